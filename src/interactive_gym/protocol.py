@@ -4,13 +4,19 @@ The types are checked by msgspec when they arrive; ``client/src/protocol.gen.ts`
 fails the tests. Control messages travel over Socket.IO and stay small; whatever must not be lost goes by idempotent HTTP POST
 (:class:`Upload`) and is acknowledged after it has been committed.
 
-    Socket.IO      auth = Connect       -> "scene" Page | "refused" Refusal | "moved"
+    Socket.IO      auth = Connect       -> event "scene" Page, or connect_error whose ``data`` is a Refusal
                    "advance" Advance    -> acknowledged with Page | Refusal
                    "fail" Failure       -> acknowledged with Page | Refusal
+                   event "moved" Refusal, then the server disconnects: another tab has taken over
     HTTP           POST /api/join       Join -> Joined
-                   POST /api/resume     ResumeRequest -> Resume
-                   POST /api/records    Upload -> Receipt
+                   POST /api/resume     ResumeRequest -> Resume     } with the header
+                   POST /api/records    Upload -> Receipt           } Authorization: Bearer <Joined.token>
     in the page    <script id="boot">   Boot
+
+What HTTP does not accept is answered with a Refusal and a status: 400 malformed, 401 unknown token (join again), 403 not yours,
+409 not now, 413 too large, 429 too fast and 503 cannot store now (both: try again later, unchanged).
+The reasons of a refused connection: ``wrong_protocol`` (reload the page), ``unknown_token`` (join again), ``other_tab`` (offer to
+connect again with ``takeover``), ``experiment_changed``, ``malformed``, ``server_error``.
 """
 
 from __future__ import annotations
@@ -190,13 +196,22 @@ class Failure(Base):
 
 
 class ResumeRequest(Base):
-    """A worker is about to play ``session_id``: which episode comes next, and what is known of it?"""
+    """A worker is about to play ``session_id``: which episode comes next, and what is known of it?
+
+    Asked before each game scene starts to play (reload or not), after the outbox has been sent as far as it can be: what
+    arrives later than the answer belongs to an older generation and is kept, but no longer counts. ``tab`` as in Connect.
+    """
 
     session_id: Identifier
+    tab: Identifier
 
 
 class Resume(Base):
-    """Play ``episode`` from the frame after ``chunks`` (base64, in order) as ``generation``; ``episode == episodes``: all are played."""
+    """Play ``episode`` from the frame after ``chunks`` (base64, in order) as ``generation``; ``episode == episodes``: all are played.
+
+    ``chunks`` are whole seconds, so the next frame is the first of chunk ``len(chunks)``. ``generation`` counts the answers to
+    ResumeRequests of this session: it names one life of a worker and stays the same for the episodes that follow in it.
+    """
 
     episode: int
     generation: int
@@ -207,7 +222,10 @@ class Resume(Base):
 
 
 class Chunk(Base, tag="chunk", tag_field="kind"):
-    """Frames ``[index*fps, (index+1)*fps)`` of an episode; row -1 travels in chunk 0. ``data`` is base64."""
+    """Frames ``[index*fps, (index+1)*fps)`` of an episode; row -1 travels in chunk 0. ``data`` is base64.
+
+    All of these frames, but for the last chunk of an episode. ``first`` is the first row's frame (-1 in chunk 0).
+    """
 
     session_id: Identifier
     episode: Count
