@@ -1,0 +1,29 @@
+"""What is recorded, as bytes that are equal exactly when the values are equal.
+
+``canonical`` turns any value into bytes and ``reading`` takes them back from anybody, ``rows`` says what a frame's
+record is, ``chunks`` packs a second of rows for the way to the server. Standard library only; numpy values are
+understood wherever numpy is installed.
+"""
+
+from interactive_gym.records.arrays import Array
+from interactive_gym.records.canonical import NotCanonical, digest, encode
+from interactive_gym.records.chunks import Packed, Packer, index_of, pack, unpack
+from interactive_gym.records.reading import Malformed, decode
+from interactive_gym.records.rows import Row, columns, plain
+
+__all__ = [
+    "Array",
+    "Malformed",
+    "NotCanonical",
+    "Packed",
+    "Packer",
+    "Row",
+    "columns",
+    "decode",
+    "digest",
+    "encode",
+    "index_of",
+    "pack",
+    "plain",
+    "unpack",
+]

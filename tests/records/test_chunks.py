@@ -1,0 +1,153 @@
+import contextlib
+import zlib
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from interactive_gym.records import Malformed, NotCanonical, Packer, Row, encode, index_of, pack, unpack
+from interactive_gym.records.canonical import digest
+from interactive_gym.records.chunks import MAX_CHUNK_BYTES
+
+from .strategies import VALUES, same
+
+AGENTS = st.dictionaries(st.text(max_size=3), VALUES, max_size=2)
+FLAGS = st.dictionaries(st.text(max_size=3), st.booleans(), max_size=2)
+ROWS = st.builds(
+    Row, st.just(0), AGENTS, AGENTS, FLAGS, FLAGS, AGENTS, st.none() | AGENTS,
+    st.dictionaries(st.text(max_size=3), st.sampled_from(["human", "bot", "default"]), max_size=2), FLAGS,
+)
+
+
+def step(frame, infos=None):
+    no = {"0": False}
+    return Row(frame, {"0": np.int64(1)}, {"0": -1.0}, no, no, {"0": infos or {}}, None, {"0": "human"}, {"0": True})
+
+
+@given(st.lists(ROWS, min_size=1, max_size=4), st.integers(-1, 2**30))
+def test_rows_come_back_as_they_were(rows, first):
+    rows = [replace(row, frame=first + i) for i, row in enumerate(rows)]
+    packed = pack(rows)
+    assert (packed.first, packed.count) == (first, len(rows))
+    for before, after in zip(rows, unpack(packed.data, digest=packed.digest), strict=True):
+        assert before.frame == after.frame
+        assert all(same(getattr(before, name), getattr(after, name)) for name in Row.__slots__)
+
+
+def test_the_digest_is_of_the_values_not_of_the_compression():
+    packed = pack([step(0), step(1)])
+    again = zlib.compress(zlib.decompress(packed.data), 1)
+    assert again != packed.data
+    assert unpack(again, digest=packed.digest) == unpack(packed.data)
+    assert pack([step(0), step(2 - 1, {"x": 1})]).digest != packed.digest
+
+
+def test_a_row_is_frozen_when_it_is_added():
+    infos = {"positions": [1], "array": np.zeros(2)}
+    packer = Packer()
+    packer.add(step(0, infos))
+    infos["positions"].append(2)
+    infos["array"][:] = 1
+    (row,) = unpack(packer.pack().data)
+    assert row.infos["0"]["positions"] == [1]
+    assert row.infos["0"]["array"].tolist() == [0, 0]
+
+
+def test_a_packer_starts_anew_after_packing():
+    packer = Packer()
+    packer.add(step(-1))
+    packer.add(step(0))
+    assert packer.count == 2
+    assert packer.pack().first == -1
+    packer.add(step(1))
+    packed = packer.pack()
+    assert (packed.first, packed.count) == (1, 1)
+
+
+def test_a_gap_between_frames_is_a_mistake():
+    packer = Packer()
+    packer.add(step(0))
+    with pytest.raises(ValueError, match="does not follow"):
+        packer.add(step(2))
+
+
+def test_a_row_that_cannot_be_recorded_is_not_added_in_part():
+    packer = Packer()
+    packer.add(step(0))
+    with pytest.raises(NotCanonical, match=r"infos\['0'\]\['here'\]"):
+        packer.add(step(1, {"here": object()}))
+    packer.add(step(1))
+    assert unpack(packer.pack().data) == [step(0), step(1)]
+
+
+def test_a_wrong_digest_is_refused():
+    with pytest.raises(Malformed) as caught:
+        unpack(pack([step(0)]).data, digest=digest(b""))
+    assert caught.value.reason == "wrong_digest"
+
+
+def test_a_bomb_is_refused_before_it_is_inflated():
+    bomb = zlib.compress(bytes(MAX_CHUNK_BYTES * 4))
+    with pytest.raises(Malformed) as caught:
+        unpack(bomb)
+    assert caught.value.reason == "too_large"
+
+
+def test_a_chunk_of_exactly_the_limit_is_accepted():
+    data = pack([step(0)]).data
+    size = len(zlib.decompress(data))
+    assert unpack(data, max_bytes=size) == [step(0)]
+    with pytest.raises(Malformed):
+        unpack(data, max_bytes=size - 1)
+
+
+def chunk(version=1, first=0, **columns):
+    empty = {"observations": None}
+    names = ("actions", "rewards", "terminated", "truncated", "infos", "observations", "source", "is_focused")
+    return zlib.compress(encode([version, first, *(columns.get(name, [empty.get(name, {})]) for name in names)]))
+
+
+def test_the_smallest_chunk_written_by_hand_is_accepted():
+    assert unpack(chunk()) == [Row(0)]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"hello",
+        pack([step(0)]).data[:-1],
+        pack([step(0)]).data + b"x",
+        zlib.compress(encode({})),
+        zlib.compress(encode([1, 0])),
+        chunk(version=2),
+        chunk(first=-2),
+        chunk(first=True),
+        chunk(first=2**40),
+        chunk(actions={}),
+        chunk(actions=[]),
+        chunk(actions=[{}, {}]),
+        chunk(actions=[None]),
+        chunk(actions=[{1: 2}]),
+        chunk(terminated=[{"0": 1}]),
+        chunk(is_focused=[{"0": None}]),
+        chunk(source=[{"0": "robot"}]),
+        chunk(source=[{"0": []}]),
+    ],
+)
+def test_hostile_chunks(data):
+    with pytest.raises(Malformed):
+        unpack(data)
+
+
+@given(st.binary())
+def test_any_compressed_bytes_are_rows_or_malformed(data):
+    for attempt in (data, zlib.compress(data)):
+        with contextlib.suppress(Malformed):
+            unpack(attempt)
+
+
+def test_chunk_numbers():
+    assert [index_of(frame, 30) for frame in (-1, 0, 29, 30, 59, 60)] == [0, 0, 0, 1, 1, 2]
