@@ -1,0 +1,79 @@
+"""Header, body and button of a page, and bodies that are read from files."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from interactive_gym.errors import ConfigError
+from interactive_gym.scenes.checks import shown, text
+from interactive_gym.scenes.parameters import NOT_GIVEN, NotGiven, Parameters, parameter
+
+PACKAGE = __name__.partition(".")[0]
+
+
+@dataclass(frozen=True)
+class Content(Parameters):
+    """The text of a page that leads nowhere."""
+
+    header: str = parameter("", text)
+    body: str = parameter("", text)
+
+
+@dataclass(frozen=True)
+class ContentWithButton(Content):
+    """The text of a page that leads on."""
+
+    button: str = parameter("Continue", text)
+
+
+@dataclass(frozen=True)
+class GameContent(ContentWithButton):
+    """The text before and beside a game."""
+
+    button: str = parameter("Start", text)
+    game_text: str = parameter("", text)
+
+
+def body_of(body: str | NotGiven, body_file: str | Path | NotGiven, *, scene: str) -> str | NotGiven:
+    """The body, given itself or as a file that is read now, by the process that serves the experiment.
+
+    A participant's browser imports the experiment too, for its functions; it has no such file, and needs none.
+
+    Raises:
+        ConfigError: Both are given, or the file cannot be read.
+    """
+    if body_file is NOT_GIVEN:
+        return body
+    if body is not NOT_GIVEN:
+        problem = "body and body_file are both given; keep one of them"
+        raise ConfigError(problem, scene=scene, method="content", parameter="body_file")
+    if sys.platform == "emscripten":
+        return NOT_GIVEN
+    try:
+        return _read(body_file)
+    except ValueError as problem:
+        raise ConfigError(str(problem), scene=scene, method="content", parameter="body_file") from problem
+
+
+def _read(file: object) -> str:
+    if not isinstance(file, (str, Path)) or not str(file):
+        raise ValueError(f"must be the path of an HTML file, not {shown(file)}")
+    path = _caller_folder() / file
+    try:
+        return text(path.read_text(encoding="utf-8"))
+    except OSError as problem:
+        raise ValueError(
+            f"{path} cannot be read ({problem.strerror}); give a path relative to the experiment's file"
+        ) from problem
+    except UnicodeDecodeError as problem:
+        raise ValueError(f"{path} is not UTF-8 text; save it as UTF-8") from problem
+
+
+def _caller_folder() -> Path:
+    """The folder of the experiment's file: the nearest caller outside of this package."""
+    frame = sys._getframe(1)
+    while frame.f_back and str(frame.f_globals.get("__name__", "")).partition(".")[0] == PACKAGE:
+        frame = frame.f_back
+    return Path(frame.f_globals.get("__file__", "here")).resolve().parent

@@ -1,0 +1,136 @@
+"""Pages without a game: the first, those of the researcher's HTML, and the last."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import ClassVar, TypeVar
+
+from interactive_gym.scenes.base import Scene
+from interactive_gym.scenes.content import Content, ContentWithButton, body_of
+from interactive_gym.scenes.parameters import NOT_GIVEN, NotGiven, Parameters, parameter
+from interactive_gym.scenes.secret import Secret
+
+PageType = TypeVar("PageType", bound="PageWithButton")
+LastPageType = TypeVar("LastPageType", bound="LastPage")
+
+
+@dataclass(frozen=True)
+class PageWithButton(Scene):
+    """A page that the participant leaves by its button."""
+
+    _content: ContentWithButton = field(default_factory=ContentWithButton, init=False, repr=False)
+
+    def content(
+        self: PageType,
+        *,
+        header: str | NotGiven = NOT_GIVEN,
+        body: str | NotGiven = NOT_GIVEN,
+        body_file: str | Path | NotGiven = NOT_GIVEN,
+        button: str | NotGiven = NOT_GIVEN,
+    ) -> PageType:
+        """What the page says.
+
+        Args:
+            header: The heading, as text.
+            body: The page's HTML. It is yours and is shown as it is.
+            body_file: A UTF-8 file with that HTML instead, relative to the experiment's file.
+            button: The text of the button that leads on; "Continue" if not given.
+
+        Raises:
+            ConfigError: One of them is not text, empty, or not readable.
+        """
+        body = body_of(body, body_file, scene=self.id)
+        return self._refined("content", header=header, body=body, button=button)
+
+    def page(self) -> dict[str, object]:
+        return asdict(self._content)
+
+
+@dataclass(frozen=True)
+class StartScene(PageWithButton):
+    """The first page of every experiment. A click leads on, so that link scanners take nobody's seat."""
+
+    kind: ClassVar[str] = "start"
+
+
+@dataclass(frozen=True)
+class StaticScene(PageWithButton):
+    """A page of the researcher's HTML. The named elements of its form are stored as responses when it is left."""
+
+    kind: ClassVar[str] = "static"
+
+
+@dataclass(frozen=True)
+class LastPage(Scene):
+    """A page that nothing follows."""
+
+    _content: Content = field(default_factory=Content, init=False, repr=False)
+
+    def content(
+        self: LastPageType,
+        *,
+        header: str | NotGiven = NOT_GIVEN,
+        body: str | NotGiven = NOT_GIVEN,
+        body_file: str | Path | NotGiven = NOT_GIVEN,
+    ) -> LastPageType:
+        """What the page says.
+
+        Args:
+            header: The heading, as text.
+            body: The page's HTML. It is yours and is shown as it is.
+            body_file: A UTF-8 file with that HTML instead, relative to the experiment's file.
+
+        Raises:
+            ConfigError: One of them is not text, empty, or not readable.
+        """
+        return self._refined("content", header=header, body=body_of(body, body_file, scene=self.id))
+
+    def page(self) -> dict[str, object]:
+        return asdict(self._content)
+
+
+@dataclass(frozen=True)
+class EndScene(LastPage):
+    """The last page: thank you and goodbye."""
+
+    kind: ClassVar[str] = "end"
+
+
+def _secret(value: object) -> Secret:
+    if not isinstance(value, Secret):
+        # The wrong value is not repeated: it may well be the code itself.
+        raise ValueError(
+            'must be ig.secret("ENV_NAME"): participants receive this file, and a code in it would be theirs'
+        )
+    return value
+
+
+@dataclass(frozen=True)
+class Code(Parameters):
+    secret: Secret | None = parameter(None, _secret)
+
+
+@dataclass(frozen=True)
+class CompletionCodeScene(LastPage):
+    """The last page, with the code by which a participant proves to have been there: one of their own, or one for all."""
+
+    kind: ClassVar[str] = "completion_code"
+
+    _code: Code = field(default_factory=Code, init=False, repr=False)
+
+    def code(self, secret: Secret) -> CompletionCodeScene:
+        """Show every participant the same code instead of one of their own.
+
+        Args:
+            secret: ``ig.secret("ENV_NAME")``, the environment variable of the server that holds the code.
+
+        Raises:
+            ConfigError: The code itself is given.
+        """
+        return self._refined("code", secret=secret)
+
+    @property
+    def fixed_code(self) -> Secret | None:
+        """The code for all; None if each participant gets their own from the server."""
+        return self._code.secret
