@@ -1,0 +1,1 @@
+"""Everything that lasts: the store, and the files that a researcher opens."""

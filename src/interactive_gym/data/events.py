@@ -1,0 +1,37 @@
+"""What happened, in the order in which it was stored; nothing here is ever changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from interactive_gym.data.schema import events
+
+
+def record(
+    connection: Connection,
+    name: str,
+    *,
+    reason: str,
+    severity: str,
+    now: float,
+    participant_id: str | None = None,
+    session_id: str | None = None,
+    data: Mapping[str, Any] | None = None,
+    detail: str | None = None,
+) -> None:
+    """An event that the server saw."""
+    row = {"name": name, "reason": reason, "severity": severity, "at": now, "detail": detail}
+    who = {"participant_id": participant_id, "session_id": session_id}
+    connection.execute(insert(events).values(row | who | {"data": dict(data or {})}))
+
+
+def record_reported(connection: Connection, participant_id: str, client_id: str, row: Mapping[str, Any]) -> bool:
+    """An event that a page reported; False where it is here already."""
+    known = (events.c.participant_id == participant_id) & (events.c.client_id == client_id)
+    if connection.execute(select(events.c.id).where(known)).first():
+        return False
+    connection.execute(insert(events).values({**row, "participant_id": participant_id, "client_id": client_id}))
+    return True

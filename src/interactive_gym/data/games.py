@@ -1,0 +1,173 @@
+"""Game sessions in the store: members, generations, episodes, and the streams of frames and experience."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, insert, select, update
+
+from interactive_gym.data.schema import chunks, episodes, experience, generations, members, sessions
+from interactive_gym.data.timeline import Piece, Start, canonical
+
+
+@dataclass(frozen=True)
+class Session:
+    """A game as one of its players sees it. ``game`` is ``protocol.Game`` as it was when the session began."""
+
+    id: str
+    scene_id: str
+    seed: int
+    game: Mapping[str, Any]
+    player: str
+    participant_id: str
+    ended_at: float | None
+
+    @property
+    def fps(self) -> int:
+        return int(self.game["fps"])
+
+    @property
+    def episodes(self) -> int:
+        return int(self.game["episodes"])
+
+    @property
+    def max_steps(self) -> int | None:
+        limit = self.game["max_steps"]
+        return None if limit is None else int(limit)
+
+
+@dataclass(frozen=True)
+class Episode:
+    number: int
+    frames: int
+    end_reason: str
+
+
+def add_session(connection: Connection, session: Session, *, now: float) -> None:
+    """A session with its one member."""
+    row = {"id": session.id, "scene_id": session.scene_id, "seed": session.seed, "game": dict(session.game)}
+    connection.execute(insert(sessions).values(row | {"created_at": now}))
+    member = {"session_id": session.id, "player": session.player, "participant_id": session.participant_id}
+    connection.execute(insert(members).values(member))
+
+
+def _sessions() -> Select[Any]:
+    own = [sessions.c[name] for name in ("id", "scene_id", "seed", "game")]
+    joined = sessions.join(members, members.c.session_id == sessions.c.id)
+    return select(*own, members.c.player, members.c.participant_id, sessions.c.ended_at).select_from(joined)
+
+
+def find(connection: Connection, session_id: str) -> Session | None:
+    row = connection.execute(_sessions().where(sessions.c.id == session_id)).one_or_none()
+    return Session(*row) if row else None
+
+
+def end(connection: Connection, session_id: str, reason: str, *, now: float) -> None:
+    """The session is over; the first reason stays."""
+    running = (sessions.c.id == session_id) & sessions.c.ended_at.is_(None)
+    connection.execute(update(sessions).where(running).values(ended_at=now, end_reason=reason))
+
+
+def starts(connection: Connection, session: Session) -> list[Start]:
+    """The generations of this player, in order."""
+    columns = (generations.c.generation, generations.c.episode, generations.c.first_frame)
+    mine = (generations.c.session_id == session.id) & (generations.c.player == session.player)
+    return [Start(*row) for row in connection.execute(select(*columns).where(mine).order_by(columns[0]))]
+
+
+def add_start(connection: Connection, session: Session, start: Start, *, tab: str, now: float) -> None:
+    row = {"session_id": session.id, "player": session.player, "generation": start.generation}
+    begun = {"episode": start.episode, "first_frame": start.frame, "tab": tab, "started_at": now}
+    connection.execute(insert(generations).values(row | begun))
+
+
+def completed(connection: Connection, session_id: str) -> list[Episode]:
+    """The episodes that ended, with all of their frames in the store, in order."""
+    columns = (episodes.c.number, episodes.c.frames, episodes.c.end_reason)
+    query = select(*columns).where(episodes.c.session_id == session_id).order_by(episodes.c.number)
+    return [Episode(*row) for row in connection.execute(query)]
+
+
+def complete(connection: Connection, session_id: str, episode: Episode, *, now: float) -> None:
+    row = {"session_id": session_id, "number": episode.number, "frames": episode.frames}
+    connection.execute(insert(episodes).values(row | {"end_reason": episode.end_reason, "ended_at": now}))
+
+
+def line(connection: Connection, session: Session, episode: int) -> list[Piece]:
+    """The chunks of an episode that count, as far as they are here."""
+    return canonical(pieces(connection, session, episode), starts(connection, session))
+
+
+def pieces(connection: Connection, session: Session, episode: int) -> list[Piece]:
+    """All chunks of an episode, superseded ones too, in order of arrival."""
+    names = ("id", "episode", "generation", "number", "first", "rows", "ending")
+    mine = (chunks.c.session_id == session.id) & (chunks.c.player == session.player) & (chunks.c.episode == episode)
+    query = select(*(chunks.c[name] for name in names)).where(mine).order_by(chunks.c.id)
+    return [Piece(*row) for row in connection.execute(query)]
+
+
+def data_of(connection: Connection, line: Sequence[Piece]) -> list[bytes]:
+    """The bytes of these chunks, as they were sent."""
+    wanted = [piece.id for piece in line]
+    found = {
+        row.id: row.data
+        for row in connection.execute(select(chunks.c.id, chunks.c.data).where(chunks.c.id.in_(wanted)))
+    }
+    return [found[key] for key in wanted]
+
+
+def digests(connection: Connection, session: Session, episode: int, generation: int, number: int) -> list[str]:
+    """Of the chunks that are stored under this key: one, or several where they differ."""
+    mine = (chunks.c.session_id == session.id) & (chunks.c.player == session.player) & (chunks.c.episode == episode)
+    key = mine & (chunks.c.generation == generation) & (chunks.c.number == number)
+    return list(connection.execute(select(chunks.c.digest).where(key)).scalars())
+
+
+def add_chunk(connection: Connection, session: Session, row: Mapping[str, Any]) -> None:
+    connection.execute(insert(chunks).values({**row, "session_id": session.id, "player": session.player}))
+
+
+def add_experience(connection: Connection, session: Session, row: Mapping[str, Any]) -> bool:
+    """False where this second is here already."""
+    key = {"session_id": session.id, "player": session.player}
+    key |= {name: row[name] for name in ("episode", "generation", "number")}
+    known = (
+        select(func.count())
+        .select_from(experience)
+        .where(*(experience.c[name] == value for name, value in key.items()))
+    )
+    if connection.execute(known).scalar_one():
+        return False
+    connection.execute(insert(experience).values({**row, **key}))
+    return True
+
+
+def experience_of(connection: Connection, session: Session, episode: int) -> list[bytes]:
+    """``protocol.Experience`` as JSON, by generation and second."""
+    mine = (experience.c.session_id == session.id) & (experience.c.player == session.player)
+    query = select(experience.c.data).where(mine & (experience.c.episode == episode))
+    return list(connection.execute(query.order_by(experience.c.generation, experience.c.number)).scalars())
+
+
+def unwritten(connection: Connection) -> list[tuple[str, int]]:
+    """Session and number of the episodes whose files are missing or out of date."""
+    query = select(episodes.c.session_id, episodes.c.number).where(episodes.c.written_at.is_(None))
+    return [(row.session_id, row.number) for row in connection.execute(query.order_by(episodes.c.ended_at))]
+
+
+def mark_written(
+    connection: Connection, session_id: str, episode: int, summary: Mapping[str, Any], *, now: float
+) -> None:
+    _change_episode(connection, session_id, episode, {"written_at": now, "summary": dict(summary)})
+
+
+def mark_unwritten(connection: Connection, session_id: str, episode: int) -> None:
+    """Something of the episode came after its files had been written."""
+    _change_episode(connection, session_id, episode, {"written_at": None})
+
+
+def _change_episode(connection: Connection, session_id: str, episode: int, changes: dict[str, Any]) -> None:
+    mine = (episodes.c.session_id == session_id) & (episodes.c.number == episode)
+    connection.execute(update(episodes).where(mine).values(changes))

@@ -1,0 +1,128 @@
+"""Participants, their visits to scenes and their responses, in the store."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, insert, select, update
+
+from interactive_gym.data.schema import participants, responses, visits
+
+CODE_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # none that are mistaken for another when copied by hand
+CODE_LENGTH = 8
+
+
+@dataclass(frozen=True)
+class Participant:
+    """Where somebody is. ``state`` is one of ``server.lifecycle``."""
+
+    id: str
+    subject_id: str | None
+    state: str
+    scene_id: str
+    outcome: str | None
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A participant in a scene, with what was assigned to them there."""
+
+    scene_id: str
+    session_id: str | None
+    code: str | None
+    left_at: float | None
+
+
+_PARTICIPANT = [participants.c[name] for name in ("id", "subject_id", "state", "scene_id", "outcome")]
+_VISIT = [visits.c[name] for name in ("scene_id", "session_id", "code", "left_at")]
+
+
+def add_participant(connection: Connection, participant: Participant, *, query: Mapping[str, str], now: float) -> None:
+    row = {
+        "id": participant.id,
+        "subject_id": participant.subject_id,
+        "query": dict(query),
+        "state": participant.state,
+        "scene_id": participant.scene_id,
+        "arrived_at": now,
+    }
+    connection.execute(insert(participants).values(row))
+
+
+def find(connection: Connection, participant_id: str) -> Participant | None:
+    row = connection.execute(select(*_PARTICIPANT).where(participants.c.id == participant_id)).one_or_none()
+    return Participant(*row) if row else None
+
+
+def find_subject(connection: Connection, subject_id: str) -> Participant | None:
+    row = connection.execute(select(*_PARTICIPANT).where(participants.c.subject_id == subject_id)).one_or_none()
+    return Participant(*row) if row else None
+
+
+def everybody(connection: Connection) -> list[Participant]:
+    """All participants in order of arrival."""
+    return [Participant(*row) for row in connection.execute(select(*_PARTICIPANT).order_by(participants.c.arrived_at))]
+
+
+def place(connection: Connection, participant: Participant, *, now: float) -> None:
+    """Stores where ``participant`` is now; ``now`` is when they were done, the first time that they have an outcome."""
+    changes: dict[str, object] = {
+        "state": participant.state,
+        "scene_id": participant.scene_id,
+        "outcome": participant.outcome,
+    }
+    done = {"done_at": now} if participant.outcome else {}
+    connection.execute(update(participants).where(participants.c.id == participant.id).values(changes | done))
+
+
+def note_transport(connection: Connection, participant_id: str, transport: str) -> None:
+    connection.execute(update(participants).where(participants.c.id == participant_id).values(transport=transport))
+
+
+def enter(
+    connection: Connection,
+    participant_id: str,
+    scene_id: str,
+    *,
+    position: int,
+    now: float,
+    session_id: str | None = None,
+    code: str | None = None,
+) -> None:
+    """The participant is in the scene from now on, with what was assigned to them there."""
+    row = {"participant_id": participant_id, "scene_id": scene_id, "position": position, "entered_at": now}
+    connection.execute(insert(visits).values(row | {"session_id": session_id, "code": code}))
+
+
+def leave(connection: Connection, participant_id: str, scene_id: str, *, now: float) -> None:
+    mine = (visits.c.participant_id == participant_id) & (visits.c.scene_id == scene_id) & visits.c.left_at.is_(None)
+    connection.execute(update(visits).where(mine).values(left_at=now))
+
+
+def visits_of(connection: Connection, participant_id: str) -> dict[str, Visit]:
+    """By scene id."""
+    rows = connection.execute(select(*_VISIT).where(visits.c.participant_id == participant_id))
+    return {row.scene_id: Visit(*row) for row in rows}
+
+
+def add_responses(
+    connection: Connection,
+    participant_id: str,
+    scene_id: str,
+    values: Mapping[str, str | Sequence[str]],
+    *,
+    now: float,
+) -> None:
+    key = {"participant_id": participant_id, "scene_id": scene_id, "answered_at": now}
+    if values:
+        connection.execute(insert(responses), [{**key, "name": name, "value": value} for name, value in values.items()])
+
+
+def new_code(connection: Connection) -> str:
+    """A completion code that nobody has yet."""
+    while True:
+        code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
+        if connection.execute(select(visits.c.code).where(visits.c.code == code)).first() is None:
+            return code

@@ -1,0 +1,156 @@
+"""The tables of a study. Times are Unix seconds; ids are ours unless a column says otherwise.
+
+A change here needs a migration in ``migrations/versions``; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+SCHEMA_VERSION = 1  # of the files that we write; a change of columns or their meaning raises it
+
+metadata = MetaData()
+
+participants = Table(
+    "participants",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("subject_id", String(200), unique=True),  # theirs, from the link: private
+    Column("query", JSON, nullable=False),  # of the link: platform ids, private
+    Column("state", String(32), nullable=False),  # of server.lifecycle
+    Column("scene_id", String(128), nullable=False),  # where they are
+    Column("outcome", String(32)),
+    Column("transport", String(32)),  # of the latest connection: "websocket" or "polling"
+    Column("arrived_at", Float, nullable=False),
+    Column("done_at", Float),
+)
+
+visits = Table(
+    "visits",
+    metadata,
+    Column("participant_id", ForeignKey("participants.id"), primary_key=True),
+    Column("scene_id", String(128), primary_key=True),
+    Column("position", Integer, nullable=False),  # in the participant's own sequence, from 0
+    Column("entered_at", Float, nullable=False),
+    Column("left_at", Float),
+    Column("session_id", ForeignKey("sessions.id")),  # of a game scene
+    Column("code", String(200)),  # of a completion code scene
+)
+
+responses = Table(
+    "responses",
+    metadata,
+    Column("participant_id", ForeignKey("participants.id"), primary_key=True),
+    Column("scene_id", String(128), primary_key=True),
+    Column("name", String(200), primary_key=True),
+    Column("value", JSON, nullable=False),  # a text, or a list of texts
+    Column("answered_at", Float, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("scene_id", String(128), nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    Column(
+        "game", JSON, nullable=False
+    ),  # protocol.Game as it was when the session began; a restart does not change it
+    Column("created_at", Float, nullable=False),
+    Column("ended_at", Float),
+    Column("end_reason", String(64)),
+)
+
+members = Table(
+    "members",
+    metadata,
+    Column("session_id", ForeignKey("sessions.id"), primary_key=True),
+    Column("player", String(128), primary_key=True),  # the agent whom they play
+    Column("participant_id", ForeignKey("participants.id"), nullable=False, index=True),
+)
+
+episodes = Table(
+    "episodes",
+    metadata,
+    Column("session_id", ForeignKey("sessions.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("frames", Integer, nullable=False),  # steps; row -1 is not one
+    Column("end_reason", String(32), nullable=False),
+    Column("ended_at", Float, nullable=False),
+    Column("written_at", Float),  # when its files were written; NULL: they are missing or out of date
+    Column("summary", JSON),  # data.latency, made with the files
+)
+
+generations = Table(
+    "generations",
+    metadata,
+    Column("session_id", ForeignKey("sessions.id"), primary_key=True),
+    Column("player", String(128), primary_key=True),
+    Column("generation", Integer, primary_key=True),
+    Column("episode", Integer, nullable=False),  # where this life of the worker began:
+    Column("first_frame", Integer, nullable=False),  # the first frame that it played itself, -1 with the reset
+    Column("tab", String(128), nullable=False),
+    Column("started_at", Float, nullable=False),
+)
+
+chunks = Table(
+    "chunks",
+    metadata,
+    Column("id", Integer, primary_key=True),  # in order of arrival: of two with the same key, the first one counts
+    Column("session_id", ForeignKey("sessions.id"), nullable=False),
+    Column("episode", Integer, nullable=False),
+    Column("player", String(128), nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("digest", String(32), nullable=False),
+    Column("first", Integer, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("ending", String(32)),  # why its last row ends the episode, where it does
+    Column("data", LargeBinary, nullable=False),
+    Column("received_at", Float, nullable=False),
+    UniqueConstraint("session_id", "episode", "player", "generation", "number", "digest", name="chunk_key"),
+)
+
+experience = Table(
+    "experience",
+    metadata,
+    Column("session_id", ForeignKey("sessions.id"), primary_key=True),
+    Column("episode", Integer, primary_key=True),
+    Column("player", String(128), primary_key=True),
+    Column("generation", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("data", LargeBinary, nullable=False),  # protocol.Experience as JSON
+    Column("received_at", Float, nullable=False),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("participant_id", ForeignKey("participants.id")),
+    Column("session_id", ForeignKey("sessions.id")),
+    Column("client_id", String(128)),  # given by the page, so that a repeated upload is not a second event
+    Column("name", String(128), nullable=False),
+    Column("severity", String(16), nullable=False),
+    Column("reason", String(200), nullable=False),
+    Column("at", Float, nullable=False),
+    Column("client_at", Float),  # the browser's clock
+    Column("data", JSON, nullable=False),
+    Column("detail", Text),  # a traceback
+    UniqueConstraint("participant_id", "client_id", name="event_key"),
+    Index("events_by_session", "session_id"),
+)

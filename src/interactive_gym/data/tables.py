@@ -1,0 +1,101 @@
+"""The tables of a study as files. One function per file; its columns are its documentation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from interactive_gym.data.flat import Table, moment
+from interactive_gym.data.latency import SUMMARY
+from interactive_gym.data.schema import (
+    episodes,
+    events,
+    generations,
+    members,
+    participants,
+    responses,
+    sessions,
+    visits,
+)
+from interactive_gym.envs.determinism import episode_seed
+
+
+def participants_table(connection: Connection) -> Table:
+    """Nothing here tells who somebody is; see :func:`platform_ids_table`."""
+    header = ("participant_id", "state", "scene_id", "outcome", "transport", "arrived_at", "done_at")
+    rows = connection.execute(select(participants).order_by(participants.c.arrived_at))
+    plain = ([r.id, r.state, r.scene_id, r.outcome, r.transport, moment(r.arrived_at), moment(r.done_at)] for r in rows)
+    return header, plain
+
+
+def platform_ids_table(connection: Connection) -> Table:
+    """The one private table: what the link said of a person."""
+    rows = connection.execute(select(participants).order_by(participants.c.arrived_at))
+    return ("participant_id", "subject_id", "query"), ([row.id, row.subject_id, row.query] for row in rows)
+
+
+def completion_codes_table(connection: Connection) -> Table:
+    given = select(visits).where(visits.c.code.is_not(None)).order_by(visits.c.entered_at)
+    rows = connection.execute(given)
+    header = ("participant_id", "scene_id", "code", "given_at")
+    return header, ([row.participant_id, row.scene_id, row.code, moment(row.entered_at)] for row in rows)
+
+
+def responses_table(connection: Connection) -> Table:
+    """One row per answer; several values of one element (checkboxes) are a JSON list."""
+    rows = connection.execute(select(responses).order_by(responses.c.answered_at, responses.c.name))
+    header = ("participant_id", "scene_id", "name", "value", "answered_at")
+    return header, ([r.participant_id, r.scene_id, r.name, r.value, moment(r.answered_at)] for r in rows)
+
+
+def sessions_table(connection: Connection) -> Table:
+    """One row per player of a session."""
+    lives = select(func.count()).where(
+        generations.c.session_id == sessions.c.id, generations.c.player == members.c.player
+    )
+    played = select(func.count()).where(episodes.c.session_id == sessions.c.id)
+    query = select(sessions, members, played.scalar_subquery().label("played"), lives.scalar_subquery().label("lives"))
+    rows = connection.execute(
+        query.join(members, members.c.session_id == sessions.c.id).order_by(sessions.c.created_at)
+    )
+    header = ("session_id", "scene_id", "player", "participant_id", "seed", "episodes_completed", "generations")
+    return (*header, "created_at", "ended_at", "end_reason"), map(_session_row, rows)
+
+
+def _session_row(row: Row[Any]) -> list[object]:
+    who = [row.id, row.scene_id, row.player, row.participant_id]
+    return [*who, row.seed, row.played, row.lives, moment(row.created_at), moment(row.ended_at), row.end_reason]
+
+
+def episodes_table(connection: Connection) -> Table:
+    """One row per completed episode; see ``data.latency`` for the last columns."""
+    query = select(episodes, sessions.c.scene_id, sessions.c.seed).join(
+        sessions, sessions.c.id == episodes.c.session_id
+    )
+    rows = connection.execute(query.order_by(sessions.c.created_at, episodes.c.number))
+    header = ("session_id", "scene_id", "episode", "seed", "frames", "end_reason", "ended_at", *SUMMARY)
+    return header, map(_episode_row, rows)
+
+
+def _episode_row(row: Row[Any]) -> list[object]:
+    seed = episode_seed(row.seed, row.scene_id, row.number)
+    summary = row.summary or {}
+    ended = [row.frames, row.end_reason, moment(row.ended_at)]
+    return [row.session_id, row.scene_id, row.number, seed, *ended, *(summary.get(name) for name in SUMMARY)]
+
+
+def events_lines(connection: Connection) -> Iterator[Mapping[str, Any]]:
+    for row in connection.execute(select(events).order_by(events.c.id)):
+        yield {
+            "at": moment(row.at),
+            "name": row.name,
+            "severity": row.severity,
+            "reason": row.reason,
+            "participant_id": row.participant_id,
+            "session_id": row.session_id,
+            "client_at": moment(row.client_at),
+            "data": row.data,
+            "detail": row.detail,
+        }
