@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from interactive_gym.packaging.archive import pack
+from interactive_gym.packaging.plan import plan
+from interactive_gym.packaging.pyodide import bundled
+
 if TYPE_CHECKING:
     from interactive_gym.experiment import Experiment
 
@@ -15,9 +19,9 @@ class Runtime:
     """Where the files are on disk, under which address they are served, and how large they are before compression.
 
     ``pyodide_url`` is ``/pyodide/<version>-<hash8>/`` and serves the files of ``pyodide_dir``. ``archive`` is
-    ``<cache_dir>/archives/<sha256>.tar`` with ``.br`` and ``.gz`` beside it, served as ``/archives/<sha256>.tar``; archives
-    of earlier starts stay there, so a page that was opened before a restart still finds its own. ``archive`` is None and
-    ``packages`` is empty when no scene needs Python.
+    ``<cache_dir>/archives/<sha256>.tar`` with ``.br`` and ``.gz`` beside it, served as ``/archives/<sha256>.tar``;
+    archives of earlier starts stay there, so a page that was opened before a restart still finds its own. ``archive``
+    is None and ``packages`` is empty when no scene needs Python.
     """
 
     pyodide_dir: Path
@@ -29,16 +33,29 @@ class Runtime:
     archive_bytes: int
 
 
-def build_runtime(experiment: Experiment, cache_dir: Path, *, pyodide_dir: Path | None = None) -> Runtime:
+def build_runtime(experiment: Experiment, cache_dir: Path) -> Runtime:
     """Collect what ``experiment`` needs in a browser, and pack it.
 
     Args:
         experiment: The experiment; its module must have been imported.
         cache_dir: Folder for archives; created if missing.
-        pyodide_dir: A Pyodide distribution to use in place of the one in this package.
 
     Raises:
         ConfigError: A module is not installed, cannot run in a browser, or holds a secret.
         ServerError: This installation has no Pyodide, or no Node.
     """
-    raise NotImplementedError
+    pyodide = bundled()
+    planned = plan(experiment, pyodide)
+    if planned is None:
+        return Runtime(pyodide.folder, pyodide.url(()), pyodide.size(()), (), None, None, 0)
+    pyodide = pyodide.complete(planned.wheels, cache_dir)
+    archive = pack(planned.files, cache_dir, pyodide)
+    return Runtime(
+        pyodide_dir=pyodide.folder,
+        pyodide_url=pyodide.url(planned.wheels),
+        pyodide_bytes=pyodide.size(planned.wheels),
+        packages=planned.packages,
+        archive=archive.path,
+        archive_url=archive.url,
+        archive_bytes=archive.size,
+    )
