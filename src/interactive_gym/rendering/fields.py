@@ -10,7 +10,7 @@ from typing import Any, Final
 from interactive_gym.rendering import colors
 
 FARTHEST: Final = 1e7
-"""Coordinates beyond it are not on any screen, and lose their decimals on a GPU. NaN and infinity fail the comparison."""
+"""Coordinates beyond it are on no screen, and lose their decimals on a GPU. NaN and infinity fail the comparison."""
 
 _SOURCE = re.compile(r"data:image/(?:png|jpeg|webp|gif);base64,")
 
@@ -30,7 +30,8 @@ def number(kind: str, name: str, value: Any, digits: int = 2) -> float:
 
 def _plain(kind: str, name: str, value: Any) -> float:
     """The number in a scalar of another type, such as numpy's."""
-    if isinstance(value, (bool, str, bytes)) or getattr(value, "ndim", 0):
+    is_array = getattr(value, "shape", ()) != ()
+    if is_array or isinstance(value, (bool, str, bytes)):
         raise not_drawn(kind, name, value, "a number")
     try:
         return float(value)

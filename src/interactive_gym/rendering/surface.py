@@ -1,7 +1,7 @@
 """What a ``draw`` function draws on: it records commands as data, and a packet is what changed since the last one.
 
-Units are pixels of the scene, from the top left corner, y downwards; angles are radians, clockwise. Whatever is drawn later,
-or with a greater ``depth``, lies in front.
+Units are pixels of the scene, from the top left corner, y downwards; angles are radians, clockwise. Whatever is drawn
+later, or with a greater ``depth``, lies in front.
 
     packet   {"full": bool, "set": [object...], "drop": [id...], "order": [id...]}
     object   {"id": str, "t": kind, ...fields}, always whole; a field that equals its default is left out
@@ -10,11 +10,14 @@ or with a greater ``depth``, lies in front.
 where that would be wrong, "order" lists every id from back to front. Fields and their defaults:
 
     all      x 0, y 0, depth 0, alpha 1, rot 0, tween 0 (ms), fill null, line null ("#rrggbb"), lw 1
-    rect     w, h (x, y: top left; turns about its centre)      circle   r (x, y: centre)
-    ellipse  w, h (x, y: centre)                                arc      r, start, end, closed false (x, y: centre)
-    line     x2, y2 (turns about its middle)                    polygon  pts [x0, y0, x1, y1...] (turns about its box's centre)
-    text     s, size 16, font "sans-serif", anchor [0, 0], bold false (x, y: its anchor)
-    image    src, w 0, h 0 (0: as the file is), anchor [0, 0]   (x, y: its anchor)
+    rect     w, h                  x, y: top left; turns about its centre
+    circle   r                     x, y: centre
+    ellipse  w, h                  x, y: centre
+    arc      r, start, end         x, y: centre; closed false: a slice of pie if true
+    line     x2, y2                x, y: the other end; turns about its middle
+    polygon  pts [x0, y0, ...]     turns about the centre of its bounding box
+    text     s, size 16            x, y: anchor [0, 0]; font "sans-serif", bold false; turns about its anchor
+    image    src, w 0, h 0         x, y: anchor [0, 0]; 0: as wide, as high as the file; turns about its anchor
 """
 
 from __future__ import annotations
@@ -33,7 +36,7 @@ class Placed(TypedDict, total=False):
     """Keywords of every primitive.
 
     Args:
-        id: Keeps the object's identity from packet to packet, so that it can be tweened. Without one it is the n-th drawn.
+        id: Names the object, so that it is the same one in the next picture. Without an id it is the n-th drawn.
         depth: Greater is nearer; 0 if not given.
         alpha: From 0, invisible, to 1, the default.
         rotation: Radians, clockwise; 0 if not given.
@@ -77,8 +80,8 @@ STROKED = frozenset(Stroked.__annotations__)
 class Surface:
     """Records one picture after the other. ``draw`` describes the whole scene each time; nothing is remembered for it.
 
-    Each primitive raises ValueError for what cannot be drawn: NaN, a negative size, an unknown color or keyword, an id that
-    was already used in this picture. Numbers may be numpy's. They are kept to hundredths of a pixel.
+    Each primitive raises ValueError for what cannot be drawn: NaN, a negative size, an unknown color, an id that was
+    already used in this picture. Numbers may be numpy's. They are kept to hundredths of a pixel.
 
     Args:
         width: Width of the scene in pixels.
@@ -146,7 +149,7 @@ class Surface:
     def polygon(
         self, points: Iterable[Iterable[float]], color: Color | None = "black", **look: Unpack[Outlined]
     ) -> None:
-        """A closed shape through ``points``, each an (x, y); at least two. Rotated about the centre of its bounding box."""
+        """A closed shape through ``points``, two or more (x, y); rotated about the centre of its bounding box."""
         self._add({"t": "polygon", "pts": fields.points(points)}, color, look)
 
     def text(
@@ -164,7 +167,7 @@ class Surface:
     ) -> None:
         """Text at (x, y), ``size`` pixels high, in a CSS ``font`` family.
 
-        ``anchor`` is the part of the text's box that lies at (x, y) and about which it is rotated: (0, 0) is its top left
+        ``anchor`` is the part of the text's box that lies at (x, y), about which it is rotated: (0, 0) is its top left
         corner, (0.5, 0.5) its centre.
         """
         drawn = {"t": "text", **fields.point("text", x, y), "s": fields.string("text", text)}
@@ -188,7 +191,7 @@ class Surface:
     ) -> None:
         """A picture, given as a ``data:image/png;base64,...`` address (or jpeg, webp, gif), ``w`` by ``h`` pixels.
 
-        A ``w`` or ``h`` of 0 is the picture's own. ``anchor`` is the part of it that lies at (x, y) and about which it is
+        A ``w`` or ``h`` of 0 is the picture's own. ``anchor`` is the part of it that lies at (x, y), about which it is
         rotated: (0, 0) is its top left corner, (0.5, 0.5) its centre.
         """
         drawn = {"t": "image", **fields.point("image", x, y), "src": fields.source(src)}
@@ -198,7 +201,10 @@ class Surface:
         self._place(drawn, placed, PLACED)
 
     def packet(self, full: bool = False) -> dict[str, Any]:
-        """Take the picture: what changed since the last one was taken, or with ``full`` all of it. The next one starts empty."""
+        """Take the picture and begin the next one, which is empty.
+
+        Returns what changed since the last picture was taken; with ``full``, all of it.
+        """
         known = {} if full else self._sent
         changed = [drawn for id, drawn in self._drawn.items() if known.get(id) != drawn]
         packet: dict[str, Any] = {"full": full, "set": changed, "drop": [id for id in known if id not in self._drawn]}

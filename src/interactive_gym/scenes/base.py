@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from copy import copy
 from dataclasses import dataclass
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Self
 
 from interactive_gym.errors import ConfigError
 from interactive_gym.scenes.checks import shown
 from interactive_gym.scenes.parameters import refine
-
-SceneType = TypeVar("SceneType", bound="Scene")
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
@@ -59,7 +57,7 @@ class Scene:
             ConfigError: They do not fit each other.
         """
 
-    def _refined(self: SceneType, method: str, **given: object) -> SceneType:
+    def _refined(self, method: str, **given: object) -> Self:
         """A copy whose parameter table ``_<method>`` has what is given."""
         name = f"_{method}"
         table = refine(getattr(self, name), given, scene=self.id, method=method)

@@ -1,4 +1,4 @@
-"""The checks that parameter tables are made of: each returns the value to keep, or raises ValueError saying what is wrong."""
+"""The checks of parameter tables: each returns the value to keep, or raises ValueError saying what is wrong."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def whole(low: int, high: int) -> Check:
     """A whole number; True and False are not numbers here, numpy's integers are."""
 
     def check(value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, Integral) or not low <= value <= high:
+        if isinstance(value, bool) or not isinstance(value, Integral) or not low <= int(value) <= high:
             raise ValueError(f"must be a whole number from {low} to {high}, not {shown(value)}")
         return int(value)
 
@@ -47,7 +47,7 @@ def number(low: float, high: float) -> Check:
     """A finite number; NaN fails the comparison."""
 
     def check(value: object) -> float:
-        if isinstance(value, bool) or not isinstance(value, Real) or not low <= value <= high:
+        if isinstance(value, bool) or not isinstance(value, Real) or not low <= float(value) <= high:
             raise ValueError(f"must be a number from {low:g} to {high:g}, not {shown(value)}")
         return float(value)
 
@@ -84,16 +84,14 @@ def optional(check: Check) -> Check:
 
 def function(*arguments: str) -> Check:
     """A function that participants' browsers can import by name and that takes ``arguments``, in this order."""
-    signature = f"({', '.join(arguments)})"
 
     def check(value: object) -> Callable[..., Any]:
         kept = importable(value)
         try:
             inspect.signature(kept).bind(*arguments)
         except TypeError as problem:
-            raise ValueError(
-                f"is called as {kept.__name__}{signature}, which it does not accept: {problem}"
-            ) from problem
+            called = f"{kept.__name__}({', '.join(arguments)})"
+            raise ValueError(f"is called as {called}, but does not take that: {problem}") from problem
         return kept
 
     return check
@@ -151,7 +149,5 @@ def distributions(value: object) -> tuple[str, ...]:
         raise ValueError(f"must be a list of package names, not {shown(value)}")
     for name in value:
         if not isinstance(name, str) or not _DISTRIBUTION.fullmatch(name):
-            raise ValueError(
-                f"{shown(name)} is not a package name; participants get the version that is installed here"
-            )
+            raise ValueError(f"{shown(name)} is not a package name; versions are left out, the installed one is sent")
     return tuple(value)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from interactive_gym.errors import ConfigError
 from interactive_gym.scenes.checks import shown, text
-from interactive_gym.scenes.parameters import NOT_GIVEN, NotGiven, Parameters, parameter
+from interactive_gym.scenes.parameters import NOT_GIVEN, NotGiven, Parameters
 
 PACKAGE = __name__.partition(".")[0]
 
@@ -17,23 +18,23 @@ PACKAGE = __name__.partition(".")[0]
 class Content(Parameters):
     """The text of a page that leads nowhere."""
 
-    header: str = parameter("", text)
-    body: str = parameter("", text)
+    header: Annotated[str, text] = ""
+    body: Annotated[str, text] = ""
 
 
 @dataclass(frozen=True)
 class ContentWithButton(Content):
     """The text of a page that leads on."""
 
-    button: str = parameter("Continue", text)
+    button: Annotated[str, text] = "Continue"
 
 
 @dataclass(frozen=True)
 class GameContent(ContentWithButton):
     """The text before and beside a game."""
 
-    button: str = parameter("Start", text)
-    game_text: str = parameter("", text)
+    button: Annotated[str, text] = "Start"
+    game_text: Annotated[str, text] = ""
 
 
 def body_of(body: str | NotGiven, body_file: str | Path | NotGiven, *, scene: str) -> str | NotGiven:
@@ -64,9 +65,8 @@ def _read(file: object) -> str:
     try:
         return text(path.read_text(encoding="utf-8"))
     except OSError as problem:
-        raise ValueError(
-            f"{path} cannot be read ({problem.strerror}); give a path relative to the experiment's file"
-        ) from problem
+        fix = "give a path relative to the experiment's file"
+        raise ValueError(f"{path} cannot be read ({problem.strerror}); {fix}") from problem
     except UnicodeDecodeError as problem:
         raise ValueError(f"{path} is not UTF-8 text; save it as UTF-8") from problem
 

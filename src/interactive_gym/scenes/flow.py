@@ -37,17 +37,15 @@ def _check_ends(sequence: tuple[Scene, ...]) -> None:
         raise _refused("an experiment needs at least a StartScene and an EndScene or CompletionCodeScene")
     first, last = sequence[0], sequence[-1]
     if not isinstance(first, StartScene):
-        raise _refused(f"the first scene must be a StartScene, not a {type(first).__name__}; put one before it", first)
+        raise _refused(f"the first scene must be a StartScene, not {type(first).__name__}; put one before it", first)
     if not isinstance(last, LastPage):
         needed = "an EndScene or a CompletionCodeScene"
-        raise _refused(f"the last scene must be {needed}, not a {type(last).__name__}; add one after it", last)
+        raise _refused(f"the last scene must be {needed}, not {type(last).__name__}; add one after it", last)
     for scene in sequence[1:-1]:
         if isinstance(scene, StartScene):
             raise _refused("a StartScene can only be the first scene; use a StaticScene here", scene)
         if isinstance(scene, LastPage):
-            raise _refused(
-                f"nothing can follow a {type(scene).__name__}; move it to the end, or use a StaticScene", scene
-            )
+            raise _refused(f"nothing can follow {type(scene).__name__}; move it to the end", scene)
 
 
 def _check_ids(sequence: tuple[Scene, ...]) -> None:
@@ -55,9 +53,7 @@ def _check_ids(sequence: tuple[Scene, ...]) -> None:
     for scene in sequence:
         # Ids become folders, and some file systems do not tell "Game" from "game".
         if other := seen.get(scene.id.lower()):
-            raise _refused(
-                f"the id is used twice ({other.id!r} is a {type(other).__name__}); give each scene its own", scene
-            )
+            raise _refused(f"{type(other).__name__} {other.id!r} has this id; give each scene its own", scene)
         seen[scene.id.lower()] = scene
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 from interactive_gym.envs.reference import name_of
 from interactive_gym.policies import Human, Policy, roster
@@ -40,9 +40,9 @@ class GymScene(Scene):
         self,
         factory: str | Callable[..., Any] | NotGiven = NOT_GIVEN,
         *,
-        seed: int | None | NotGiven = NOT_GIVEN,
+        seed: int | NotGiven | None = NOT_GIVEN,
         options: Mapping[str, object] | NotGiven = NOT_GIVEN,
-    ) -> GymScene:
+    ) -> Self:
         """What is played: a Gymnasium environment, or a PettingZoo parallel one, as it is.
 
         Args:
@@ -52,20 +52,20 @@ class GymScene(Scene):
             options: Keyword arguments of the factory, of values that JSON can carry.
 
         Raises:
-            ConfigError: The factory cannot be imported by name, the id is not registered, or a value is of another kind.
+            ConfigError: The factory cannot be imported by name, the id is not registered, or a value is not as above.
         """
         return self._refined("environment", factory=factory, seed=seed, options=options)
 
     def rendering(
         self,
         *,
-        draw: Callable[[Any, Any], object] | None | NotGiven = NOT_GIVEN,
+        draw: Callable[[Any, Any], object] | NotGiven | None = NOT_GIVEN,
         fps: int | NotGiven = NOT_GIVEN,
         width: int | NotGiven = NOT_GIVEN,
         height: int | NotGiven = NOT_GIVEN,
         background: Color | NotGiven = NOT_GIVEN,
-        hud: str | Callable[[Any], str] | None | NotGiven = NOT_GIVEN,
-    ) -> GymScene:
+        hud: str | Callable[[Any], str] | NotGiven | None = NOT_GIVEN,
+    ) -> Self:
         """How it looks, and how fast it runs.
 
         Args:
@@ -79,13 +79,13 @@ class GymScene(Scene):
                 episodes, seconds``, or a function ``hud(env)`` that returns the text. None, the default: no text.
 
         Raises:
-            ConfigError: A value is out of its range, a function cannot be imported by name, or the template does not format.
+            ConfigError: A value is out of its range, a function cannot be imported by name, or the template is wrong.
         """
         return self._refined(
             "rendering", draw=draw, fps=fps, width=width, height=height, background=background, hud=hud
         )
 
-    def policies(self, agents: Mapping[Any, type[Human] | Policy]) -> GymScene:
+    def policies(self, agents: Mapping[Any, type[Human] | Policy]) -> Self:
         """Who plays which agent.
 
         Args:
@@ -104,11 +104,11 @@ class GymScene(Scene):
         actions: Mapping[Any, object] | NotGiven = NOT_GIVEN,
         default_action: object | NotGiven = NOT_GIVEN,
         episodes: int | NotGiven = NOT_GIVEN,
-        max_steps: int | None | NotGiven = NOT_GIVEN,
+        max_steps: int | NotGiven | None = NOT_GIVEN,
         input_mode: Literal["pressed_keys", "single_keystroke"] | NotGiven = NOT_GIVEN,
         pause: float | NotGiven = NOT_GIVEN,
         record_observations: bool | NotGiven = NOT_GIVEN,
-    ) -> GymScene:
+    ) -> Self:
         """How the participant plays.
 
         Args:
@@ -145,7 +145,7 @@ class GymScene(Scene):
         body_file: str | Path | NotGiven = NOT_GIVEN,
         game_text: str | NotGiven = NOT_GIVEN,
         button: str | NotGiven = NOT_GIVEN,
-    ) -> GymScene:
+    ) -> Self:
         """What the page says before the game, while it loads, and beside it.
 
         Args:
@@ -163,7 +163,7 @@ class GymScene(Scene):
 
     def runtime(
         self, *, loading_timeout: float | NotGiven = NOT_GIVEN, packages: Sequence[str] | NotGiven = NOT_GIVEN
-    ) -> GymScene:
+    ) -> Self:
         """What runs the game.
 
         Args:

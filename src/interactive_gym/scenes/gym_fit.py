@@ -17,7 +17,7 @@ MAX_EPISODE_HOURS = 24
 
 @dataclass(frozen=True)
 class Misfit:
-    """What is wrong, and the method and parameter to change."""
+    """The method and parameter to change, and why."""
 
     method: str
     parameter: str
@@ -41,32 +41,25 @@ def check_fit(scene: str, environment: Environment, rendering: Rendering, gamepl
 def _environment_given(environment: Environment) -> Misfit | None:
     if environment.factory is not None:
         return None
-    return Misfit(
-        "environment", "factory", "is missing; say which environment is played, such as environment(make_env)"
-    )
+    return Misfit("environment", "factory", "is missing; say what is played, such as environment(make_env)")
 
 
 def _options_fit(environment: Environment) -> Misfit | None:
     factory, options = environment.factory, dict(environment.options)
     if isinstance(factory, str):
-        taken = "id" in options
-        return (
-            Misfit("environment", "options", f"has 'id', which environment({factory!r}) gives already")
-            if taken
-            else None
-        )
-    return _call_fits(factory, options) if factory else None
+        repeats = f"repeats 'id', which factory={factory!r} gives already; leave it out"
+        return Misfit("environment", "options", repeats) if "id" in options else None
+    problem = _call_problem(factory, options) if factory else None
+    return Misfit("environment", "options", problem) if problem else None
 
 
-def _call_fits(factory: Callable[..., Any], options: dict[str, object]) -> Misfit | None:
+def _call_problem(factory: Callable[..., Any], options: dict[str, object]) -> str | None:
+    name = factory.__qualname__
     try:
         inspect.signature(factory).bind(**options)
     except TypeError as problem:
-        name = factory.__qualname__
-        return Misfit(
-            "environment", "options", f"do not fit environment({name}), which is called as {name}(**options): {problem}"
-        )
-    except ValueError:  # Written in C, without a signature: only the call itself will tell.
+        return f"does not fit factory={name}, which is called as {name}(**options): {problem}"
+    except ValueError:  # It is written in C and has no signature: only the call itself will tell.
         return None
     return None
 
@@ -76,13 +69,12 @@ def _picture_given(environment: Environment, rendering: Rendering) -> Misfit | N
     if rendering.draw is not None or factory is None:
         return None
     if isinstance(factory, str) and environment.options.get("render_mode") != "rgb_array":
-        fix = "give rendering(draw=...), or let the environment draw with environment(options={'render_mode': 'rgb_array'})"
-        return Misfit("rendering", "draw", f"is missing, and environment({factory!r}) is not asked to render; {fix}")
+        option = "options={'render_mode': 'rgb_array'}"
+        problem = f"is missing; give rendering(draw=...), or let environment({factory!r}, {option}) draw itself"
+        return Misfit("rendering", "draw", problem)
     if isinstance(factory, type) and not callable(getattr(factory, "render", None)):
-        fix = "give rendering(draw=...), or add the method"
-        return Misfit(
-            "rendering", "draw", f"is missing, and environment({factory.__qualname__}) has no render(); {fix}"
-        )
+        problem = f"is missing, and environment({factory.__qualname__}) has no render(); write one of them"
+        return Misfit("rendering", "draw", problem)
     return None
 
 
@@ -90,21 +82,19 @@ def _actions_given(gameplay: Gameplay) -> Misfit | None:
     if gameplay.actions:
         return None
     return Misfit(
-        "gameplay", "actions", "is missing, but policies() has an ig.Human; bind keys, such as {'ArrowLeft': 0}"
+        "gameplay", "actions", "is missing, and policies() has an ig.Human: bind keys, as in {'ArrowLeft': 0}"
     )
 
 
 def _default_given(gameplay: Gameplay) -> Misfit | None:
     if gameplay.default_action is not NOT_GIVEN:
         return None
-    return Misfit(
-        "gameplay", "default_action", "is missing beside actions; say which action a step without a key takes"
-    )
+    return Misfit("gameplay", "default_action", "is missing beside actions; say what a step without a key does")
 
 
 def _length_fits(rendering: Rendering, gameplay: Gameplay) -> Misfit | None:
     hours = (gameplay.max_steps or 0) / rendering.fps / 3600
     if hours <= MAX_EPISODE_HOURS:
         return None
-    problem = f"makes an episode of {hours:.0f} hours with rendering(fps={rendering.fps}); at most {MAX_EPISODE_HOURS} are allowed"
+    problem = f"lasts {hours:.0f} hours at rendering(fps={rendering.fps}); at most {MAX_EPISODE_HOURS} are allowed"
     return Misfit("gameplay", "max_steps", problem)

@@ -1,20 +1,31 @@
-"""The parameters of a game's methods: one table per method, a row per parameter with its default and its check."""
+"""The parameters of a game's methods: one table per method, a row per parameter with its check and its default."""
 
 from __future__ import annotations
 
 import importlib
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Annotated, Any
 
-from interactive_gym.policies import Human, Policy
+from interactive_gym.policies import Player
 from interactive_gym.rendering.colors import color
-from interactive_gym.scenes import checks
-from interactive_gym.scenes.hud import hud
+from interactive_gym.scenes.checks import (
+    choice,
+    distributions,
+    flag,
+    function,
+    importable,
+    number,
+    optional,
+    text,
+    whole,
+)
+from interactive_gym.scenes.checks import options as options_of
+from interactive_gym.scenes.hud import hud_text
 from interactive_gym.scenes.keys import Binding, action, bindings
-from interactive_gym.scenes.parameters import NOT_GIVEN, Parameters, parameter
+from interactive_gym.scenes.parameters import NOT_GIVEN, Parameters
+from interactive_gym.scenes.players import one_human, players
 
 MAX_SEED = 2**31 - 1
 MAX_PIXELS = 4096
@@ -22,85 +33,58 @@ MAX_PIXELS = 4096
 
 
 def _factory(value: object) -> str | Callable[..., Any]:
-    return _registered(value) if isinstance(value, str) else checks.importable(value)
+    return _registered(text(value)) if isinstance(value, str) else importable(value)
 
 
 def _registered(value: str) -> str:
-    """An id that Gymnasium knows. Only looked up where the experiment is served: browsers load Gymnasium when they play."""
-    checks.text(value)
+    """An id that Gymnasium knows. Looked up where the experiment is served; in a browser it has been already."""
     if sys.platform == "emscripten":
         return value
     try:
         gymnasium = importlib.import_module("gymnasium")
+    except ImportError as problem:
+        raise ValueError(f"{value!r} is an id of Gymnasium, which is not installed: pip install gymnasium") from problem
+    try:
         gymnasium.spec(value)
-    except ModuleNotFoundError as problem:
-        raise ValueError(
-            f"{value!r} is an environment of Gymnasium, which is not installed: {problem}; pip install gymnasium"
-        ) from problem
-    except gymnasium.error.Error as problem:
+    except (gymnasium.error.Error, ImportError) as problem:
         raise ValueError(f"{value!r} is not registered with Gymnasium: {problem}") from problem
     return value
 
 
-def _roster(value: object) -> Mapping[str, type[Human] | Policy]:
-    if not isinstance(value, Mapping) or not value:
-        raise ValueError(
-            f"must be a dict of agents and who plays them, such as {{0: ig.Human}}, not {checks.shown(value)}"
-        )
-    players = {str(agent): _player(agent, player) for agent, player in value.items()}
-    if len(players) < len(value):
-        raise ValueError(f"two agents have the same name as text: {', '.join(map(repr, value))}")
-    humans = sum(player is Human for player in players.values())
-    if humans != 1:
-        raise ValueError(f"must have exactly one ig.Human, not {humans}")
-    return MappingProxyType(players)
-
-
-def _player(agent: object, player: object) -> type[Human] | Policy:
-    if isinstance(agent, bool) or not isinstance(agent, (str, int)) or agent == "":
-        raise ValueError(f"{checks.shown(agent)} is not an agent; use the environment's own name or number of it")
-    if player is Human:
-        return Human
-    try:
-        return checks.function("observation", "agent")(player)
-    except ValueError as problem:
-        raise ValueError(f"agent {agent!r}: {problem}; or use ig.Human") from problem
-
-
 @dataclass(frozen=True)
 class Environment(Parameters):
-    factory: str | Callable[..., Any] | None = parameter(None, _factory)
-    seed: int | None = parameter(None, checks.optional(checks.whole(0, MAX_SEED)))
-    options: Mapping[str, object] = parameter(MappingProxyType({}), checks.options)
+    factory: Annotated[str | Callable[..., Any] | None, _factory] = None
+    seed: Annotated[int | None, optional(whole(0, MAX_SEED))] = None
+    options: Annotated[Mapping[str, object], options_of] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Rendering(Parameters):
-    draw: Callable[..., Any] | None = parameter(None, checks.optional(checks.function("env", "surface")))
-    fps: int = parameter(30, checks.whole(1, 240))
-    width: int = parameter(600, checks.whole(1, MAX_PIXELS))
-    height: int = parameter(400, checks.whole(1, MAX_PIXELS))
-    background: str = parameter("#ffffff", color)
-    hud: str | Callable[..., Any] | None = parameter(None, checks.optional(hud))
+    draw: Annotated[Callable[..., Any] | None, optional(function("env", "surface"))] = None
+    fps: Annotated[int, whole(1, 240)] = 30
+    width: Annotated[int, whole(1, MAX_PIXELS)] = 600
+    height: Annotated[int, whole(1, MAX_PIXELS)] = 400
+    background: Annotated[str, color] = "#ffffff"
+    hud: Annotated[str | Callable[..., Any] | None, optional(hud_text)] = None
 
 
 @dataclass(frozen=True)
 class Policies(Parameters):
-    agents: Mapping[str, type[Human] | Policy] = parameter(MappingProxyType({"0": Human}), _roster)
+    agents: Annotated[Mapping[str, Player], players] = field(default_factory=one_human)
 
 
 @dataclass(frozen=True)
 class Gameplay(Parameters):
-    actions: tuple[Binding, ...] = parameter((), bindings)
-    default_action: object = parameter(NOT_GIVEN, action)
-    episodes: int = parameter(1, checks.whole(1, 10_000))
-    max_steps: int | None = parameter(None, checks.optional(checks.whole(1, 2**31 - 1)))
-    input_mode: str = parameter("pressed_keys", checks.choice("pressed_keys", "single_keystroke"))
-    pause: float = parameter(1.0, checks.number(0, 3600))
-    record_observations: bool = parameter(False, checks.flag)
+    actions: Annotated[tuple[Binding, ...], bindings] = ()
+    default_action: Annotated[object, action] = NOT_GIVEN
+    episodes: Annotated[int, whole(1, 10_000)] = 1
+    max_steps: Annotated[int | None, optional(whole(1, 2**31 - 1))] = None
+    input_mode: Annotated[str, choice("pressed_keys", "single_keystroke")] = "pressed_keys"
+    pause: Annotated[float, number(0, 3600)] = 1.0
+    record_observations: Annotated[bool, flag] = False
 
 
 @dataclass(frozen=True)
 class Runtime(Parameters):
-    loading_timeout: float = parameter(60.0, checks.number(1, 3600))
-    packages: tuple[str, ...] = parameter((), checks.distributions)
+    loading_timeout: Annotated[float, number(1, 3600)] = 60.0
+    packages: Annotated[tuple[str, ...], distributions] = ()

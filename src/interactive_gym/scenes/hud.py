@@ -15,10 +15,11 @@ HUD_FIELDS: Final = MappingProxyType(
 """What a template may name, with a value of each for trying it out. ``episode`` counts from 1."""
 
 
-def hud(value: object) -> str | Callable[..., Any]:
+def hud_text(value: object) -> str | Callable[..., Any]:
     """A template over :data:`HUD_FIELDS`, or a function of the environment."""
     if callable(value):
-        return function("env")(value)
+        named: Callable[..., Any] = function("env")(value)
+        return named
     template = text(value)
     _check_names(template)
     try:
@@ -31,6 +32,5 @@ def hud(value: object) -> str | Callable[..., Any]:
 def _check_names(template: str) -> None:
     for _, name, _, _ in Formatter().parse(template):
         if name is not None and name not in HUD_FIELDS:
-            raise ValueError(
-                f"{{{name}}} is unknown; a template may use {', '.join(f'{{{known}}}' for known in HUD_FIELDS)}"
-            )
+            known = ", ".join(f"{{{known}}}" for known in HUD_FIELDS)
+            raise ValueError(f"{{{name}}} is unknown; a template may use {known}")

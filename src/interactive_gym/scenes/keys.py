@@ -77,9 +77,9 @@ def _suggestion(key: str) -> str:
     near = difflib.get_close_matches(key.lower(), names, n=1)
     if len(key) == 1:
         return f"; did you mean {key.lower()!r}? Capital letters are ('Shift', {key.lower()!r})"
-    return (
-        f"; did you mean {names[near[0]]!r}?" if near else "; use a character such as 'w', or a name such as 'ArrowUp'"
-    )
+    if near:
+        return f"; did you mean {names[near[0]]!r}?"
+    return "; use a character such as 'w', or a name such as 'ArrowUp'"
 
 
 def _check_distinct(bound: tuple[Binding, ...]) -> None:

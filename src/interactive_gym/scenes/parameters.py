@@ -1,8 +1,8 @@
 """The parameters of a scene's method as one typed table: a frozen dataclass whose fields carry their check.
 
     @dataclass(frozen=True)
-    class Runtime:
-        loading_timeout: float = parameter(60.0, number(1, 3600))
+    class Runtime(Parameters):
+        loading_timeout: Annotated[float, number(1, 3600)] = 60.0
 
 A check takes what the researcher wrote and returns what is kept, or raises ``ValueError`` with what it must be instead.
 """
@@ -10,9 +10,9 @@ A check takes what the researcher wrote and returns what is kept, or raises ``Va
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import Field, dataclass, field, fields, replace
+from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar, get_type_hints
 
 from interactive_gym.errors import ConfigError
 
@@ -30,7 +30,6 @@ NOT_GIVEN: Final = NotGiven.NOT_GIVEN
 """The default of every optional parameter. ``None`` is a value that a researcher may write."""
 
 Check = Callable[[Any], Any]
-Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -41,26 +40,23 @@ class Parameters:
 Table = TypeVar("Table", bound=Parameters)
 
 
-def parameter(default: Value, check: Check) -> Value:
-    """A row of a table: its default, which is not checked, and the check of what is given instead."""
-    return cast(Value, field(default_factory=lambda: default, metadata={"check": check}))
-
-
 def refine(table: Table, given: Mapping[str, object], *, scene: str, method: str) -> Table:
     """``table`` with what is given, checked; the rest stays as it is.
 
     Raises:
         ConfigError: A value is not what its row asks for.
     """
-    rows = {row.name: row for row in fields(table)}
-    changes = {
-        name: _checked(rows[name], value, scene, method) for name, value in given.items() if value is not NOT_GIVEN
-    }
+    rows = get_type_hints(type(table), include_extras=True)
+    changes: dict[str, Any] = {}
+    for name, value in given.items():
+        if value is not NOT_GIVEN:
+            (check,) = rows[name].__metadata__
+            changes[name] = _checked(check, value, scene, method, name)
     return replace(table, **changes)
 
 
-def _checked(row: Field[Any], value: object, scene: str, method: str) -> object:
+def _checked(check: Check, value: object, scene: str, method: str, parameter: str) -> object:
     try:
-        return row.metadata["check"](value)
+        return check(value)
     except ValueError as problem:
-        raise ConfigError(str(problem), scene=scene, method=method, parameter=row.name) from problem
+        raise ConfigError(str(problem), scene=scene, method=method, parameter=parameter) from problem

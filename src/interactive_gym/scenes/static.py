@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import Annotated, ClassVar, Self
 
 from interactive_gym.scenes.base import Scene
 from interactive_gym.scenes.content import Content, ContentWithButton, body_of
-from interactive_gym.scenes.parameters import NOT_GIVEN, NotGiven, Parameters, parameter
+from interactive_gym.scenes.parameters import NOT_GIVEN, NotGiven, Parameters
 from interactive_gym.scenes.secret import Secret
-
-PageType = TypeVar("PageType", bound="PageWithButton")
-LastPageType = TypeVar("LastPageType", bound="LastPage")
 
 
 @dataclass(frozen=True)
@@ -22,13 +19,13 @@ class PageWithButton(Scene):
     _content: ContentWithButton = field(default_factory=ContentWithButton, init=False, repr=False)
 
     def content(
-        self: PageType,
+        self,
         *,
         header: str | NotGiven = NOT_GIVEN,
         body: str | NotGiven = NOT_GIVEN,
         body_file: str | Path | NotGiven = NOT_GIVEN,
         button: str | NotGiven = NOT_GIVEN,
-    ) -> PageType:
+    ) -> Self:
         """What the page says.
 
         Args:
@@ -68,12 +65,12 @@ class LastPage(Scene):
     _content: Content = field(default_factory=Content, init=False, repr=False)
 
     def content(
-        self: LastPageType,
+        self,
         *,
         header: str | NotGiven = NOT_GIVEN,
         body: str | NotGiven = NOT_GIVEN,
         body_file: str | Path | NotGiven = NOT_GIVEN,
-    ) -> LastPageType:
+    ) -> Self:
         """What the page says.
 
         Args:
@@ -100,26 +97,24 @@ class EndScene(LastPage):
 def _secret(value: object) -> Secret:
     if not isinstance(value, Secret):
         # The wrong value is not repeated: it may well be the code itself.
-        raise ValueError(
-            'must be ig.secret("ENV_NAME"): participants receive this file, and a code in it would be theirs'
-        )
+        raise ValueError('must be ig.secret("ENV_NAME"): participants receive this file, and any code in it')
     return value
 
 
 @dataclass(frozen=True)
 class Code(Parameters):
-    secret: Secret | None = parameter(None, _secret)
+    secret: Annotated[Secret | None, _secret] = None
 
 
 @dataclass(frozen=True)
 class CompletionCodeScene(LastPage):
-    """The last page, with the code by which a participant proves to have been there: one of their own, or one for all."""
+    """The last page, with the code that proves a participant was there: one of their own, or one for all."""
 
     kind: ClassVar[str] = "completion_code"
 
     _code: Code = field(default_factory=Code, init=False, repr=False)
 
-    def code(self, secret: Secret) -> CompletionCodeScene:
+    def code(self, secret: Secret) -> Self:
         """Show every participant the same code instead of one of their own.
 
         Args:
