@@ -1,0 +1,101 @@
+import { Recent } from "./quantiles";
+import type { DebugSink, FrameTimes, KeyTimes, Status } from "./sink";
+
+const REFRESH_MS = 250;
+const KEPT = 240; // frames or key presses of which figures are given
+
+/** Live figures in a corner of the page, rewritten four times a second at most. */
+export function createOverlay(parent: HTMLElement): DebugSink {
+  return new Overlay(parent);
+}
+
+class Overlay implements DebugSink {
+  private readonly element = document.createElement("pre");
+  private readonly figures = new Figures();
+  private timer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(parent: HTMLElement) {
+    this.element.id = "debug";
+    Object.assign(this.element.style, {
+      position: "fixed",
+      top: "0",
+      right: "0",
+      zIndex: "1000",
+      margin: "0",
+      padding: "4px 8px",
+      font: "12px/1.4 monospace",
+      color: "#fff",
+      background: "rgba(0, 0, 0, 0.7)",
+      pointerEvents: "none",
+    });
+    parent.append(this.element);
+  }
+
+  frame(times: FrameTimes): void {
+    this.figures.frame(times);
+    this.refreshSoon();
+  }
+
+  key(times: KeyTimes): void {
+    this.figures.key(times);
+    this.refreshSoon();
+  }
+
+  status(status: Partial<Status>): void {
+    this.figures.status(status);
+    this.refreshSoon();
+  }
+
+  destroy(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.element.remove();
+  }
+
+  private refreshSoon(): void {
+    this.timer ??= setTimeout(() => {
+      this.timer = null;
+      this.element.textContent = this.figures.text();
+    }, REFRESH_MS);
+  }
+}
+
+/** The figures themselves, without a page. */
+export class Figures {
+  private readonly painted = new Recent(KEPT);
+  private readonly late = new Recent(KEPT);
+  private readonly step = new Recent(KEPT);
+  private readonly inputToPaint = new Recent(KEPT);
+  private current: Partial<Status> & { frame?: number } = {};
+
+  frame(times: FrameTimes): void {
+    this.current.frame = times.frame;
+    this.painted.add(times.paintedMs);
+    this.late.add(times.lateMs);
+    this.step.add(times.stepMs);
+  }
+
+  key(times: KeyTimes): void {
+    this.inputToPaint.add(times.paintedMs - times.eventMs);
+  }
+
+  status(status: Partial<Status>): void {
+    Object.assign(this.current, status);
+  }
+
+  text(): string {
+    const { episode = "-", frame = "-", renderer = "-", outbox = "-" } = this.current;
+    return [
+      `episode ${episode}  frame ${frame}  ${renderer}`,
+      `fps ${this.painted.above(this.painted.last - 1000)}`,
+      `late  ${spread(this.late)}`,
+      `step  ${spread(this.step)}`,
+      `input to paint  ${spread(this.inputToPaint)}`,
+      `outbox ${outbox}`,
+    ].join("\n");
+  }
+}
+
+function spread(values: Recent): string {
+  const [last, median, p95] = [values.last, values.quantile(0.5), values.quantile(0.95)];
+  return Number.isNaN(last) ? "-" : `${last.toFixed(1)} ms (median ${median.toFixed(1)}, p95 ${p95.toFixed(1)})`;
+}

@@ -1,0 +1,128 @@
+// The picture of a running game: draw packets and pixel arrays go in, a canvas that fills the space shows them.
+
+import type { Fit } from "./fit";
+import { destroyGame, startGame, type DrawingGame } from "./game";
+import { chooseKind, forcedKind, type Kind } from "./kind";
+import { Layout } from "./layout";
+import type { DrawPacket } from "./packet";
+import { PixelLayer } from "./pixels";
+import { SceneStore } from "./store";
+import { Textures } from "./textures";
+import { View } from "./view";
+
+export type { DrawPacket } from "./packet";
+
+export interface RendererOptions {
+  width: number; // of the scene, in its own pixels
+  height: number;
+  background: string; // "#rrggbb"
+  force?: Kind; // default: the page's ?renderer=, else WebGL where there is hardware for it
+}
+
+export interface Renderer {
+  readonly kind: Kind;
+  /** Takes a packet; it is drawn in the next animation frame. Throws UnknownPrimitive. */
+  apply(packet: DrawPacket): void;
+  /** Takes an RGB or RGBA array, rows from the top; it is drawn behind all objects, and copied at once. */
+  pixels(width: number, height: number, rgba: Uint8Array): void;
+  /** Calls back once, with performance.now(), in the first animation frame that has drawn what was taken until now. */
+  painted(callback: (t: number) => void): void;
+  /** To be called when the parent has changed its place; changes of its size and of the window are seen without. */
+  resize(): void;
+  destroy(): void;
+}
+
+/**
+ * A renderer in `parent`. The picture is as large as the parent; a parent without a height of its own gets the rest of the
+ * window below its top.
+ */
+export async function createRenderer(parent: HTMLElement, options: RendererOptions): Promise<Renderer> {
+  const phaser = await import("phaser");
+  const kind = chooseKind(options.force ?? forcedKind(window.location.search));
+  const canvas = document.createElement("canvas");
+  canvas.width = options.width;
+  canvas.height = options.height;
+  const drawing = await startGame(phaser, canvas, kind, options.background);
+  const textures = new Textures(drawing.game.textures, () => renderer.invalidate());
+  const view = new View({ phaser, scene: drawing.scene, webgl: kind === "webgl", textures });
+  const pixels = new PixelLayer(drawing.scene, options.width, options.height);
+  const renderer = new PhaserRenderer(kind, drawing, view, pixels, textures);
+  renderer.fillParent(parent, canvas, options);
+  return renderer;
+}
+
+class PhaserRenderer implements Renderer {
+  private readonly store = new SceneStore();
+  private layout: Layout | null = null;
+  private waiting: ((t: number) => void)[] = [];
+  private frameRequest: number | null = null;
+
+  constructor(
+    readonly kind: Kind,
+    private readonly drawing: DrawingGame,
+    private readonly view: View,
+    private readonly pixelLayer: PixelLayer,
+    private readonly textures: Textures,
+  ) {
+    drawing.game.renderer.on("restorewebgl", () => this.invalidate());
+  }
+
+  fillParent(parent: HTMLElement, canvas: HTMLCanvasElement, scene: { width: number; height: number }): void {
+    this.layout = new Layout(parent, canvas, scene, (place) => this.refit(place));
+    this.layout.update();
+  }
+
+  apply(packet: DrawPacket): void {
+    this.store.apply(packet, performance.now());
+    this.invalidate();
+  }
+
+  pixels(width: number, height: number, rgba: Uint8Array): void {
+    this.pixelLayer.draw(width, height, rgba);
+    this.invalidate();
+  }
+
+  painted(callback: (t: number) => void): void {
+    this.waiting.push(callback);
+    this.invalidate();
+  }
+
+  resize(): void {
+    this.layout?.update();
+  }
+
+  destroy(): void {
+    if (this.frameRequest !== null) cancelAnimationFrame(this.frameRequest);
+    this.layout?.destroy();
+    this.textures.destroy();
+    destroyGame(this.drawing.game);
+  }
+
+  /** Draws in the next animation frame. Between two frames that differ nothing runs. */
+  invalidate(): void {
+    this.frameRequest ??= requestAnimationFrame(() => this.frame());
+  }
+
+  private frame(): void {
+    this.frameRequest = null;
+    this.draw();
+    const callbacks = this.waiting;
+    this.waiting = [];
+    for (const callback of callbacks) callback(performance.now());
+    if (this.store.moving) this.invalidate();
+  }
+
+  private draw(): void {
+    const now = performance.now();
+    this.view.update(this.store.sample(now));
+    this.drawing.game.step(now, 0);
+  }
+
+  /** Resizing empties the canvas, so it is drawn again at once: the next animation frame would be one frame of nothing. */
+  private refit(place: Fit): void {
+    this.drawing.game.scale.resize(place.bufferWidth, place.bufferHeight);
+    this.view.rescale(place.scale);
+    this.pixelLayer.rescale(place.scale);
+    this.draw();
+  }
+}
