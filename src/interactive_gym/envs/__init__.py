@@ -1,0 +1,1 @@
+"""Researchers' environments: one interface to them, their actions, their snapshots, and a world that repeats itself."""
