@@ -107,6 +107,12 @@ def imported_at_start(modules: Iterable[Module], environment: Environment) -> se
     return reached
 
 
+def pip_install(module: str) -> str:
+    """The command that most likely installs ``module``."""
+    top_level = module.partition(".")[0]
+    return f"pip install {_DISTRIBUTION_OF.get(top_level, top_level.replace('_', '-'))}"
+
+
 class Finder:
     """Finds modules as an ``import`` would, without executing any."""
 
@@ -162,11 +168,9 @@ def _report_missing(wanted: Import, place: Place, needed: Needed) -> None:
     if wanted.guarded:
         needed.missing.setdefault(wanted.name, place)
         return
-    top_level = wanted.name.partition(".")[0]
-    command = f"pip install {_DISTRIBUTION_OF.get(top_level, top_level.replace('_', '-'))}"
     raise ConfigError(
-        f"{place.text}: there is no module {wanted.name!r} here. If it is a package, run: {command}. "
-        f"If it is a file of yours, put it beside the experiment's file."
+        f"{place.text}: there is no module {wanted.name!r} here. If it is a file of yours, put it beside the "
+        f"experiment's file; if it is a package, run: {pip_install(wanted.name)}"
     )
 
 

@@ -56,9 +56,9 @@ class Node:
             result_file = Path(folder, "result.json")
             job_file.write_text(json.dumps(self._job(program, argument, result_file)), encoding="utf-8")
             stderr = _run_node(job_file, self.timeout_s)
-            if not result_file.exists():
-                raise ServerError(f"Pyodide did not run under Node:\n{stderr.strip()[-4_000:]}")
-            result = json.loads(result_file.read_text(encoding="utf-8"))
+            result = json.loads(result_file.read_bytes()) if result_file.exists() else {"failure": stderr}
+        if "failure" in result:
+            raise ServerError(f"Pyodide did not run under Node:\n{result['failure'].strip()[-2_000:]}")
         if "error" in result:
             raise NodeError(**result["error"])
         return result["value"]

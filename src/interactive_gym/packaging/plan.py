@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from interactive_gym.packaging.closure import Closure, LeftOut, close, requirements_of
 from interactive_gym.packaging.distributions import Environment, File
+from interactive_gym.packaging.guard import refuse_unguarded_run
 from interactive_gym.packaging.imports import parse
 from interactive_gym.packaging.modules import Finder, Needed, Place, follow, imported_at_start
 from interactive_gym.packaging.own import own_files
@@ -54,7 +55,7 @@ def plan(experiment: Experiment, pyodide: Pyodide) -> Plan | None:
     packages = [(name, Place(f"scene {game.id!r} .runtime(packages)")) for game in games for name in game.packages]
     closure = close(needed, requirements_of(packages), environment, pyodide, _reach(games, needed, environment))
     files = _files(needed, closure)
-    _refuse_secrets(experiment, own_file, needed, files)
+    _refuse_unsafe_files(experiment, own_file, needed, files)
     wheels = pyodide.wheels(closure.compiled)
     replaced = _replaced(wheels, environment)
     return Plan(tuple(files), tuple(closure.compiled), tuple(wheels), tuple(closure.left_out), tuple(replaced))
@@ -122,11 +123,12 @@ def _files(needed: Needed, closure: Closure) -> list[File]:
     return [by_path[path] for path in sorted(by_path)]
 
 
-def _refuse_secrets(experiment: Experiment, own_file: Path | None, needed: Needed, files: list[File]) -> None:
+def _refuse_unsafe_files(experiment: Experiment, own_file: Path | None, needed: Needed, files: list[File]) -> None:
     paths = {module.file for module in needed.local.values() if module.file} | ({own_file} if own_file else set())
     trees = {path: parse(path) for path in sorted(paths)}
     for path, tree in trees.items():
         refuse_literals(path, tree)
+        refuse_unguarded_run(path, tree)
     names = secrets_used(trees.values()) | {secret.name for secret in _secrets_in(experiment.sequence)}
     refuse_values(files, names, own={LOCAL})
 

@@ -1,12 +1,10 @@
 // Runs one Python function in Pyodide under Node. `node runner.mjs job.json` reads a job as node.py writes it, and writes
-// {"value": ...} or {"error": {"problem", "traceback"}} to job.result. What Python prints goes to stderr, so that nothing
-// that a package prints can be taken for a result.
+// {"value": ...}, {"error": {"problem", "traceback"}} or, where Pyodide did not start, {"failure": ...} to job.result. What
+// Python prints goes to stderr, so that nothing that a package prints can be taken for a result.
 
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-
-const SITE_PACKAGES = "/lib/python3.14/site-packages";
 
 const job = JSON.parse(await readFile(process.argv[2], "utf8"));
 
@@ -15,7 +13,7 @@ async function boot() {
   const toStderr = (line) => process.stderr.write(`${line}\n`);
   const pyodide = await loadPyodide({
     indexURL: `${job.pyodide}/`,
-    env: { PYTHONHASHSEED: "0", HOME: "/home/pyodide" },
+    env: { PYTHONHASHSEED: "0" },
     packages: job.packages,
     stdout: toStderr,
     stderr: toStderr,
@@ -24,22 +22,30 @@ async function boot() {
     pyodide.mountNodeFS(guest, host);
   }
   if (job.archive !== null) {
-    pyodide.unpackArchive(await readFile(job.archive), "tar", { extractDir: SITE_PACKAGES });
+    const sitePackages = pyodide.runPython("import sysconfig; sysconfig.get_path('purelib')");
+    pyodide.unpackArchive(new Uint8Array(await readFile(job.archive)), "tar", { extractDir: sitePackages });
   }
   return pyodide;
 }
 
-async function call(pyodide) {
+function call(pyodide) {
   const namespace = pyodide.toPy({ __name__: "program", argument_json: job.argument });
   try {
     pyodide.runPython(job.program, { globals: namespace, filename: job.program_name });
-    return { value: JSON.parse(pyodide.runPython("import json; json.dumps(main(json.loads(argument_json)))", {
-      globals: namespace,
-    })) };
+    const value = pyodide.runPython("import json; json.dumps(main(json.loads(argument_json)))", { globals: namespace });
+    return { value: JSON.parse(value) };
   } catch (error) {
     const traceback = String(error.message ?? error);
     return { error: { problem: traceback.trim().split("\n").at(-1), traceback } };
   }
 }
 
-await writeFile(job.result, JSON.stringify(await call(await boot())));
+async function run() {
+  try {
+    return call(await boot());
+  } catch (error) {
+    return { failure: String(error.stack ?? error) };
+  }
+}
+
+await writeFile(job.result, JSON.stringify(await run()));
