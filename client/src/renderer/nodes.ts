@@ -116,6 +116,7 @@ class TextNode implements Node {
       fontSize: `${object.size * scale}px`,
       fontStyle: object.bold ? "bold" : "normal",
       color: object.fill ?? "rgba(0,0,0,0)",
+      align: alignment(object.anchor[0]),
     };
     const key = JSON.stringify(style);
     if (key === this.style) return;
@@ -188,7 +189,13 @@ export function isPixelArt(enlarged: number): boolean {
   return enlarged >= 2;
 }
 
-export function colour(hex: string): number {
+/** Lines of one text keep to the side at which it is anchored. */
+function alignment(across: number): string {
+  if (across === 0.5) return "center";
+  return across > 0.5 ? "right" : "left";
+}
+
+function colour(hex: string): number {
   return Number.parseInt(hex.slice(1), 16);
 }
 
