@@ -1,0 +1,55 @@
+"""The functions that an experiment's file would have: participants import them by name."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import interactive_gym as ig
+
+
+class Kitchen:
+    """An environment that renders itself."""
+
+    def __init__(self, size: int = 3) -> None:
+        self.size = size
+
+    def render(self) -> None: ...
+
+
+class DarkKitchen:
+    """An environment without a picture."""
+
+
+def make_env(size: int = 3) -> Kitchen:
+    return Kitchen(size)
+
+
+def draw(env: Any, surface: ig.Surface) -> None: ...
+
+
+def draw_without_surface(env: Any) -> None: ...
+
+
+def hud(env: Any) -> str:
+    return "soups"
+
+
+def policy(observation: Any, agent: Any) -> int:
+    return 0
+
+
+def local_function() -> Callable[..., None]:
+    def draw_locally(env: Any, surface: ig.Surface) -> None: ...
+
+    return draw_locally
+
+
+def renamed(env: Any, surface: ig.Surface) -> None: ...
+
+
+unnamed = partial(draw, None)
+
+
+def complete_game(id: str = "game") -> ig.GymScene:
+    scene = ig.GymScene(id).environment(make_env).rendering(draw=draw)
+    return scene.gameplay(actions={"ArrowLeft": 0}, default_action=1)

@@ -1,0 +1,130 @@
+"""Every parameter of every method: a bad value is refused by name, and a good one changes what participants get."""
+
+import inspect
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import interactive_gym as ig
+from tests.scenes import kitchen
+
+NAN = float("nan")
+INFINITE = float("inf")
+NOT_TEXT = [None, 3, b"bytes", "", "  \n", ["a"], "x" * 200_001]
+NOT_FUNCTIONS = [3, "draw", lambda env, surface: None, kitchen.local_function(), kitchen.unnamed]
+HERE = Path(__file__).parent
+
+
+def not_whole(low: int, high: int) -> list[Any]:
+    return [low - 1, high + 1, -1 if low >= 0 else low - 5, 2.0, "2", True, NAN, INFINITE, [2], np.float64(2)]
+
+
+def not_number(low: float, high: float) -> list[Any]:
+    return [low - 1, high + 1, "2", None, False, NAN, INFINITE, -INFINITE, [1], 1j]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A parameter of a method with values that must be refused, and one that must have an effect."""
+
+    scene: ig.StartScene | ig.StaticScene | ig.GymScene | ig.EndScene | ig.CompletionCodeScene
+    method: str
+    parameter: str
+    bad: list[Any]
+    good: Any
+
+    def __str__(self) -> str:
+        return f"{self.scene.kind}-{self.method}-{self.parameter}"
+
+    def given(self, value: Any) -> Any:
+        return getattr(self.scene, self.method)(**{self.parameter: value})
+
+
+def text_rows(scene: Any, *parameters: str) -> list[Row]:
+    return [Row(scene, "content", parameter, NOT_TEXT, "<b>Soup</b>") for parameter in parameters] + [
+        Row(scene, "content", "body_file", [None, 3, "", "missing.html", HERE, "latin1.html"], "body.html")
+    ]
+
+
+GAME = kitchen.complete_game()
+ROWS = [
+    *text_rows(ig.StartScene("welcome"), "header", "body", "button"),
+    *text_rows(ig.StaticScene("form"), "header", "body", "button"),
+    *text_rows(ig.EndScene("thanks"), "header", "body"),
+    *text_rows(ig.CompletionCodeScene("code"), "header", "body"),
+    Row(ig.CompletionCodeScene("code"), "code", "secret", ["C0DE", None, 3], ig.secret("STUDY_CODE")),
+    *text_rows(GAME, "header", "body", "game_text", "button"),
+    Row(GAME, "environment", "factory", [None, 3, "", "NoSuchEnv-v0", *NOT_FUNCTIONS[1:]], "CartPole-v1"),
+    Row(GAME, "environment", "seed", not_whole(0, 2**31 - 1), 7),
+    Row(GAME, "environment", "options", [None, [], {1: 2}, {"size": NAN}, {"size": {1}}, {"size": 2**60}], {"size": 5}),
+    Row(GAME, "rendering", "draw", [*NOT_FUNCTIONS, kitchen.draw_without_surface], kitchen.renamed),
+    Row(GAME, "rendering", "fps", not_whole(1, 240), 60),
+    Row(GAME, "rendering", "width", not_whole(1, 4096), 800),
+    Row(GAME, "rendering", "height", not_whole(1, 4096), np.int64(800)),
+    Row(GAME, "rendering", "background", [None, 3, "", "nocolor", "#12345", (1, 2), (1, 2, 256), (1, 2, NAN)], "teal"),
+    Row(GAME, "rendering", "hud", ["", 3, "{points}", "{", "{score.real}", "{}", "{frame:q}", kitchen.draw], "{score}"),
+    Row(GAME, "policies", "agents", [None, {}, [], {0: None}, {0: 3}, {0: ig.Human, "0": ig.Human}], {"a": ig.Human}),
+    Row(GAME, "policies", "agents", [{0: ig.Human, 1: ig.Human}, {0: kitchen.policy}], {0: kitchen.policy, 1: ig.Human}),
+    Row(GAME, "policies", "agents", [{True: ig.Human}, {"": ig.Human}, {0: kitchen.hud, 1: ig.Human}], {1: ig.Human}),
+    Row(GAME, "gameplay", "actions", [None, {}, [], {"arrowup": 0}, {"W": 0}, {"": 0}, {3: 0}, {(): 0}], {"a": 1}),
+    Row(GAME, "gameplay", "actions", [{"a": None}, {"a": NAN}, {"a": {1, 2}}, {"a": b""}, {"a": {1: 2}}], {"a": [0.5, 1]}),
+    Row(GAME, "gameplay", "actions", [{("a", "b"): 0, ("b", "a"): 1}, {("a", "a"): 0}], {("a", "Shift"): 1}),
+    Row(GAME, "gameplay", "default_action", [None, NAN, object(), {1}, np.array([INFINITE])], 2),
+    Row(GAME, "gameplay", "episodes", not_whole(1, 10_000), 3),
+    Row(GAME, "gameplay", "max_steps", not_whole(1, 2**31 - 1), 100),
+    Row(GAME, "gameplay", "input_mode", [None, "", "pressed", 3, ["pressed_keys"]], "single_keystroke"),
+    Row(GAME, "gameplay", "pause", not_number(0, 3600), 2.5),
+    Row(GAME, "gameplay", "record_observations", [None, 1, "yes"], True),
+    Row(GAME, "runtime", "loading_timeout", not_number(1, 3600), 90),
+    Row(GAME, "runtime", "packages", [None, "scipy", ["scipy>=1"], [3], [""]], ["scipy"]),
+]
+
+
+def effect(scene: Any) -> dict[str, Any]:
+    """Everything that the server reads of a scene."""
+    extras = ("seed", "packages", "fixed_code")
+    return {**scene.page(), **{name: getattr(scene, name, None) for name in extras}}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_bad_values_are_refused_by_name(row: Row) -> None:
+    for value in row.bad:
+        with pytest.raises(ig.ConfigError) as caught:
+            row.given(value)
+        assert (caught.value.scene, caught.value.method) == (row.scene.id, row.method), value
+        assert caught.value.parameter == row.parameter, value
+        assert repr(row.scene.id) in str(caught.value) and f".{row.method}({row.parameter})" in str(caught.value)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_a_good_value_has_an_effect_on_the_new_scene_only(row: Row) -> None:
+    before = effect(row.scene)
+    assert effect(row.given(row.good)) != before
+    assert effect(row.scene) == before
+
+
+def test_no_parameter_is_left_out_of_the_table() -> None:
+    scenes = (ig.StartScene, ig.StaticScene, ig.GymScene, ig.EndScene, ig.CompletionCodeScene)
+    accepted = {
+        (scene.kind, name, parameter)
+        for scene in scenes
+        for name, method in inspect.getmembers(scene, inspect.isfunction)
+        if not name.startswith("_")
+        for parameter in list(inspect.signature(method).parameters)[1:]
+    }
+    assert accepted == {(row.scene.kind, row.method, row.parameter) for row in ROWS}
+
+
+def test_none_is_a_value_where_it_means_something() -> None:
+    scene = kitchen.complete_game().environment(kitchen.Kitchen, seed=3).rendering(hud="{frame}")
+    scene = scene.gameplay(max_steps=10).environment(seed=None).rendering(draw=None, hud=None).gameplay(max_steps=None)
+    game = scene.game()
+    assert (scene.seed, game["draw"], game["hud"], game["max_steps"]) == (None, None, None, None)
+
+
+def test_an_unknown_parameter_is_a_mistake() -> None:
+    with pytest.raises(TypeError, match="frames_per_second"):
+        kitchen.complete_game().rendering(frames_per_second=30)  # type: ignore[call-arg]
