@@ -67,10 +67,18 @@ ROWS = [
     Row(GAME, "rendering", "background", [None, 3, "", "nocolor", "#12345", (1, 2), (1, 2, 256), (1, 2, NAN)], "teal"),
     Row(GAME, "rendering", "hud", ["", 3, "{points}", "{", "{score.real}", "{}", "{frame:q}", kitchen.draw], "{score}"),
     Row(GAME, "policies", "agents", [None, {}, [], {0: None}, {0: 3}, {0: ig.Human, "0": ig.Human}], {"a": ig.Human}),
-    Row(GAME, "policies", "agents", [{0: ig.Human, 1: ig.Human}, {0: kitchen.policy}], {0: kitchen.policy, 1: ig.Human}),
+    Row(
+        GAME, "policies", "agents", [{0: ig.Human, 1: ig.Human}, {0: kitchen.policy}], {0: kitchen.policy, 1: ig.Human}
+    ),
     Row(GAME, "policies", "agents", [{True: ig.Human}, {"": ig.Human}, {0: kitchen.hud, 1: ig.Human}], {1: ig.Human}),
     Row(GAME, "gameplay", "actions", [None, {}, [], {"arrowup": 0}, {"W": 0}, {"": 0}, {3: 0}, {(): 0}], {"a": 1}),
-    Row(GAME, "gameplay", "actions", [{"a": None}, {"a": NAN}, {"a": {1, 2}}, {"a": b""}, {"a": {1: 2}}], {"a": [0.5, 1]}),
+    Row(
+        GAME,
+        "gameplay",
+        "actions",
+        [{"a": None}, {"a": NAN}, {"a": {1, 2}}, {"a": b""}, {"a": {1: 2}}],
+        {"a": [0.5, 1]},
+    ),
     Row(GAME, "gameplay", "actions", [{("a", "b"): 0, ("b", "a"): 1}, {("a", "a"): 0}], {("a", "Shift"): 1}),
     Row(GAME, "gameplay", "default_action", [None, NAN, object(), {1}, np.array([INFINITE])], 2),
     Row(GAME, "gameplay", "episodes", not_whole(1, 10_000), 3),

@@ -100,8 +100,16 @@ def test_browsers_skip_files_and_gymnasium(monkeypatch: pytest.MonkeyPatch) -> N
         (ig.GymScene("g"), "factory", ["environment"]),
         (kitchen.complete_game().environment(options={"heat": 1}), "options", ["make_env", "heat"]),
         (kitchen.complete_game().environment("CartPole-v1", options={"id": "x"}), "options", ["CartPole-v1", "id"]),
-        (kitchen.complete_game().environment("CartPole-v1").rendering(draw=None), "draw", ["render_mode", "environment"]),
-        (kitchen.complete_game().environment(kitchen.DarkKitchen).rendering(draw=None), "draw", ["DarkKitchen", "render"]),
+        (
+            kitchen.complete_game().environment("CartPole-v1").rendering(draw=None),
+            "draw",
+            ["render_mode", "environment"],
+        ),
+        (
+            kitchen.complete_game().environment(kitchen.DarkKitchen).rendering(draw=None),
+            "draw",
+            ["DarkKitchen", "render"],
+        ),
         (ig.GymScene("g").environment(kitchen.make_env), "actions", ["gameplay", "policies"]),
         (ig.GymScene("g").environment(kitchen.make_env).gameplay(actions={"a": 0}), "default_action", ["actions"]),
         (kitchen.complete_game().rendering(fps=1).gameplay(max_steps=90_000), "max_steps", ["25 hours", "fps=1"]),
@@ -132,7 +140,14 @@ def test_what_fits_is_accepted(scene: ig.GymScene) -> None:
 
 @pytest.mark.parametrize(
     ("written", "meant"),
-    [("arrowup", "ArrowUp"), ("Up", "ArrowUp"), ("Space", "' '"), ("esc", "Escape"), ("ArrowLft", "ArrowLeft"), ("W", "w")],
+    [
+        ("arrowup", "ArrowUp"),
+        ("Up", "ArrowUp"),
+        ("Space", "' '"),
+        ("esc", "Escape"),
+        ("ArrowLft", "ArrowLeft"),
+        ("W", "w"),
+    ],
 )
 def test_near_misses_of_keys_are_explained(written: str, meant: str) -> None:
     with pytest.raises(ig.ConfigError, match=f"did you mean .*{meant}"):

@@ -31,7 +31,7 @@ def test_a_literal_is_refused_and_not_repeated(name: str) -> None:
 
 
 def test_a_literal_code_is_refused_and_not_repeated() -> None:
-    with pytest.raises(ig.ConfigError, match="ig.secret") as caught:
+    with pytest.raises(ig.ConfigError, match="must be ig") as caught:
         ig.CompletionCodeScene("c").code("C0FFEE")  # type: ignore[arg-type]
     assert "C0FFEE" not in str(caught.value)
 

@@ -67,7 +67,7 @@ def _from_text(value: str) -> str:
 
 
 def _channel(value: Any) -> int:
-    is_whole = isinstance(value, Real) and not isinstance(value, bool) and float(value).is_integer()
-    if not is_whole or not 0 <= value <= 255:
+    is_number = isinstance(value, Real) and value is not True and value is not False
+    if not is_number or not 0 <= value <= 255 or value != int(value):
         raise ValueError(f"{value!r} is not a part of a color; use whole numbers from 0 to 255")
     return int(value)

@@ -70,12 +70,14 @@ def points(pairs: Any) -> list[float]:
     """x0, y0, x1, y1, ... of a sequence of pairs or an array of shape (n, 2)."""
     listed: Iterable[Any] = pairs.tolist() if hasattr(pairs, "tolist") else pairs
     try:
-        flat = [number("polygon", "points", part) for x, y in listed for part in (x, y)]
-    except TypeError as problem:
-        raise not_drawn("polygon", "points", pairs, "a sequence of (x, y)") from problem
+        flat = [round(part, 2) if type(part) is float else part for x, y in listed for part in (x, y)]
+    except (TypeError, ValueError) as problem:
+        raise not_drawn("polygon", "points", pairs, "a sequence of finite (x, y)") from problem
     if len(flat) < 4:
-        raise not_drawn("polygon", "points", pairs, "at least two points")
-    return flat
+        raise not_drawn("polygon", "points", pairs, "two or more (x, y)")
+    if all(type(part) is float and -FARTHEST <= part <= FARTHEST for part in flat):
+        return flat
+    return [number("polygon", "points", part) for part in flat]
 
 
 def anchor(kind: str, value: Any) -> list[float]:

@@ -140,9 +140,9 @@ class Surface:
 
     def line(self, x1: float, y1: float, x2: float, y2: float, color: Color = "black", **look: Unpack[Stroked]) -> None:
         """A straight line from (x1, y1) to (x2, y2); rotated about its middle."""
-        drawn = {"t": "line", **fields.point("line", x1, y1)}
-        drawn["x2"] = fields.number("line", "x2", x2)
-        drawn["y2"] = fields.number("line", "y2", y2)
+        drawn: Drawn = {"t": "line"}
+        for field, name, value in (("x", "x1", x1), ("y", "y1", y1), ("x2", "x2", x2), ("y2", "y2", y2)):
+            drawn[field] = fields.number("line", name, value)
         drawn["line"] = fields.color("line", "color", color)
         self._place(drawn, look, STROKED)
 
