@@ -121,8 +121,7 @@ class BoxCodec(ActionCodec):
         else:
             drawn = [rng.randint(int(low), int(high)) for low, high in bounds]
         array = np.array(drawn, np.float64 if self._dtype.kind == "f" else self._dtype)
-        clipped: Array = np.clip(array.reshape(self._low.shape).astype(self._dtype), self._low, self._high)
-        return clipped
+        return np.asarray(np.clip(array.reshape(self._low.shape).astype(self._dtype), self._low, self._high))
 
     def _within(self, native: Array) -> Array:
         if self._dtype.kind == "f" and np.any(np.isnan(native)):
