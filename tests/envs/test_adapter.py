@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import gymnasium
 import pytest
@@ -31,7 +31,7 @@ class Single:
 class Parallel:
     """Three agents; ``2`` leaves after the first step, the others after the second. One reward is missing."""
 
-    possible_agents = [0, 1, 2]
+    possible_agents: ClassVar = [0, 1, 2]
 
     def action_space(self, agent: int) -> spaces.Discrete:
         return spaces.Discrete(agent + 1)

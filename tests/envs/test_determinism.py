@@ -1,4 +1,4 @@
-"""Inside a frame, everything that comes from the outside is a function of (seed, episode, frame); outside, nothing is."""
+"""Inside a frame, all that comes from the outside is a function of (seed, episode, frame); outside, nothing is."""
 
 from __future__ import annotations
 
