@@ -56,5 +56,6 @@ class Experiment:
             raise ConfigError("the experiment has no scenes; add them with .scenes(...)", method="run")
         # Participants' browsers import this module, and have no server.
         from interactive_gym.server.run import serve
+        from interactive_gym.server.settings import Settings
 
-        serve(self, host=host, port=port, data_dir=Path(data_dir))
+        serve(self, Settings(host=host, port=port, data_dir=Path(data_dir)))

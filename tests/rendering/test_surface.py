@@ -63,6 +63,7 @@ OPTIONS: dict[str, tuple[list[Any], Any, str, Any]] = {
     "text": ([None, 3, b"soup"], "bread", "s", "bread"),
     "src": ([None, "", "soup.png", "https://example.org/a.png", "data:text/html,<b>"], DOT + "A", "src", DOT + "A"),
     "color": (NOT_COLORS, "tomato", "fill", "#ff6347"),
+    "fill": (NOT_COLORS, "tomato", "fill", "#ff6347"),
     "outline": (NOT_COLORS, (255, 0, 0), "line", "#ff0000"),
     "line_width": (NOT_SIZES, 2.5, "lw", 2.5),
     "pie": ([], False, "closed", None),
@@ -121,7 +122,7 @@ def test_an_unknown_keyword_is_refused(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["rect", "circle", "ellipse", "arc", "polygon"])
 def test_no_fill(kind: str) -> None:
-    assert "fill" not in drawn(kind, color=None)
+    assert "fill" not in drawn(kind, fill=None)
     assert "line" not in drawn(kind, outline=None)
 
 

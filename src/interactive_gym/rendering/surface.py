@@ -96,23 +96,23 @@ class Surface:
         self._unnamed = 0
 
     def rect(
-        self, x: float, y: float, w: float, h: float, color: Color | None = "black", **look: Unpack[Outlined]
+        self, x: float, y: float, w: float, h: float, fill: Color | None = "black", **look: Unpack[Outlined]
     ) -> None:
         """A rectangle, ``w`` by ``h`` pixels, with its top left corner at (x, y); rotated about its centre."""
         drawn = {"t": "rect", **fields.point("rect", x, y), **fields.box("rect", w, h)}
-        self._add(drawn, color, look)
+        self._add(drawn, fill, look)
 
-    def circle(self, x: float, y: float, r: float, color: Color | None = "black", **look: Unpack[Outlined]) -> None:
+    def circle(self, x: float, y: float, r: float, fill: Color | None = "black", **look: Unpack[Outlined]) -> None:
         """A circle of radius ``r`` around (x, y)."""
         drawn = {"t": "circle", **fields.point("circle", x, y), "r": fields.size("circle", "r", r)}
-        self._add(drawn, color, look)
+        self._add(drawn, fill, look)
 
     def ellipse(
-        self, x: float, y: float, w: float, h: float, color: Color | None = "black", **look: Unpack[Outlined]
+        self, x: float, y: float, w: float, h: float, fill: Color | None = "black", **look: Unpack[Outlined]
     ) -> None:
         """An ellipse, ``w`` by ``h`` pixels, around (x, y)."""
         drawn = {"t": "ellipse", **fields.point("ellipse", x, y), **fields.box("ellipse", w, h)}
-        self._add(drawn, color, look)
+        self._add(drawn, fill, look)
 
     def arc(
         self,
@@ -121,7 +121,7 @@ class Surface:
         r: float,
         start: float,
         end: float,
-        color: Color | None = "black",
+        fill: Color | None = "black",
         *,
         pie: bool = True,
         **look: Unpack[Outlined],
@@ -129,14 +129,14 @@ class Surface:
         """A part of a circle of radius ``r`` around (x, y), clockwise from angle ``start`` to ``end``.
 
         ``pie=True`` is a slice that reaches to the centre. With ``pie=False``, ``outline`` is the curve alone, and
-        ``color`` fills what lies between the curve and its chord.
+        ``fill`` colors what lies between the curve and its chord.
         """
         drawn = {"t": "arc", **fields.point("arc", x, y), "r": fields.size("arc", "r", r)}
         drawn["start"] = fields.angle("arc", "start", start)
         drawn["end"] = fields.angle("arc", "end", end)
         if pie:
             drawn["closed"] = True
-        self._add(drawn, color, look)
+        self._add(drawn, fill, look)
 
     def line(self, x1: float, y1: float, x2: float, y2: float, color: Color = "black", **look: Unpack[Stroked]) -> None:
         """A straight line from (x1, y1) to (x2, y2); rotated about its middle."""
@@ -147,10 +147,10 @@ class Surface:
         self._place(drawn, look, STROKED)
 
     def polygon(
-        self, points: Iterable[Iterable[float]], color: Color | None = "black", **look: Unpack[Outlined]
+        self, points: Iterable[Iterable[float]], fill: Color | None = "black", **look: Unpack[Outlined]
     ) -> None:
         """A closed shape through ``points``, two or more (x, y); rotated about the centre of its bounding box."""
-        self._add({"t": "polygon", "pts": fields.points(points)}, color, look)
+        self._add({"t": "polygon", "pts": fields.points(points)}, fill, look)
 
     def text(
         self,
@@ -214,9 +214,9 @@ class Surface:
         self._sent, self._drawn, self._unnamed = self._drawn, {}, 0
         return packet
 
-    def _add(self, drawn: Drawn, color: Color | None, look: Outlined) -> None:
-        if color is not None:
-            drawn["fill"] = fields.color(drawn["t"], "color", color)
+    def _add(self, drawn: Drawn, fill: Color | None, look: Outlined) -> None:
+        if fill is not None:
+            drawn["fill"] = fields.color(drawn["t"], "fill", fill)
         self._place(drawn, look, OUTLINED)
 
     def _place(self, drawn: Drawn, look: Placed, keywords: frozenset[str]) -> None:
