@@ -1,1 +1,94 @@
-document.querySelector("#page")?.append("Loading");
+/** The page's entry: everything is made and joined here, and the study begins. */
+
+import "./styles.css";
+
+import { Api } from "./api";
+import { readBoot } from "./boot";
+import { systemClock } from "./clock";
+import { Connection, openWire } from "./connection";
+import { createDebug, debugMode } from "./debug";
+import { captureErrors, EventLog } from "./events";
+import { FocusWatch } from "./focus";
+import { GameRun, type GameTools } from "./game";
+import { Identity, storageOr } from "./identity";
+import { createKeyboard } from "./input/keyboard";
+import { Outbox } from "./outbox";
+import { noticeView } from "./pages/notice";
+import type { Boot, Item, Join, RefusedItem } from "./protocol.gen";
+import { createRenderer } from "./renderer";
+import { Runtime, RuntimeKeeper, runtimeSource, startWorker } from "./runtime";
+import { openShelf, type Shelf } from "./shelf";
+import { Study } from "./study";
+
+const MOST_QUERY_CHARACTERS = 200; // ShortText in protocol.py; recruiting platforms stay far below it
+
+function begin(boot: Boot, root: HTMLElement): void {
+  const runtimes = new RuntimeKeeper(() => new Runtime(startWorker(), runtimeSource(boot)));
+  if (boot.archive !== null) runtimes.get(); // Python loads while the participant reads
+  const identity = new Identity(boot, storageOr(() => localStorage), storageOr(() => sessionStorage));
+  const api = new Api((url, init) => fetch(url, init), identity);
+  const { outbox, events, open } = openMail(api);
+  captureErrors(window, events);
+  const common = { api, outbox, events, clock: systemClock, origin: performance.timeOrigin };
+  const drawing = { focus: watchFocus(events), debug: openDebug(boot), createRenderer, createKeyboard: keyboardOf };
+  const gameTools = (): GameTools => ({ ...common, ...drawing, runtime: runtimes.get() });
+  const study = new Study({
+    ...common,
+    root,
+    identity,
+    join: joinOf(boot),
+    connect: (happened) => new Connection(openWire(), systemClock, happened),
+    joined: open,
+    game: (page, view, ends) => new GameRun(page, view, gameTools(), ends),
+    gamesOver: () => runtimes.stop(),
+    reload: () => location.reload(),
+  });
+  void study.start();
+}
+
+/** The outbox takes items at once; it writes and sends them when `open` has said whose they are. */
+function openMail(api: Api): { outbox: Outbox; events: EventLog; open(participantId: string): void } {
+  let open: (participantId: string) => void = () => undefined;
+  const shelf = new Promise<Shelf>((resolve) => (open = (participantId) => resolve(openShelf(participantId, unkept))));
+  const refused = (item: Item, refusal: RefusedItem): void => {
+    if (item.kind !== "event") events.report("upload_refused", "error", refusal.reason, { kind: item.kind, text: refusal.text });
+  };
+  const outbox = new Outbox(shelf, (upload, keepalive) => api.upload(upload, keepalive), systemClock, { refused });
+  const events = new EventLog((items) => outbox.put(items));
+  const unkept = (error: unknown): void => events.report("outbox_in_memory", "warning", String(error));
+  addEventListener("pagehide", () => outbox.goodbye());
+  document.addEventListener("visibilitychange", () => document.hidden && outbox.goodbye());
+  return { outbox, events, open };
+}
+
+function watchFocus(events: EventLog): FocusWatch {
+  const focus = new FocusWatch(document, window);
+  focus.listen((focused) => events.report(focused ? "focus_gained" : "focus_lost", "info", document.visibilityState));
+  return focus;
+}
+
+function openDebug(boot: Boot): GameTools["debug"] {
+  const asked = debugMode(location.search);
+  return createDebug(document.body, asked === "off" && boot.debug ? "overlay" : asked);
+}
+
+const keyboardOf: GameTools["createKeyboard"] = (keys, onChange) => createKeyboard(window, { keys, onChange });
+
+function joinOf(boot: Boot): Join {
+  const parameters = [...new URLSearchParams(location.search)].map(([name, value]) => [name, value].map(shortened));
+  return { subject_id: boot.subject_id, query: Object.fromEntries(parameters) as Record<string, string> };
+}
+
+function shortened(text: string): string {
+  return text.slice(0, MOST_QUERY_CHARACTERS);
+}
+
+const root = document.querySelector<HTMLElement>("#page");
+if (root) {
+  try {
+    begin(readBoot(document), root);
+  } catch (error) {
+    root.replaceChildren(noticeView("This page cannot start", "Please update your browser, or open the link in another one.").element);
+    throw error;
+  }
+}

@@ -1,0 +1,67 @@
+/** The server's HTTP endpoints: what must not be lost goes this way. */
+
+import type { Join, Joined, Receipt, Refusal, Resume, ResumeRequest, Upload } from "./protocol.gen";
+
+/** The server answered, but not with what was asked for. `refusal` is its word on it, where it gave one. */
+export class HttpError extends Error {
+  constructor(
+    readonly status: number,
+    readonly refusal: Refusal | null,
+  ) {
+    super(refusal ? `${refusal.reason}: ${refusal.text}` : `HTTP status ${status}`);
+    this.name = "HttpError";
+  }
+
+  /** Asking again later can help: the server is starting, overloaded, or another tab of this participant is just leaving. */
+  get passing(): boolean {
+    return this.status >= 500 || [408, 409, 429].includes(this.status);
+  }
+}
+
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+export class Api {
+  constructor(
+    private readonly fetch: Fetch,
+    private readonly identity: { token(): string | null; tab: string },
+  ) {}
+
+  join(join: Join): Promise<Joined> {
+    return this.post<Joined>("/api/join", JSON.stringify(join));
+  }
+
+  resume(sessionId: string): Promise<Resume> {
+    return this.post<Resume>("/api/resume", JSON.stringify({ session_id: sessionId, tab: this.identity.tab } satisfies ResumeRequest));
+  }
+
+  /** `keepalive` lets the request outlive the page; browsers allow it for bodies below 64 kB. */
+  upload(upload: Upload, keepalive = false): Promise<Receipt> {
+    return this.post<Receipt>("/api/records", JSON.stringify(upload), keepalive);
+  }
+
+  private async post<Answer>(url: string, body: string, keepalive = false): Promise<Answer> {
+    const response = await this.fetch(url, { method: "POST", headers: this.headers(), body, keepalive });
+    const answer = await readJson(response);
+    if (!response.ok) throw new HttpError(response.status, isRefusal(answer) ? answer : null);
+    if (answer === undefined) throw new HttpError(response.status, null);
+    return answer as Answer;
+  }
+
+  private headers(): Record<string, string> {
+    const token = this.identity.token();
+    const authorization: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
+    return { "content-type": "application/json", ...authorization };
+  }
+}
+
+async function readJson(response: Response): Promise<unknown> {
+  try {
+    return await response.json();
+  } catch {
+    return undefined;
+  }
+}
+
+export function isRefusal(answer: unknown): answer is Refusal {
+  return typeof answer === "object" && answer !== null && "kind" in answer && answer.kind === "refused";
+}

@@ -1,0 +1,30 @@
+/** A time limit that every sign of progress renews. */
+
+import type { Clock } from "./clock";
+
+export class Deadline {
+  private cancel: (() => void) | null = null;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly ms: number,
+    private readonly expired: () => void,
+  ) {}
+
+  get running(): boolean {
+    return this.cancel !== null;
+  }
+
+  renew(): void {
+    this.stop();
+    this.cancel = this.clock.after(this.ms, () => {
+      this.cancel = null;
+      this.expired();
+    });
+  }
+
+  stop(): void {
+    this.cancel?.();
+    this.cancel = null;
+  }
+}

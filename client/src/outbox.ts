@@ -1,0 +1,160 @@
+/** What must reach the server: written down here first, sent at most once a second, kept until it is acknowledged. */
+
+import { HttpError } from "./api";
+import { backoff, type Clock } from "./clock";
+import type { Item, Receipt, RefusedItem, Upload } from "./protocol.gen";
+import type { Entry, Shelf, Sized } from "./shelf";
+
+export const MAX_ITEMS = 200; // Upload.items in protocol.py
+export const MAX_BYTES = 900_000; // MAX_UPLOAD_BYTES in protocol.py, less the frame around the items
+const KEEPALIVE_BYTES = 60_000; // browsers refuse keepalive bodies above 64 kB
+const INTERVAL_MS = 1_000;
+const RETRY_MOST_MS = 15_000;
+
+export type Send = (upload: Upload, keepalive: boolean) => Promise<Receipt>;
+
+export interface OutboxHooks {
+  /** The server will never take this item; it has been removed. */
+  refused(item: Item, refusal: RefusedItem): void;
+}
+
+export class Outbox {
+  private writing: Promise<void> = Promise.resolve();
+  private readonly unsent = new Map<number, Entry>(); // what this page wrote, in memory too: a goodbye cannot wait for a database
+  private waiting: (() => void)[] = [];
+  private sending = false;
+  private failures = 0;
+  private batchItems = MAX_ITEMS;
+  private notBefore = 0;
+  private cancelTimer: (() => void) | null = null;
+
+  constructor(
+    private readonly shelf: Promise<Shelf>,
+    private readonly send: Send,
+    private readonly clock: Clock,
+    private readonly hooks: OutboxHooks,
+  ) {
+    void shelf.then(() => this.schedule()); // an earlier visit may have left something behind
+  }
+
+  /** How many of this page's items wait for their acknowledgement. */
+  get size(): number {
+    return this.unsent.size;
+  }
+
+  /** Resolves when the items are written down, in the order in which they were given. */
+  put(items: Item[]): Promise<void> {
+    const sized = items.map((item) => ({ item, bytes: sizeOf(item) }));
+    this.writing = this.writing.then(() => this.write(sized));
+    return this.writing;
+  }
+
+  private async write(sized: Sized[]): Promise<void> {
+    for (const entry of await (await this.shelf).add(sized)) this.unsent.set(entry.key, entry);
+    this.schedule();
+  }
+
+  /** Resolves when nothing is left to be acknowledged. */
+  drain(): Promise<void> {
+    return new Promise((resolve) => {
+      this.waiting.push(resolve);
+      void this.writing.then(() => this.schedule());
+    });
+  }
+
+  /** The page may be going away: hand the browser what is small enough to outlive it. It stays written down regardless. */
+  goodbye(): void {
+    const small = prefix([...this.unsent.values()], (entry) => entry.bytes, KEEPALIVE_BYTES).slice(0, MAX_ITEMS);
+    const items = small.map((entry) => entry.item);
+    if (items.length > 0) this.send({ items }, true).catch(() => undefined); // the next visit sends it again
+  }
+
+  private schedule(): void {
+    if (this.sending || this.cancelTimer !== null) return;
+    this.cancelTimer = this.clock.after(Math.max(0, this.notBefore - this.clock.now()), () => {
+      this.cancelTimer = null;
+      void this.pump();
+    });
+  }
+
+  private async pump(): Promise<void> {
+    this.sending = true;
+    this.notBefore = this.clock.now() + INTERVAL_MS;
+    const left = await this.sendBatch();
+    this.sending = false;
+    if (left || this.waiting.length > 0) this.schedule();
+  }
+
+  /** True while there is more to do. */
+  private async sendBatch(): Promise<boolean> {
+    const written = this.writing;
+    await written;
+    const batch = this.fitting(await (await this.shelf).oldest(this.batchItems));
+    if (batch.length > 0) await this.upload(batch);
+    else if (this.writing === written) this.settle();
+    return batch.length > 0 || this.writing !== written;
+  }
+
+  private fitting(entries: Entry[]): Entry[] {
+    const batch = prefix(entries, (entry) => entry.bytes, MAX_BYTES);
+    return batch.length > 0 ? batch : entries.slice(0, 1);
+  }
+
+  private settle(): void {
+    for (const resolve of this.waiting.splice(0)) resolve();
+  }
+
+  private async upload(batch: Entry[]): Promise<void> {
+    try {
+      const receipt = await this.send({ items: batch.map((entry) => entry.item) }, false);
+      await this.acknowledged(batch, receipt.refused);
+    } catch (error) {
+      await this.failed(batch, error);
+    }
+  }
+
+  private async acknowledged(batch: Entry[], refusals: RefusedItem[]): Promise<void> {
+    this.failures = 0;
+    this.batchItems = MAX_ITEMS;
+    await this.remove(batch);
+    for (const refusal of refusals) {
+      const entry = batch[refusal.position];
+      if (entry) this.hooks.refused(entry.item, refusal);
+    }
+  }
+
+  private async remove(batch: Entry[]): Promise<void> {
+    const keys = batch.map((entry) => entry.key);
+    for (const key of keys) this.unsent.delete(key);
+    await (await this.shelf).remove(keys);
+  }
+
+  /** A request that the server cannot read as a whole is narrowed down to the item at fault; anything else is tried again. */
+  private async failed(batch: Entry[], error: unknown): Promise<void> {
+    const unreadable = error instanceof HttpError && [400, 413, 422].includes(error.status);
+    if (!unreadable) return this.later();
+    if (batch.length > 1) this.batchItems = Math.ceil(batch.length / 2);
+    else await this.acknowledged(batch, [refusalOf(error)]);
+  }
+
+  private later(): void {
+    this.notBefore = this.clock.now() + backoff(this.failures, INTERVAL_MS, RETRY_MOST_MS);
+    this.failures += 1;
+  }
+}
+
+function refusalOf(error: HttpError): RefusedItem {
+  const reason = error.refusal?.reason ?? `http_${error.status}`;
+  return { position: 0, reason, text: error.refusal?.text ?? error.message };
+}
+
+function sizeOf(item: Item): number {
+  return new TextEncoder().encode(JSON.stringify(item)).length + 1; // and a comma
+}
+
+/** As many of the first values as stay below `limit` together. */
+function prefix<Value>(values: Value[], size: (value: Value) => number, limit: number): Value[] {
+  let total = 0;
+  const end = values.findIndex((value) => (total += size(value)) > limit);
+  return end === -1 ? values : values.slice(0, end);
+}

@@ -1,0 +1,122 @@
+/** What a game looks like around its canvas: instructions with the loading bar and the button, then the stage. No rules. */
+
+import type { GymPage } from "../protocol.gen";
+import { el, heading, trustedHtml } from "./dom";
+import type { View } from "./view";
+
+export interface LoadingState {
+  label: string;
+  part: number | null; // 0..1; null: nobody knows how long this takes
+}
+
+export interface GymView extends View {
+  loading(state: LoadingState): void;
+  /** Enables the button; `start` is called once. */
+  ready(label: string, start: () => void): void;
+  /** Replaces the instructions by the stage, and returns the element that the canvas fills. */
+  openStage(): HTMLElement;
+  hud(text: string | null): void;
+  /** Says something over the picture, or nothing any more (null). */
+  overlay(title: string | null, text?: string): void;
+}
+
+export function gymView(page: GymPage): GymView {
+  return new DomGymView(page);
+}
+
+class DomGymView implements GymView {
+  readonly element: HTMLElement;
+  private readonly intro: Intro;
+  private readonly stage: Stage;
+
+  constructor(page: GymPage) {
+    this.intro = new Intro(page);
+    this.stage = new Stage(page);
+    this.element = el("article", { class: "gym" }, this.intro.element, this.stage.element);
+  }
+
+  focus(): void {
+    this.intro.title.focus({ preventScroll: true });
+  }
+
+  loading(state: LoadingState): void {
+    this.intro.loading(state);
+  }
+
+  ready(label: string, start: () => void): void {
+    this.intro.ready(label, start);
+  }
+
+  openStage(): HTMLElement {
+    this.intro.element.remove();
+    this.stage.open();
+    return this.stage.picture;
+  }
+
+  hud(text: string | null): void {
+    this.stage.hud.textContent = text ?? "";
+  }
+
+  overlay(title: string | null, text = ""): void {
+    this.stage.overlay(title, text);
+  }
+}
+
+class Intro {
+  readonly element: HTMLElement;
+  readonly title: HTMLElement;
+  private readonly start = el("button", { type: "button", class: "primary", disabled: true });
+  private readonly label = el("p", { class: "loading-label", role: "status" });
+  private readonly bar = el("progress", { max: "1", "aria-label": "Loading" });
+  private readonly progress = el("div", { class: "loading" }, this.label, this.bar);
+
+  constructor(page: GymPage) {
+    const body = el("div", { class: "body" });
+    trustedHtml(body, page.body);
+    this.title = heading(page.header);
+    this.start.textContent = page.button;
+    const actions = el("div", { class: "actions" }, this.start);
+    this.element = el("section", { class: "card" }, this.title, body, this.progress, actions);
+  }
+
+  loading({ label, part }: LoadingState): void {
+    if (this.label.textContent !== label) this.label.textContent = label;
+    if (part === null) this.bar.removeAttribute("value");
+    else this.bar.value = part;
+  }
+
+  /** Whoever reads the instructions keeps their place; whoever waits at the top of a short page has the button under Enter. */
+  ready(label: string, start: () => void): void {
+    this.progress.hidden = true;
+    this.start.textContent = label;
+    this.start.disabled = false;
+    this.start.addEventListener("click", start, { once: true });
+    this.start.focus({ preventScroll: true });
+  }
+}
+
+class Stage {
+  readonly picture = el("div", { class: "picture", tabindex: "-1", "aria-label": "Game" });
+  readonly hud = el("p", { class: "hud" });
+  readonly element: HTMLElement;
+  private readonly veil = el("div", { class: "veil", role: "status", hidden: true });
+  private readonly aside = el("aside", { class: "body game-text" });
+
+  constructor(private readonly page: GymPage) {
+    const frame = el("div", { class: "frame" }, this.picture, this.veil);
+    const side = page.game_text === "" ? [] : [this.aside];
+    this.element = el("section", { class: "stage", hidden: true }, el("div", { class: "play" }, this.hud, frame), ...side);
+  }
+
+  /** The game's text runs its scripts only now that it is seen. */
+  open(): void {
+    this.element.hidden = false;
+    trustedHtml(this.aside, this.page.game_text);
+    this.picture.focus({ preventScroll: true });
+  }
+
+  overlay(title: string | null, text: string): void {
+    this.veil.hidden = title === null;
+    this.veil.replaceChildren(el("strong", {}, title ?? ""), el("span", {}, text));
+  }
+}

@@ -1,0 +1,50 @@
+/** Pages to read and go on from: start, static (with the researcher's form) and end. */
+
+import type { EndPage, StartPage, StaticPage } from "../protocol.gen";
+import { el, heading, trustedHtml } from "./dom";
+import { namedFields, readForm } from "./form";
+import type { GoOn, View } from "./view";
+
+/** A form even where the body has no fields: Enter and the browser's own validation come with it. */
+export function formView(page: StartPage | StaticPage, goOn: GoOn): View {
+  const body = el("div", { class: "body" });
+  const submit = el("button", { type: "submit", class: "primary" }, page.button);
+  const problem = el("p", { class: "problem", role: "alert" });
+  const form = el("form", {}, body, problem, el("div", { class: "actions" }, submit));
+  trustedHtml(body, page.body);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    setBusy(submit, true);
+    problem.textContent = "";
+    goOn(readForm(form));
+  });
+  return {
+    element: el("article", { class: "card" }, heading(page.header), form),
+    focus: () => (namedFields(form).find(isVisible) ?? submit).focus({ preventScroll: true }),
+    rejected: (text) => {
+      setBusy(submit, false);
+      problem.textContent = text;
+    },
+  };
+}
+
+function isVisible(field: HTMLElement): boolean {
+  return field.getAttribute("type") !== "hidden" && field.getClientRects().length > 0;
+}
+
+export function setBusy(submit: HTMLButtonElement, busy: boolean): void {
+  submit.disabled = busy;
+  submit.toggleAttribute("aria-busy", busy);
+}
+
+export function endView(page: EndPage): View {
+  const body = el("div", { class: "body" });
+  trustedHtml(body, page.body);
+  const title = heading(page.header);
+  return plainView(el("article", { class: "card" }, title, body), title);
+}
+
+/** A page that asks for nothing. */
+export function plainView(element: HTMLElement, focused: HTMLElement): View {
+  return { element, focus: () => focused.focus({ preventScroll: true }) };
+}

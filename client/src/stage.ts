@@ -1,0 +1,74 @@
+/** The participant's end of a running game: the picture, the keys and the focus. */
+
+import type { FocusWatch } from "./focus";
+import type { Keyboard, KeyState } from "./input/keyboard";
+import type { Game } from "./protocol.gen";
+import type { Renderer, RendererOptions } from "./renderer";
+import type { FramePacket, Press } from "./worker/messages";
+
+export interface StageTools {
+  focus: Pick<FocusWatch, "focused" | "listen">;
+  origin: number; // performance.timeOrigin: what makes the page's times absolute
+  createRenderer(parent: HTMLElement, options: RendererOptions): Promise<Renderer>;
+  createKeyboard(keys: string[], onChange: (state: KeyState) => void): Keyboard;
+}
+
+export type SendInput = (down: string[], presses: Press[], focused: boolean) => void;
+
+export class Stage {
+  private readonly keyboard: Keyboard;
+  private readonly stopWatching: () => void;
+  private down: string[] = [];
+
+  private constructor(
+    private readonly renderer: Renderer,
+    private readonly tools: StageTools,
+    private readonly send: SendInput,
+    game: Game,
+  ) {
+    const keys = [...new Set(game.bindings.flatMap((binding) => binding.keys))];
+    this.keyboard = tools.createKeyboard(keys, (state) => this.keysChanged(state));
+    this.stopWatching = tools.focus.listen(() => this.send(this.down, [], tools.focus.focused));
+  }
+
+  static async open(parent: HTMLElement, game: Game, tools: StageTools, send: SendInput): Promise<Stage> {
+    const { width, height, background } = game;
+    return new Stage(await tools.createRenderer(parent, { width, height, background }), tools, send, game);
+  }
+
+  get kind(): string {
+    return this.renderer.kind;
+  }
+
+  /** Throws where the packet asks for something that the renderer cannot draw. */
+  show(packet: FramePacket, pixels: ArrayBuffer | null): void {
+    if (packet.draw !== null) this.renderer.apply(packet.draw);
+    if (packet.pixels !== null && pixels !== null) this.renderer.pixels(...packet.pixels, new Uint8Array(pixels));
+  }
+
+  /** Calls back once, with the absolute time at which what was shown until now has been drawn. */
+  painted(callback: (at: number) => void): void {
+    this.renderer.painted((at) => callback(this.tools.origin + at));
+  }
+
+  listenToKeys(): void {
+    this.send([], [], this.tools.focus.focused);
+    this.keyboard.start();
+  }
+
+  ignoreKeys(): void {
+    this.keyboard.stop();
+  }
+
+  close(): void {
+    this.keyboard.stop();
+    this.stopWatching();
+    this.renderer.destroy();
+  }
+
+  private keysChanged({ down, presses }: KeyState): void {
+    this.down = down;
+    const absolute = presses.map((press) => ({ ...press, t: this.tools.origin + press.t }));
+    this.send(down, absolute, this.tools.focus.focused);
+  }
+}

@@ -1,0 +1,199 @@
+/** A participant's visit: joins, connects, and shows whatever the flow says. The only place where all the parts meet. */
+
+import { type Api, HttpError } from "./api";
+import { backoff, sleep, type Clock } from "./clock";
+import type { Connection } from "./connection";
+import { flow, initialFlow, type FlowEffect, type FlowEvent, type FlowState } from "./flow";
+import type { GameEnds } from "./game";
+import type { Identity } from "./identity";
+import { completionView } from "./pages/completion";
+import { el } from "./pages/dom";
+import { gymView, type GymView } from "./pages/gym";
+import { Banner, noticeView, outcomeView } from "./pages/notice";
+import { endView, formView } from "./pages/reading";
+import type { Responses, View } from "./pages/view";
+import { PROTOCOL_VERSION, type Failure, type GymPage, type Join, type Page, type Refusal } from "./protocol.gen";
+
+const JOIN_FIRST_MS = 500;
+const JOIN_MOST_MS = 10_000;
+
+export interface Game {
+  start(): Promise<void>;
+  close(): void;
+}
+
+export interface StudyTools {
+  root: HTMLElement;
+  identity: Identity;
+  api: Api;
+  clock: Clock;
+  join: Join;
+  connect(happened: (event: FlowEvent) => void): Connection;
+  /** Called once it is known who takes part, before anything is shown. */
+  joined(participantId: string): void;
+  game(page: GymPage, view: GymView, ends: GameEnds): Game;
+  /** No game follows any more: the worker may go. */
+  gamesOver(): void;
+  reload(): void;
+}
+
+export class Study {
+  private state: FlowState = initialFlow;
+  private view: View | null = null;
+  private game: Game | null = null;
+  private isNew = false; // this page load has joined
+  private readonly banner = new Banner();
+  private readonly place = el("div", { class: "place" });
+  private readonly connection: Connection;
+
+  constructor(private readonly tools: StudyTools) {
+    tools.root.replaceChildren(this.banner.element, this.place);
+    this.connection = tools.connect((event) => this.happened(event));
+  }
+
+  async start(): Promise<void> {
+    if (this.tools.identity.known() === null && !(await this.join())) return;
+    this.tools.joined(this.tools.identity.known()?.participant_id ?? "");
+    this.connect(false);
+  }
+
+  /** False where the server does not let this participant in; the page says so. */
+  private async join(): Promise<boolean> {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        this.tools.identity.keep(await this.tools.api.join(this.tools.join));
+        this.banner.hide();
+        return (this.isNew = true);
+      } catch (error) {
+        if (error instanceof HttpError && !error.passing) return this.notLetIn(error);
+        this.banner.show("The study cannot be reached. Trying again …");
+        await sleep(this.tools.clock, backoff(attempt, JOIN_FIRST_MS, JOIN_MOST_MS));
+      }
+    }
+  }
+
+  private notLetIn(error: HttpError): false {
+    const text = error.refusal?.text ?? "The server did not accept this link. Please tell the researchers.";
+    this.show(noticeView("You cannot take part with this link", text));
+    return false;
+  }
+
+  private connect(takeover: boolean): void {
+    const joined = this.tools.identity.known();
+    if (joined === null) return;
+    this.connection.open({ token: joined.token, tab: this.tools.identity.tab, protocol: PROTOCOL_VERSION, takeover });
+  }
+
+  private happened(event: FlowEvent): void {
+    const [state, effects] = flow(this.state, event);
+    this.state = state;
+    for (const effect of effects) this.perform(effect);
+  }
+
+  private perform(effect: FlowEffect): void {
+    switch (effect.type) {
+      case "show":
+        return this.showPage(effect.page);
+      case "send":
+        return void this.connection.send(effect.request);
+      case "reject":
+        return this.reject(effect.refusal);
+      case "turn_away":
+        return this.turnAway(effect.refusal);
+      case "step_aside":
+        return this.stepAside("The study goes on in another tab", effect.refusal);
+      case "connect":
+        return this.connect(effect.takeover);
+      case "link":
+        return this.linkChanged(effect.up);
+    }
+  }
+
+  private linkChanged(up: boolean): void {
+    if (up) this.banner.hide();
+    else this.banner.show("The connection is lost. You can go on; trying to reconnect …");
+  }
+
+  private showPage(page: Page): void {
+    document.title = page.header;
+    if (page.kind === "gym") this.showGame(page);
+    else this.show(this.viewOf(page));
+    if (isLast(page)) this.tools.gamesOver();
+  }
+
+  private viewOf(page: Exclude<Page, GymPage>): View {
+    switch (page.kind) {
+      case "start":
+      case "static":
+        return formView(page, (responses) => this.advance(page.scene_id, responses));
+      case "end":
+        return endView(page);
+      case "completion_code":
+        return completionView(page);
+      case "outcome":
+        return outcomeView(page);
+    }
+  }
+
+  private showGame(page: GymPage): void {
+    const view = gymView(page);
+    this.show(view);
+    this.game = this.tools.game(page, view, {
+      done: () => this.advance(page.scene_id, {}),
+      failed: (failure) => this.gameFailed(failure),
+    });
+    void this.game.start();
+  }
+
+  /** The server's own page on it follows; until then, and without a connection, this one stands. */
+  private gameFailed(failure: Failure): void {
+    this.show(noticeView("The game had to stop", "Something went wrong with it. The researchers are being told; please wait."));
+    this.happened({ type: "requested", request: { verb: "fail", body: failure } });
+  }
+
+  private advance(scene_id: string, responses: Responses): void {
+    this.happened({ type: "requested", request: { verb: "advance", body: { scene_id, responses } } });
+  }
+
+  private reject(refusal: Refusal): void {
+    if (this.view?.rejected) this.view.rejected(refusal.text);
+    else this.show(noticeView("The study cannot go on yet", refusal.text, { label: "Try again", choose: this.tools.reload }));
+  }
+
+  private turnAway(refusal: Refusal): void {
+    switch (refusal.reason) {
+      case "other_tab":
+        return this.stepAside("The study is open in another tab", refusal);
+      case "unknown_token":
+        return this.joinAgain(refusal);
+      case "wrong_protocol":
+        return this.show(noticeView("There is a new version", refusal.text, { label: "Load it", choose: this.tools.reload }));
+      default:
+        return this.show(noticeView("You cannot take part at the moment", refusal.text));
+    }
+  }
+
+  /** A token that the server does not know is of a study that has been started anew: a fresh visit joins that one. */
+  private joinAgain(refusal: Refusal): void {
+    if (this.isNew) return this.show(noticeView("You cannot take part at the moment", refusal.text));
+    this.tools.identity.forget();
+    this.tools.reload();
+  }
+
+  private stepAside(title: string, { text }: Refusal): void {
+    const takeOver = (): void => this.happened({ type: "taken_over" });
+    this.show(noticeView(title, text, { label: "Continue here", choose: takeOver }));
+  }
+
+  private show(view: View): void {
+    this.game?.close();
+    this.game = null;
+    this.view = view;
+    this.place.replaceChildren(view.element);
+    view.focus();
+  }
+}
+
+function isLast(page: Page): boolean {
+  return page.kind === "end" || page.kind === "completion_code" || page.kind === "outcome";
+}

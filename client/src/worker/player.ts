@@ -1,0 +1,114 @@
+/** One open game: Python's Play behind cached proxies, the tick, and the input that waits for it. No DOM, no Pyodide types. */
+
+import type { Clock } from "../clock";
+import type { ChunkBytes, FramePacket, FromWorker, Packet, Press, Tick, WorkerFailure } from "./messages";
+import { Ticker } from "./tick";
+
+/** What worker/python.ts makes of Python's `Play`: strings and bytes, nothing that has to be destroyed. */
+export interface Play {
+  begin(episode: number, generation: number, chunks: Uint8Array[]): string;
+  tick(input: string): string;
+  chunk(index: number): ChunkBytes;
+  pixels(): ChunkBytes;
+  close(): void;
+}
+
+export interface Input {
+  down: string[];
+  presses: Press[];
+  focused: boolean;
+}
+
+export type Post = (message: FromWorker, transfer: ArrayBuffer[]) => void;
+
+export class Player {
+  private ticker: Ticker | null = null;
+  private down: string[] = [];
+  private presses: Press[] = [];
+  private focused = true;
+
+  constructor(
+    readonly run: number,
+    private readonly play: Play,
+    private readonly post: Post,
+    private readonly clock: Clock,
+    private readonly origin: number, // what makes the clock's time absolute: performance.timeOrigin
+  ) {}
+
+  begin(episode: number, generation: number, chunks: Uint8Array[]): void {
+    this.stop();
+    const packet = this.play.begin(episode, generation, chunks);
+    const frame = this.read(packet);
+    if (frame === null) return;
+    const bytes = this.chunksOf(frame);
+    const pixels = this.pixelsOf(frame);
+    this.post({ type: "begun", run: this.run, packet, pixels, chunks: bytes }, transferable(bytes, pixels));
+  }
+
+  start(fps: number): void {
+    this.stop();
+    this.presses = [];
+    this.ticker = new Ticker(this.clock, 1000 / fps, (due) => this.tick(due));
+    this.ticker.start();
+  }
+
+  /** The set of keys is the latest; presses add up until a tick has seen them. */
+  input(input: Input): void {
+    this.down = input.down;
+    this.focused = input.focused;
+    if (this.ticker !== null) this.presses.push(...input.presses);
+  }
+
+  close(): void {
+    this.stop();
+    this.play.close();
+  }
+
+  private stop(): void {
+    this.ticker?.stop();
+    this.ticker = null;
+  }
+
+  private tick(due: number): void {
+    const presses = this.presses.splice(0);
+    const sampled = this.clock.now();
+    const packet = this.play.tick(this.inputFor(presses));
+    const executed = this.clock.now();
+    const frame = this.read(packet);
+    if (frame === null) return;
+    if (frame.over !== null) this.stop();
+    const [chunks, pixels] = [this.chunksOf(frame), this.pixelsOf(frame)];
+    const times = { due: this.origin + due, sampled: this.origin + sampled, executed: this.origin + executed };
+    const tick: Tick = { packet, pixels, chunks, presses, ...times };
+    this.post({ type: "ticked", run: this.run, tick }, transferable(chunks, pixels));
+  }
+
+  private inputFor(presses: Press[]): string {
+    return JSON.stringify({ down: this.down, pressed: presses.map((press) => press.key), focused: this.focused });
+  }
+
+  /** The packet as an object, or null after it was reported as a failure. */
+  private read(text: string): FramePacket | null {
+    const packet = JSON.parse(text) as Packet;
+    if (!("error" in packet)) return packet;
+    this.fail(packet.error);
+    return null;
+  }
+
+  private fail(failure: WorkerFailure): void {
+    this.stop();
+    this.post({ type: "failed", run: this.run, failure }, []);
+  }
+
+  private chunksOf(frame: FramePacket): ChunkBytes[] {
+    return frame.chunks.map((_, position) => this.play.chunk(position));
+  }
+
+  private pixelsOf(frame: FramePacket): ArrayBuffer | null {
+    return frame.pixels === null ? null : this.play.pixels().buffer;
+  }
+}
+
+function transferable(chunks: ChunkBytes[], pixels: ArrayBuffer | null): ArrayBuffer[] {
+  return [...chunks.map((chunk) => chunk.buffer), ...(pixels === null ? [] : [pixels])];
+}

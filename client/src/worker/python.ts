@@ -1,0 +1,63 @@
+/** The only place that knows Pyodide's types: calls into Python pass strings and bytes, and leave no proxy behind. */
+
+import type { PyBuffer, PyProxy } from "pyodide/ffi";
+
+import type { Clock } from "../clock";
+import { bootPython, type BootScope } from "./boot";
+import type { Entropy } from "./entropy";
+import type { ChunkBytes, LoadProgress, RuntimeSource } from "./messages";
+import type { Play } from "./player";
+import type { Python } from "./shell";
+
+/** Python's `Play` as Pyodide shows it. */
+export interface PyPlay extends PyProxy {
+  begin(episode: number, generation: number, chunks: Uint8Array[]): string;
+  tick(input: string): string;
+  chunk(index: number): PyBuffer;
+  pixels(): PyBuffer;
+  close(): void;
+}
+
+/** `interactive_gym.browser.runtime` as Pyodide shows it. */
+interface PyRuntime extends PyProxy {
+  prepare(entropy: Entropy["restart"]): void;
+  open_game(game: string, session: string): PyPlay;
+}
+
+export async function loadPython(
+  scope: BootScope,
+  entropy: Entropy,
+  source: RuntimeSource,
+  clock: Clock,
+  report: (progress: LoadProgress) => void,
+): Promise<Python> {
+  const pyodide = await bootPython(scope, source, clock, report);
+  const runtime = pyodide.pyimport("interactive_gym.browser.runtime") as PyRuntime;
+  runtime.prepare(entropy.restart);
+  return { open: (game, session) => playOf(runtime.open_game(game, session)) };
+}
+
+function playOf(proxy: PyPlay): Play {
+  const { begin, tick, chunk, pixels, close } = proxy; // looked up once: an attribute of a proxy costs a call into Python
+  return {
+    begin: (episode, generation, chunks) => begin(episode, generation, chunks),
+    tick: (input) => tick(input),
+    chunk: (index) => takeBytes(chunk(index)),
+    pixels: () => takeBytes(pixels()),
+    close: () => {
+      close();
+      proxy.destroy();
+    },
+  };
+}
+
+/** A copy of what a Python buffer holds; the buffer is released. */
+function takeBytes(buffer: PyBuffer): ChunkBytes {
+  const view = buffer.getBuffer("u8");
+  try {
+    return Uint8Array.from(view.data);
+  } finally {
+    view.release();
+    buffer.destroy();
+  }
+}

@@ -1,0 +1,99 @@
+/** The worker's side of the conversation: loads Python once, and holds one open game at a time. */
+
+import type { Clock } from "../clock";
+import { DownloadError } from "./download";
+import type { FailureStage, FromWorker, LoadProgress, RuntimeSource, ToWorker, WorkerFailure } from "./messages";
+import { Player, type Play, type Post } from "./player";
+
+/** A Python that is ready to open games. */
+export interface Python {
+  open(game: string, session: string): Play;
+}
+
+export type LoadPython = (source: RuntimeSource, report: (progress: LoadProgress) => void) => Promise<Python>;
+
+export class Shell {
+  private python: Python | null = null;
+  private player: Player | null = null;
+
+  constructor(
+    private readonly load: LoadPython,
+    private readonly post: Post,
+    private readonly clock: Clock,
+    private readonly origin: number,
+  ) {}
+
+  handle(message: ToWorker): void {
+    switch (message.type) {
+      case "load":
+        return void this.start(message.source);
+      case "open":
+        return this.guarded(message.run, "import", () => this.open(message.run, message.game, message.session));
+      case "begin":
+        return this.playing(message.run, "reset", (player) => player.begin(message.episode, message.generation, message.chunks));
+      case "play":
+        return this.playing(message.run, "step", (player) => player.start(message.fps));
+      case "input":
+        return this.player?.input(message);
+      case "close":
+        return this.close();
+    }
+  }
+
+  /** Something failed that nobody waited for. */
+  crashed(error: unknown): void {
+    this.tell({ type: "failed", run: null, failure: failureOf("worker", error) });
+  }
+
+  private async start(source: RuntimeSource): Promise<void> {
+    const started = this.clock.now();
+    try {
+      this.python = await this.load(source, (progress) => this.tell({ type: "progress", progress }));
+      this.tell({ type: "loaded", ms: this.clock.now() - started });
+    } catch (error) {
+      this.tell({ type: "failed", run: null, failure: failureOf("runtime", error) });
+    }
+  }
+
+  private open(run: number, game: string, session: string): void {
+    this.close();
+    if (this.python === null) throw new Error("A game was opened before Python was loaded.");
+    const play = this.python.open(game, session);
+    this.player = new Player(run, play, (message, transfer) => this.post(message, transfer), this.clock, this.origin);
+    this.tell({ type: "opened", run });
+  }
+
+  private playing(run: number, stage: FailureStage, action: (player: Player) => void): void {
+    const player = this.player;
+    if (player?.run === run) this.guarded(run, stage, () => action(player));
+  }
+
+  /** Python answers its own failures as packets; what it throws regardless must not leave the page waiting. */
+  private guarded(run: number, stage: FailureStage, action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.tell({ type: "failed", run, failure: failureOf(stage, error) });
+    }
+  }
+
+  private close(): void {
+    this.player?.close();
+    this.player = null;
+  }
+
+  private tell(message: FromWorker): void {
+    this.post(message, []);
+  }
+}
+
+function failureOf(stage: FailureStage, error: unknown): WorkerFailure {
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const problem = error instanceof DownloadError ? error.message : lastLine(error instanceof Error ? error.message : detail);
+  return { stage, problem, detail };
+}
+
+/** Of a Python traceback, the line that says what happened. */
+function lastLine(text: string): string {
+  return text.trimEnd().split("\n").at(-1) ?? text;
+}

@@ -1,0 +1,31 @@
+/** The worker's entry: it joins the shell to this scope. Everything else can be tested without a worker. */
+
+import { systemClock } from "../clock";
+import type { BootScope, PyodideModule } from "./boot";
+import { replaceEntropy } from "./entropy";
+import type { ToWorker } from "./messages";
+import { loadPython } from "./python";
+import { Shell } from "./shell";
+
+declare const self: DedicatedWorkerGlobalScope;
+
+const scope: BootScope = {
+  get fetch() {
+    return self.fetch.bind(self);
+  },
+  set fetch(replacement) {
+    self.fetch = replacement as typeof self.fetch;
+  },
+  importModule: (url) => import(/* @vite-ignore */ url) as Promise<PyodideModule>,
+};
+
+const entropy = replaceEntropy(self.crypto); // before Python starts, which reads it as it does
+const shell = new Shell(
+  (source, report) => loadPython(scope, entropy, source, systemClock, report),
+  (message, transfer) => self.postMessage(message, transfer),
+  systemClock,
+  performance.timeOrigin,
+);
+
+self.addEventListener("message", (event: MessageEvent<ToWorker>) => shell.handle(event.data));
+self.addEventListener("unhandledrejection", (event) => shell.crashed(event.reason));
