@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Annotated
 
 from interactive_gym.errors import ConfigError
 from interactive_gym.scenes.base import Scene, check_identifier
+from interactive_gym.scenes.checks import shown, text, whole
 from interactive_gym.scenes.flow import check_sequence
+from interactive_gym.scenes.parameters import NOT_GIVEN, NotGiven, Parameters, refine
+
+
+def _folder(value: object) -> Path:
+    if not isinstance(value, (str, Path)) or value == "":
+        raise ValueError(f"must be the path of a folder, not {shown(value)}")
+    return Path(value)
+
+
+@dataclass(frozen=True)
+class Hosting(Parameters):
+    host: Annotated[str, text] = "127.0.0.1"
+    port: Annotated[int, whole(0, 65_535)] = 8000
+    data_dir: Annotated[Path, _folder] = Path("data")
 
 
 @dataclass(frozen=True)
@@ -41,21 +57,28 @@ class Experiment:
         object.__setattr__(changed, "sequence", check_sequence(scenes))
         return changed
 
-    def run(self, *, host: str = "127.0.0.1", port: int = 8000, data_dir: str | Path = "data") -> None:
+    def run(
+        self,
+        *,
+        host: str | NotGiven = NOT_GIVEN,
+        port: int | NotGiven = NOT_GIVEN,
+        data_dir: str | Path | NotGiven = NOT_GIVEN,
+    ) -> None:
         """Serve the experiment until the process is stopped.
 
         Args:
-            host: Address to listen on; "0.0.0.0" lets other machines in.
-            port: TCP port to listen on.
-            data_dir: Folder in which ``<experiment id>/`` is written.
+            host: Address to listen on; "127.0.0.1", this machine only, if not given. "0.0.0.0" lets other machines in.
+            port: TCP port to listen on; 8000 if not given, and any that is free if 0.
+            data_dir: Folder in which ``<experiment id>/`` is written; "data" if not given.
 
         Raises:
-            ConfigError: The experiment has no scenes.
+            ConfigError: The experiment has no scenes, or a value is not as above.
         """
+        hosting = refine(Hosting(), {"host": host, "port": port, "data_dir": data_dir}, scene=None, method="run")
         if not self.sequence:
             raise ConfigError("the experiment has no scenes; add them with .scenes(...)", method="run")
         # Participants' browsers import this module, and have no server.
         from interactive_gym.server.run import serve
         from interactive_gym.server.settings import Settings
 
-        serve(self, Settings(host=host, port=port, data_dir=Path(data_dir)))
+        serve(self, Settings(**asdict(hosting)))

@@ -1,5 +1,8 @@
 """The stager: which sequences of scenes are an experiment."""
 
+import sys
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -56,3 +59,28 @@ def test_scenes_are_replaced_and_the_old_experiment_stays() -> None:
 def test_an_experiment_without_scenes_does_not_run() -> None:
     with pytest.raises(ig.ConfigError, match="no scenes"):
         ig.Experiment("study").run()
+
+
+@pytest.mark.parametrize(
+    ("parameter", "bad"),
+    [("host", ["", None, 3]), ("port", [-1, 65_536, "80", True, None, 80.0]), ("data_dir", ["", None, 3])],
+)
+def test_where_it_runs_is_checked(parameter: str, bad: list[Any]) -> None:
+    for value in bad:
+        with pytest.raises(ig.ConfigError) as caught:
+            ig.Experiment("study").scenes(START, END).run(**{parameter: value})
+        assert (caught.value.method, caught.value.parameter) == ("run", parameter)
+
+
+def test_where_it_runs_reaches_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    served: list[Any] = []
+    monkeypatch.setitem(
+        sys.modules, "interactive_gym.server.run", SimpleNamespace(serve=lambda *given: served.append(given))
+    )
+    experiment = ig.Experiment("study").scenes(START, END)
+    experiment.run(host="0.0.0.0", port=0, data_dir="elsewhere")
+    experiment.run()
+    (first, elsewhere), (_, default) = served
+    assert first is experiment
+    assert (elsewhere.host, elsewhere.port, elsewhere.data_dir) == ("0.0.0.0", 0, Path("elsewhere"))
+    assert (default.host, default.port, default.data_dir) == ("127.0.0.1", 8000, Path("data"))

@@ -40,7 +40,7 @@ class Parameters:
 Table = TypeVar("Table", bound=Parameters)
 
 
-def refine(table: Table, given: Mapping[str, object], *, scene: str, method: str) -> Table:
+def refine(table: Table, given: Mapping[str, object], *, scene: str | None, method: str) -> Table:
     """``table`` with what is given, checked; the rest stays as it is.
 
     Raises:
@@ -55,7 +55,7 @@ def refine(table: Table, given: Mapping[str, object], *, scene: str, method: str
     return replace(table, **changes)
 
 
-def _checked(check: Check, value: object, scene: str, method: str, parameter: str) -> object:
+def _checked(check: Check, value: object, scene: str | None, method: str, parameter: str) -> object:
     try:
         return check(value)
     except ValueError as problem:
