@@ -1,0 +1,92 @@
+"""What the participant sees of a frame: draw commands or pixels, and a line of text."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from interactive_gym.browser.spec import Spec
+from interactive_gym.errors import EnvError
+from interactive_gym.rendering import Surface
+
+
+class View(NamedTuple):
+    """A frame's picture: ``draw`` is a Surface packet; or ``pixels`` are RGBA, ``size`` their (width, height)."""
+
+    draw: dict[str, Any] | None = None
+    size: tuple[int, int] | None = None
+    pixels: Any = None
+
+
+class Picture:
+    """Takes the pictures of one episode, with ``draw(env, surface)`` or by ``env.render()``."""
+
+    def __init__(self, spec: Spec) -> None:
+        self._draw = spec.draw
+        self._surface = Surface(spec.width, spec.height)
+        self._rendered: Surface | None = None
+        self._rgba: Any = None
+        self._fresh = True
+
+    def take(self, env: Any) -> View:
+        """The picture of ``env`` as it is now; the first one is whole.
+
+        Raises:
+            EnvError: The researcher's code raised, or rendered something that cannot be shown.
+        """
+        view = self._of_draw(env, self._draw) if self._draw is not None else self._of_render(env)
+        self._fresh = False
+        return view
+
+    def _of_draw(self, env: Any, draw: Callable[[Any, Any], object]) -> View:
+        called("draw", draw, env, self._surface)
+        return View(draw=self._surface.packet(full=self._fresh))
+
+    def _of_render(self, env: Any) -> View:
+        rendered = called("draw", env.render)
+        if isinstance(rendered, Surface):
+            full = self._fresh or rendered is not self._rendered  # another one does not know what the page shows
+            self._rendered = rendered
+            return View(draw=rendered.packet(full=full))
+        if isinstance(rendered, dict) and "set" in rendered:
+            return View(draw=rendered)
+        return self._of_array(rendered)
+
+    def _of_array(self, rendered: Any) -> View:
+        shape: tuple[int, ...] = getattr(rendered, "shape", ())
+        if len(shape) != 3 or shape[2] != 3 or str(rendered.dtype) != "uint8" or 0 in shape:
+            raise EnvError(_render_problem(rendered), stage="draw")
+        height, width, _ = shape
+        if self._rgba is None or self._rgba.shape[:2] != (height, width):
+            self._rgba = _opaque(height, width)
+        self._rgba[:, :, :3] = rendered
+        return View(size=(int(width), int(height)), pixels=self._rgba)
+
+
+def called(stage: str, function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call the researcher's ``function``.
+
+    Raises:
+        EnvError: It raised; the text names it and ``stage`` says what it was called for.
+    """
+    try:
+        return function(*arguments)
+    except Exception as error:
+        name = getattr(function, "__qualname__", repr(function))
+        problem = f"{name}() raised {type(error).__name__}: {error}"
+        raise EnvError(problem, stage=stage, detail=traceback.format_exc()) from error
+
+
+def _opaque(height: int, width: int) -> Any:
+    import numpy  # somebody rendered an array, so it is there
+
+    return numpy.full((height, width, 4), 255, numpy.uint8)
+
+
+def _render_problem(rendered: Any) -> str:
+    if rendered is None:
+        return "render() returned nothing: make the environment with render_mode='rgb_array', or give rendering(draw=)"
+    shape = getattr(rendered, "shape", None)
+    kind = type(rendered).__name__ if shape is None else f"an array of shape {shape} and dtype {rendered.dtype}"
+    return f"render() returned {kind}; a picture is an array of shape (height, width, 3) and dtype uint8, or a Surface"

@@ -1,0 +1,172 @@
+"""One game in progress, as JavaScript sees it: strings and bytes in, strings and bytes out, and never an exception."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from interactive_gym.browser.episode import HUMAN, Episode
+from interactive_gym.browser.keys import Keys
+from interactive_gym.browser.picture import Picture, View, called
+from interactive_gym.browser.recorder import Finished, Recorder
+from interactive_gym.browser.resume import replay
+from interactive_gym.browser.spec import Spec
+from interactive_gym.envs.determinism import VirtualWorld
+from interactive_gym.errors import EnvError
+from interactive_gym.records import NotCanonical
+
+DEFAULT = "default"
+_to_json = json.JSONEncoder(separators=(",", ":")).encode
+
+
+class Play:
+    """The episodes of one game, one after the other.
+
+    :meth:`begin` and :meth:`tick` answer with a packet, which is JSON::
+
+        {"frame": -1, "draw": {...} | null, "pixels": [width, height] | null, "hud": "..." | null, "step_ms": 0.2,
+         "over": null | "terminated" | "truncated" | "max_steps",
+         "chunks": [{"index", "first", "rows", "digest"}]}
+        {"error": {"stage", "problem", "detail"}}
+
+    After an error packet the game is lost. The bytes that belong to a packet are there until the next call.
+    """
+
+    def __init__(self, spec: Spec, world: VirtualWorld, session_seed: int) -> None:
+        self._spec = spec
+        self._world = world
+        self._seed = session_seed
+        self._running: _Running | None = None
+
+    def begin(self, episode: int, generation: int, chunks: Iterable[Any]) -> str:
+        """Start ``episode`` (from 0) in a fresh environment, and play on to the end of what was recorded of it.
+
+        Args:
+            generation: Which play of this episode it is; from 0.
+            chunks: Recorded before, in order: bytes, or JavaScript's ``Uint8Array``.
+        """
+        self.close()
+        return self._answer("reset", lambda: self._begin(episode, chunks))
+
+    def tick(self, input_json: str) -> str:
+        """Play one frame with ``{"down": [keys], "pressed": [keys], "focused": bool}``."""
+        return self._answer("step", lambda: self._current().tick(json.loads(input_json)))
+
+    def chunk(self, position: int) -> bytes:
+        """The bytes of a chunk of the last packet."""
+        return self._current().finished[position].packed.data
+
+    def pixels(self) -> Any:
+        """The RGBA pixels of the last packet, row by row, as a buffer of bytes; valid until the next call."""
+        return self._current().view.pixels
+
+    def close(self) -> None:
+        """Leave the game."""
+        if self._running is not None:
+            self._running.episode.close()
+        self._running = None
+
+    def _begin(self, number: int, chunks: Iterable[Any]) -> dict[str, Any]:
+        recorded = [_bytes(chunk) for chunk in chunks]
+        episode = Episode(self._spec, self._world, self._seed, number)
+        self._running = _Running(self._spec, self._world, self._seed, episode)
+        return self._running.start(recorded)
+
+    def _current(self) -> _Running:
+        if self._running is None:
+            raise RuntimeError("no episode has begun")
+        return self._running
+
+    def _answer(self, stage: str, action: Callable[[], dict[str, Any]]) -> str:
+        try:
+            return _to_json(action())
+        except BaseException as error:  # an environment may even call sys.exit()
+            return _to_json({"error": _report(stage, error)})
+
+
+class _Running:
+    """The episode that is being played, with everything that lives as long."""
+
+    def __init__(self, spec: Spec, world: VirtualWorld, session_seed: int, episode: Episode) -> None:
+        self.episode = episode
+        self.view = View()
+        self.finished: list[Finished] = []
+        self._spec = spec
+        self._world = world
+        self._seed = session_seed
+        self._keys = Keys([keys for keys, _ in spec.bindings], spec.input_mode)
+        self._actions = [_bound(episode, f"actions[{sorted(keys)}]", action) for keys, action in spec.bindings]
+        self._default = _bound(episode, "default_action", spec.default_action)
+        self._picture = Picture(spec)
+        self._recorder = Recorder(spec.fps)
+
+    def start(self, recorded: list[bytes]) -> dict[str, Any]:
+        """The first packet: after the reset, or after the last frame of what was ``recorded``."""
+        if recorded:
+            replay(self.episode, recorded)
+        else:
+            self._record_reset()
+        return self._packet(0.0)
+
+    def tick(self, pressed: dict[str, Any]) -> dict[str, Any]:
+        episode = self.episode
+        if episode.over is not None:
+            raise RuntimeError("the episode is over")
+        chosen = self._keys.choose(pressed["down"], pressed["pressed"])
+        action, source = (self._default, DEFAULT) if chosen is None else (self._actions[chosen], HUMAN)
+        began = self._world.stopwatch()
+        row = episode.play(action, source, bool(pressed["focused"]))
+        step_ms = (self._world.stopwatch() - began) * 1000
+        self.finished = self._recorder.add(row, last=episode.over is not None)
+        return self._packet(step_ms)
+
+    def _record_reset(self) -> None:
+        try:
+            self.finished = self._recorder.add(self.episode.row, last=False)
+        except NotCanonical as error:
+            raise EnvError(error.problem, stage="reset", detail=traceback.format_exc()) from error
+
+    def _packet(self, step_ms: float) -> dict[str, Any]:
+        episode = self.episode
+        with self._world.drawing(self._seed, episode.number, episode.frame):
+            self.view = self._picture.take(episode.env)
+            hud = self._hud()
+        return {
+            "frame": episode.frame,
+            "draw": self.view.draw,
+            "pixels": self.view.size,
+            "hud": hud,
+            "step_ms": round(step_ms, 3),
+            "over": episode.over,
+            "chunks": [finished.head() for finished in self.finished],
+        }
+
+    def _hud(self) -> str | None:
+        spec, episode = self._spec, self.episode
+        if spec.hud_function is not None:
+            return str(called("draw", spec.hud_function, episode.env))
+        if spec.hud is None:
+            return None
+        steps = episode.frame + 1
+        values = {"score": episode.score, "reward": episode.reward, "frame": steps, "seconds": steps / spec.fps}
+        return spec.hud.format(**values, episode=episode.number + 1, episodes=spec.episodes)
+
+
+def _bound(episode: Episode, what: str, action: object) -> object:
+    try:
+        return episode.human_action(action)
+    except ValueError as error:
+        raise EnvError(f"gameplay({what}) does not fit the action space: {error}", stage="make") from error
+
+
+def _bytes(chunk: Any) -> bytes:
+    return chunk if isinstance(chunk, bytes) else bytes(chunk.to_bytes())
+
+
+def _report(stage: str, error: BaseException) -> dict[str, str]:
+    trace = traceback.format_exc()
+    if isinstance(error, EnvError):
+        return {"stage": error.stage, "problem": error.problem, "detail": error.detail or trace}
+    return {"stage": stage, "problem": f"{type(error).__name__}: {error}", "detail": trace}

@@ -1,0 +1,51 @@
+"""What the worker calls: once after Python has started, then once for each game."""
+
+from __future__ import annotations
+
+import gc
+import json
+from collections.abc import Callable
+from importlib.util import find_spec
+
+from interactive_gym.browser import spec, stand_ins
+from interactive_gym.browser.play import Play
+from interactive_gym.envs.determinism import VirtualWorld
+
+
+class Runtime:
+    """A Python that is ready to open games."""
+
+    def __init__(self, world: VirtualWorld) -> None:
+        self._world = world
+
+    def open_game(self, game_json: str, session_json: str) -> Play:
+        """Import the environment of a game; nothing is made yet.
+
+        Args:
+            game_json: ``protocol.Game``.
+            session_json: ``{"session_id": str, "seed": int}``.
+
+        Raises:
+            EnvError: A module of the game does not import; ``stage`` is ``"import"``.
+        """
+        # Numbers that a module draws while it is imported, and the time that it notes, are the same in every browser.
+        with self._world.frame(0, 0, -1, fps=1):
+            game = spec.load(game_json)
+        gc.collect()
+        gc.freeze()  # what was imported stays: collections during play need not look at it again
+        return Play(game, self._world, json.loads(session_json)["seed"])
+
+
+def prepare(entropy_hook: Callable[..., None] | None = None) -> Runtime:
+    """Make this Python fit for environments. Call it before any other package is imported.
+
+    Args:
+        entropy_hook: Switches the entropy that is taken below Python (``crypto.getRandomValues``); see
+            ``VirtualWorld.install``.
+    """
+    stand_ins.install()
+    world = VirtualWorld()
+    world.install(entropy_hook)
+    if find_spec("numpy") is not None:
+        import numpy.random  # noqa: F401  (its own import takes entropy: not within a frame)
+    return Runtime(world)
