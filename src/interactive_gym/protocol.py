@@ -70,7 +70,7 @@ class Boot(Base):
 
 class Join(Base):
     subject_id: ShortText | None = None
-    query: dict[ShortText, ShortText] = {}
+    query: Annotated[dict[ShortText, ShortText], Meta(max_length=50)] = {}
 
 
 class Joined(Base):
@@ -288,7 +288,7 @@ class Event(Base, tag="event", tag_field="kind"):
     reason: ShortText
     client_ms: float  # Unix time in the browser
     session_id: Identifier | None = None
-    data: dict[ShortText, bool | int | float | ShortText | None] = {}
+    data: Annotated[dict[ShortText, bool | int | float | ShortText | None], Meta(max_length=50)] = {}
 
 
 Item = Chunk | Experience | EpisodeEnd | Event

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,7 +17,6 @@ from sqlalchemy import Connection
 from interactive_gym.data import games, tables
 from interactive_gym.data.episode_files import write_episode
 from interactive_gym.data.flat import Table, write_json_lines, write_table
-from interactive_gym.data.games import Session
 from interactive_gym.data.store import Store
 
 PUBLIC: dict[str, Callable[[Connection], Table]] = {
@@ -46,28 +45,21 @@ class Files:
         self._log = log
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="files")
         self._lock = threading.Lock()
-        self._refresh_waits = False
+        self._waits = False
 
-    def catch_up(self) -> None:
-        """Writes what a server that died has left unwritten."""
-        self.episodes_ended(self._store.read_now(games.unwritten))
+    def update(self) -> None:
+        """Writes the episodes whose files are missing or out of date, and all tables.
 
-    def episodes_ended(self, ended: Sequence[tuple[str, int]]) -> None:
-        """Writes the files of these (session, episode) and brings the tables up to date."""
-        for session_id, episode in ended:
-            self._thread.submit(self._guarded, self._write_episode, session_id, episode)
-        self.refresh()
-
-    def refresh(self) -> None:
-        """Brings the tables up to date. Asked for again while one is waiting, it is done once."""
+        Asked for again while one is waiting, it is done once.
+        """
         with self._lock:
-            if not self._refresh_waits:
-                self._refresh_waits = True
-                self._thread.submit(self._guarded, self._write_tables)
+            if not self._waits:
+                self._waits = True
+                self._thread.submit(self._guarded, self._update)
 
     def close(self) -> None:
-        """Writes what was asked for, and the tables a last time."""
-        self.refresh()
+        """Brings everything up to date a last time."""
+        self.update()
         self._thread.shutdown(wait=True)
 
     def _guarded(self, work: Callable[..., None], *arguments: object) -> None:
@@ -76,26 +68,29 @@ class Files:
         except Exception:
             self._log.error("files_not_written", work=work.__name__, arguments=arguments, exc_info=True)
 
-    def _write_episode(self, session_id: str, episode: int) -> None:
-        def write(connection: Connection) -> dict[str, Any]:
-            return write_episode(connection, self._folder, self._session(connection, session_id), episode)
-
-        summary = self._store.read_now(write)
-        done = self._store.submit(lambda c: games.mark_written(c, session_id, episode, summary, now=time.time()))
-        done.result()
-
-    def _session(self, connection: Connection, session_id: str) -> Session:
-        session = games.find(connection, session_id)
-        if session is None:
-            raise LookupError(f"there is no session {session_id}")
-        return session
-
-    def _write_tables(self) -> None:
+    def _update(self) -> None:
         with self._lock:
-            self._refresh_waits = False
-        self._store.read_now(self._write_from)
+            self._waits = False
+        for session_id, episode in self._store.read_now(games.unwritten):
+            self._guarded(self._write_episode, session_id, episode)
+        self._store.read_now(self._write_tables)
 
-    def _write_from(self, connection: Connection) -> None:
+    def _write_episode(self, session_id: str, episode: int) -> None:
+        def write(connection: Connection) -> tuple[dict[str, Any], int]:
+            session = games.find(connection, session_id)
+            assert session, "an episode has a session: the database says so"
+            parts = games.parts(connection, session_id, episode)
+            return write_episode(connection, self._folder, session, episode), parts
+
+        def mark(connection: Connection) -> None:
+            # What has come in the meantime is not in the files; its upload has asked for the next update.
+            if games.parts(connection, session_id, episode) == parts:
+                games.mark_written(connection, session_id, episode, summary, now=time.time())
+
+        summary, parts = self._store.read_now(write)
+        self._store.submit(mark).result()
+
+    def _write_tables(self, connection: Connection) -> None:
         for name, table in PUBLIC.items():
             write_table(self._folder / name, table(connection))
         for name, table in PRIVATE.items():

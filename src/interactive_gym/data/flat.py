@@ -31,7 +31,7 @@ def replacing(path: Path, *, mode: int = 0o644) -> Iterator[IO[str]]:
 
 
 def write_table(path: Path, table: Table, *, mode: int = 0o644) -> None:
-    """A CSV file (RFC 4180) whose last column is the schema version. Text stays as it is, even what a spreadsheet runs."""
+    """A CSV file (RFC 4180); its last column is the schema version. Text stays as it is, spreadsheets or not."""
     header, rows = table
     with replacing(path, mode=mode) as file:
         out = csv.writer(file)

@@ -151,6 +151,15 @@ def experience_of(connection: Connection, session: Session, episode: int) -> lis
     return list(connection.execute(query.order_by(experience.c.generation, experience.c.number)).scalars())
 
 
+def parts(connection: Connection, session_id: str, episode: int) -> int:
+    """How many chunks and seconds of experience an episode has; it only grows."""
+    stored = 0
+    for table in (chunks, experience):
+        mine = (table.c.session_id == session_id) & (table.c.episode == episode)
+        stored += connection.execute(select(func.count()).select_from(table).where(mine)).scalar_one()
+    return stored
+
+
 def unwritten(connection: Connection) -> list[tuple[str, int]]:
     """Session and number of the episodes whose files are missing or out of date."""
     query = select(episodes.c.session_id, episodes.c.number).where(episodes.c.written_at.is_(None))

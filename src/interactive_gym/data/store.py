@@ -18,9 +18,10 @@ from typing import Any, Generic, TypeVar
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, delete, event, false
 from sqlalchemy.exc import SQLAlchemyError
 
+from interactive_gym.data.schema import participants
 from interactive_gym.errors import ServerError
 
 T = TypeVar("T")
@@ -82,6 +83,14 @@ class Store:
 
     async def read(self, query: Query[T]) -> T:
         return await asyncio.to_thread(self.read_now, query)
+
+    async def writable(self) -> bool:
+        """Whether a write gets through to a commit now."""
+        try:
+            await self.write(lambda connection: connection.execute(delete(participants).where(false())))
+        except Exception:
+            return False
+        return True
 
     def close(self) -> None:
         """Commits all that waits and closes the database; afterwards writes are refused."""

@@ -1,0 +1,104 @@
+"""One experiment as one ASGI application."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import socketio
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from interactive_gym.data.files import Files
+from interactive_gym.data.flat import write_json
+from interactive_gym.data.provenance import note_start
+from interactive_gym.data.store import Store
+from interactive_gym.errors import ServerError
+from interactive_gym.experiment import Experiment
+from interactive_gym.packaging import Runtime, build_runtime
+from interactive_gym.scenes import CompletionCodeScene, GymScene
+from interactive_gym.server.desk import Desk, clock
+from interactive_gym.server.dev import Dev
+from interactive_gym.server.http import Http
+from interactive_gym.server.logs import LogFile
+from interactive_gym.server.presence import Presence
+from interactive_gym.server.settings import Settings
+from interactive_gym.server.sockets import Sockets
+from interactive_gym.server.study import Study
+from interactive_gym.server.tokens import Tokens, study_key
+from interactive_gym.server.web import Web
+
+
+def create_app(experiment: Experiment, settings: Settings, *, runtime: Runtime | None = None) -> Starlette:
+    """The application that serves ``experiment``, with its store open; its lifespan closes it.
+
+    Args:
+        experiment: With its scenes.
+        settings: See there.
+        runtime: What browsers load to run Python; built from the experiment if not given, which takes seconds.
+
+    Raises:
+        ConfigError: The experiment cannot be packed for browsers, or a secret is not set.
+        ServerError: The data folder or the store cannot be written, or the page has not been built.
+    """
+    _check_secrets(experiment)
+    made = runtime or build_runtime(experiment, settings.data_dir / ".cache")
+    web = Web(experiment.id, made, settings.client_dir, debug=settings.dev)
+    folder = _folder(settings.data_dir / experiment.id)
+    log_file = LogFile(folder / "server.log", sys.stderr)
+    desk = _desk(experiment, settings, folder, log_file)
+    _describe(experiment, folder, made)
+    return _assembled(desk, web, log_file, dev=settings.dev)
+
+
+def _desk(experiment: Experiment, settings: Settings, folder: Path, log_file: LogFile) -> Desk:
+    log = log_file.logger(settings.log_level)
+    store = Store(folder / "study.db")
+    tokens = Tokens(study_key(folder / "secret.key"))
+    return Desk(Study(experiment), store, Files(store, folder, log), tokens, Presence(), log)
+
+
+def _assembled(desk: Desk, web: Web, log_file: LogFile, *, dev: bool) -> Starlette:
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        desk.log.info("started", experiment_id=desk.study.experiment.id)
+        desk.files.update()
+        yield
+        desk.files.close()
+        desk.store.close()
+        desk.log.info("stopped")
+        log_file.close()
+
+    sockets = Mount("/socket.io", socketio.ASGIApp(Sockets(desk).io))
+    routes = [sockets, *Http(desk).routes(), *(Dev(desk).routes() if dev else ()), *web.routes()]
+    app = Starlette(routes=routes, lifespan=lifespan)
+    app.state.desk = desk
+    return app
+
+
+def _folder(path: Path) -> Path:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ServerError(
+            f"The data folder {path} cannot be made: {error.strerror}. Choose another --data-dir."
+        ) from error
+    return path
+
+
+def _check_secrets(experiment: Experiment) -> None:
+    """A secret that is missing is found now, and not when the first participant reaches its scene."""
+    for scene in experiment.sequence:
+        if isinstance(scene, CompletionCodeScene) and scene.fixed_code:
+            scene.fixed_code.value()
+
+
+def _describe(experiment: Experiment, folder: Path, runtime: Runtime) -> None:
+    """The scenes as they are shown, and what the data will have been made with."""
+    for position, scene in enumerate(experiment.sequence):
+        seed = {"seed": scene.seed} if isinstance(scene, GymScene) else {}
+        content = {"id": scene.id, "kind": scene.kind, "position": position, **seed, **scene.page()}
+        write_json(folder / "scenes" / f"{scene.id}.json", content)
+    note_start(folder / "provenance.json", experiment_id=experiment.id, archive=runtime.archive_url, now=clock())

@@ -1,0 +1,136 @@
+"""The HTTP side: what must not be lost goes this way, and is acknowledged after the commit."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from importlib.metadata import version
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from interactive_gym.errors import ClientError
+from interactive_gym.protocol import (
+    MAX_CONTROL_BYTES,
+    MAX_UPLOAD_BYTES,
+    Join,
+    Joined,
+    Receipt,
+    Resume,
+    ResumeRequest,
+    Upload,
+)
+from interactive_gym.server import ingest
+from interactive_gym.server.desk import Desk, clock, parsed
+from interactive_gym.server.limits import Limiter, Rate
+from interactive_gym.server.logs import LEVELS, about
+from interactive_gym.server.refusals import status
+
+JOINS = Rate(per_second=10, burst=500)  # per address: a whole lab, or a whole class, may come from one
+UPLOADS = Rate(per_second=3, burst=60)  # per participant: one a second, and what waited for a lost server
+_RESUMES = Rate(per_second=1, burst=20)
+
+Handler = Callable[[Request], Awaitable[msgspec.Struct]]
+
+
+class Http:
+    """The routes below ``/api``, and ``/healthz``."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._joins = Limiter(JOINS)
+        self._uploads = Limiter(UPLOADS)
+        self._resumes = Limiter(_RESUMES)
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/api/join", self._answering(self._join), methods=["POST"]),
+            Route("/api/resume", self._answering(self._resume), methods=["POST"]),
+            Route("/api/records", self._answering(self._records), methods=["POST"]),
+            Route("/healthz", self._health, methods=["GET"]),
+        ]
+
+    def _answering(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+        async def endpoint(request: Request) -> Response:
+            try:
+                return _json(await handler(request))
+            except Exception as error:
+                refused = self._desk.refused(error)
+                return _json(refused, status(refused))
+
+        return endpoint
+
+    async def _join(self, request: Request) -> Joined:
+        self._joins.spend(request.client.host if request.client else "", clock())
+        message = parsed(await _body(request, MAX_CONTROL_BYTES), Join)
+        who = await self._desk.write(self._desk.study.join, message, clock())
+        with about(who.id):
+            self._desk.log.info("joined", state=who.state)
+        return Joined(self._desk.tokens.issue(who.id), who.id)
+
+    async def _resume(self, request: Request) -> Resume:
+        participant_id = self._participant(request)
+        with about(participant_id):
+            self._resumes.spend(participant_id, clock())
+            message = parsed(await _body(request, MAX_CONTROL_BYTES), ResumeRequest)
+            self._desk.presence.check_tab(participant_id, message.tab)
+            with about(session=message.session_id):
+                answer = await self._desk.write(self._desk.study.resume, participant_id, message, clock())
+                self._desk.log.info("resumed", episode=answer.episode, generation=answer.generation)
+        self._desk.files.update()
+        return answer
+
+    async def _records(self, request: Request) -> Receipt:
+        participant_id = self._participant(request)
+        with about(participant_id):
+            self._uploads.spend(participant_id, clock())
+            upload = parsed(await _body(request, MAX_UPLOAD_BYTES), Upload)
+            decoded = await asyncio.to_thread(ingest.decode, upload)
+            stored = await self._desk.write(ingest.store, participant_id, decoded, clock())
+            self._note(stored)
+        return stored.receipt(len(decoded))
+
+    def _note(self, stored: ingest.Stored) -> None:
+        for position, problem in stored.refused:
+            self._desk.log.warning("item_refused", position=position, reason=problem.reason, problem=problem.problem)
+        for item in stored.reported:
+            fields = {"name": item.name, "reason": item.reason, "data": item.data}
+            self._desk.log.log(LEVELS[item.severity], "page_event", **fields)
+        if stored.files_due:
+            self._desk.files.update()
+
+    def _participant(self, request: Request) -> str:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            raise ClientError("unknown_token", "there is no bearer token in the request")
+        return self._desk.tokens.read(token)
+
+    async def _health(self, _: Request) -> Response:
+        healthy = await self._desk.store.writable()
+        content = {
+            "status": "ok" if healthy else "not_writable",
+            "experiment_id": self._desk.study.experiment.id,
+            "version": version("interactive-gym"),
+        }
+        return _json(content, 200 if healthy else 503)
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    """The request's body, read no further than ``limit``.
+
+    Raises:
+        ClientError: ``too_large``.
+    """
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > limit:
+            raise ClientError("too_large", f"the body has more than {limit} bytes")
+    return body
+
+
+def _json(content: object, status_code: int = 200) -> Response:
+    headers = {"cache-control": "no-store"}
+    return Response(msgspec.json.encode(content), status_code, headers, media_type="application/json")

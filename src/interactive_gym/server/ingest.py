@@ -1,0 +1,252 @@
+"""What pages upload, from message to store. Decoding needs no database and runs in any thread; storing is one write.
+
+Every item stands alone: one that is refused takes no other with it. Repeating an upload changes nothing.
+"""
+
+from __future__ import annotations
+
+import binascii
+from base64 import b64decode
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from interactive_gym.data import events, games
+from interactive_gym.data.games import Episode, Session
+from interactive_gym.data.timeline import BEFORE_RESET, Start, frames_of
+from interactive_gym.errors import ClientError
+from interactive_gym.protocol import Chunk, EpisodeEnd, Event, Experience, Item, Receipt, RefusedItem, Upload
+from interactive_gym.records import Row, unpack
+from interactive_gym.server import play
+from interactive_gym.server.refusals import refusal
+
+MAX_VARIANTS = 3  # of one chunk: two that differ are worth looking at, a hundred are an attack
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """An item whose content has been looked at. ``data`` and ``last`` are a chunk's bytes and its last row."""
+
+    item: Item
+    data: bytes = b""
+    last: Row | None = None
+    problem: ClientError | None = None
+
+
+@dataclass
+class Stored:
+    """What an upload came to. ``files_due``: an episode was completed, or got something more after it had been."""
+
+    refused: list[tuple[int, ClientError]] = field(default_factory=list)
+    files_due: bool = False
+    reported: list[Event] = field(default_factory=list)  # events that were not known before
+
+    def receipt(self, items: int) -> Receipt:
+        refused = [RefusedItem(at, problem.reason, refusal(problem).text) for at, problem in self.refused]
+        return Receipt(items - len(refused), refused)
+
+
+def decode(upload: Upload) -> list[Decoded]:
+    """Unpacks the chunks and checks that their bytes are what is said of them."""
+    return [_decoded_chunk(item) if isinstance(item, Chunk) else Decoded(item) for item in upload.items]
+
+
+def _decoded_chunk(item: Chunk) -> Decoded:
+    try:
+        data = b64decode(item.data, validate=True)
+        rows = unpack(data, digest=item.digest)
+    except binascii.Error:
+        return Decoded(item, problem=ClientError("malformed", "the data is not base64"))
+    except ClientError as problem:
+        return Decoded(item, problem=problem)
+    if (rows[0].frame, len(rows)) != (item.first, item.rows):
+        return Decoded(item, problem=ClientError("malformed", "first or rows is not what the data holds"))
+    return Decoded(item, data, rows[-1])
+
+
+def store(connection: Connection, participant_id: str, decoded: Sequence[Decoded], now: float) -> Stored:
+    """Stores what is acceptable; the events of what is not are stored too."""
+    return _Ingest(connection, participant_id, now).run(decoded)
+
+
+class _Ingest:
+    """One upload of one participant, inside one write."""
+
+    def __init__(self, connection: Connection, participant_id: str, now: float) -> None:
+        self._connection = connection
+        self._participant_id = participant_id
+        self._now = now
+        self._sessions: dict[str, Session] = {}
+        self._stored = Stored()
+        self._verbs: dict[type, Callable[[Any], None]] = {
+            Chunk: self._chunk,
+            Experience: self._experience,
+            EpisodeEnd: self._episode_end,
+            Event: self._event,
+        }
+
+    def run(self, decoded: Sequence[Decoded]) -> Stored:
+        for position, one in enumerate(decoded):
+            try:
+                self._item(one)
+            except ClientError as problem:
+                self._stored.refused.append((position, problem))
+        self._note_refusals(decoded)
+        return self._stored
+
+    def _item(self, one: Decoded) -> None:
+        if one.problem:
+            raise one.problem
+        self._verbs[type(one.item)](one)
+
+    def _note_refusals(self, decoded: Sequence[Decoded]) -> None:
+        """One event for all: a page gone mad must not fill the store with them."""
+        if self._stored.refused:
+            position, problem = self._stored.refused[0]
+            kind = type(decoded[position].item).__name__
+            data = {"refused": len(self._stored.refused), "first": kind, "problem": problem.problem}
+            self._note("items_refused", problem.reason, "error", data=data)
+
+    def _note(
+        self, name: str, reason: str, severity: str, *, data: Mapping[str, Any], session_id: str | None = None
+    ) -> None:
+        events.record(
+            self._connection,
+            name,
+            reason=reason,
+            severity=severity,
+            now=self._now,
+            participant_id=self._participant_id,
+            session_id=session_id,
+            data=data,
+        )
+
+    def _session(self, session_id: str) -> Session:
+        if session_id not in self._sessions:
+            self._sessions[session_id] = play.owned(self._connection, session_id, self._participant_id)
+        return self._sessions[session_id]
+
+    def _chunk(self, one: Decoded) -> None:
+        item = one.item
+        assert isinstance(item, Chunk) and one.last
+        session = self._session(item.session_id)
+        start = self._start(session, item)
+        _check_bounds(item, session)
+        if (item.episode, item.first) < (start.episode, start.frame):
+            raise ClientError("before_its_generation", "this was played by an earlier generation")
+        stored = games.digests(self._connection, session, item.episode, item.generation, item.index)
+        if item.digest in stored:
+            return
+        if len(stored) >= MAX_VARIANTS:
+            raise ClientError("other_digest", "there are other chunks under this key already")
+        if stored:
+            self._note_conflict(item, stored)
+        games.add_chunk(self._connection, session, self._chunk_row(item, one, session))
+        self._late(session, item.episode)
+
+    def _chunk_row(self, item: Chunk, one: Decoded, session: Session) -> dict[str, object]:
+        assert one.last
+        return {
+            "episode": item.episode,
+            "generation": item.generation,
+            "number": item.index,
+            "digest": item.digest,
+            "first": item.first,
+            "rows": item.rows,
+            "ending": ending(one.last, session.max_steps),
+            "data": one.data,
+            "received_at": self._now,
+        }
+
+    def _start(self, session: Session, item: Chunk | Experience | EpisodeEnd) -> Start:
+        """The beginning of the generation that this item claims to be of."""
+        starts = games.starts(self._connection, session)
+        if item.generation >= len(starts):
+            raise ClientError("unknown_generation", "no worker of this session was given that generation")
+        if item.episode >= session.episodes:
+            raise ClientError("no_such_episode", f"the session has {session.episodes} episodes")
+        return starts[item.generation]
+
+    def _note_conflict(self, item: Chunk, stored: list[str]) -> None:
+        data = {"episode": item.episode, "generation": item.generation, "index": item.index}
+        digests = {"first_digest": stored[0], "digest": item.digest}
+        self._note("chunk_conflict", "other_digest", "error", session_id=item.session_id, data=data | digests)
+
+    def _late(self, session: Session, episode: int) -> None:
+        """Files of a completed episode do not have what has just been stored."""
+        if episode < len(games.completed(self._connection, session.id)):
+            games.mark_unwritten(self._connection, session.id, episode)
+            self._stored.files_due = True
+
+    def _experience(self, one: Decoded) -> None:
+        item = one.item
+        assert isinstance(item, Experience)
+        session = self._session(item.session_id)
+        self._start(session, item)
+        key = {"episode": item.episode, "generation": item.generation, "number": item.index}
+        row = {**key, "data": msgspec.json.encode(item), "received_at": self._now}
+        if games.add_experience(self._connection, session, row):
+            self._late(session, item.episode)
+
+    def _episode_end(self, one: Decoded) -> None:
+        item = one.item
+        assert isinstance(item, EpisodeEnd)
+        session = self._session(item.session_id)
+        self._start(session, item)
+        completed = games.completed(self._connection, session.id)
+        if item.episode < len(completed):
+            _check_same_end(item, completed[item.episode])
+        elif self._overtaken(session, item):
+            data = {"episode": item.episode, "generation": item.generation, "frames": item.frames}
+            self._note("episode_end_superseded", "resumed", "info", session_id=session.id, data=data)
+        else:
+            self._complete(session, item, expected=len(completed))
+
+    def _overtaken(self, session: Session, item: EpisodeEnd) -> bool:
+        """Whether a later generation plays this episode now, so that what this one says of its end is void."""
+        return item.generation < len(games.starts(self._connection, session)) - 1
+
+    def _complete(self, session: Session, item: EpisodeEnd, *, expected: int) -> None:
+        frames = frames_of(games.line(self._connection, session, item.episode))
+        if item.episode != expected or frames != item.frames or frames == 0:
+            raise ClientError("frames_missing", f"of {item.frames} frames {frames} are here in a row")
+        games.complete(self._connection, session.id, Episode(item.episode, frames, item.end_reason), now=self._now)
+        self._stored.files_due = True
+
+    def _event(self, one: Decoded) -> None:
+        item = one.item
+        assert isinstance(item, Event)
+        if item.session_id is not None:
+            self._session(item.session_id)
+        what = {"name": item.name, "severity": item.severity, "reason": item.reason, "session_id": item.session_id}
+        row = {**what, "at": self._now, "client_at": item.client_ms / 1000, "data": item.data}
+        if events.record_reported(self._connection, self._participant_id, item.id, row):
+            self._stored.reported.append(item)
+
+
+def ending(last: Row, max_steps: int | None) -> str | None:
+    """Why the episode ends with this row: all agents that are left are done, or it has as many steps as it may have."""
+    agents = list(last.terminated)
+    if last.frame == BEFORE_RESET:
+        return None
+    if all(last.terminated[agent] or last.truncated.get(agent, False) for agent in agents):
+        return "terminated" if all(last.terminated.values()) else "truncated"
+    return "max_steps" if max_steps is not None and last.frame + 1 >= max_steps else None
+
+
+def _check_bounds(item: Chunk, session: Session) -> None:
+    """A chunk is the frames of its second and begins with the first of them."""
+    first = item.index * session.fps if item.index else BEFORE_RESET
+    end = (item.index + 1) * session.fps
+    if item.first != first or item.first + item.rows > end:
+        raise ClientError("malformed", f"chunk {item.index} holds the frames from {first} to {end - 1}")
+    if session.max_steps is not None and item.first + item.rows > session.max_steps:
+        raise ClientError("malformed", f"an episode has no more than {session.max_steps} steps")
+
+
+def _check_same_end(item: EpisodeEnd, known: Episode) -> None:
+    if item.frames != known.frames:
+        raise ClientError("other_end", f"the episode ended after {known.frames} frames")

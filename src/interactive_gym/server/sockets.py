@@ -1,0 +1,174 @@
+"""Socket.IO: who is connected, and which page they see. Handlers decode, call, and answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+import socketio
+from sqlalchemy import Connection
+
+from interactive_gym.data import people
+from interactive_gym.errors import ClientError
+from interactive_gym.protocol import (
+    MAX_CONTROL_BYTES,
+    PROTOCOL_VERSION,
+    Advance,
+    CompletionCodePage,
+    Connect,
+    EndPage,
+    Failure,
+    OutcomePage,
+    Page,
+    Refusal,
+)
+from interactive_gym.server.desk import Desk, clock, converted
+from interactive_gym.server.limits import Limiter, Rate
+from interactive_gym.server.logs import about
+from interactive_gym.server.presence import Connected
+from interactive_gym.server.refusals import refusal
+
+M = TypeVar("M", bound=msgspec.Struct)
+Verb = Callable[[Connection, str, M, float], Page]
+
+MESSAGES = Rate(per_second=5, burst=30)  # a person clicks once in a while, and a page repeats what was not answered
+MAX_UNSENT = 100  # packets; who is that far behind does not read, and the library's queue has no end
+_HELLO_EVERY_S, _HELLO_TRIES = 0.01, 500
+
+
+class Json:
+    """msgspec in the shape of the standard library's module, errors included, as Socket.IO wants it."""
+
+    @staticmethod
+    def dumps(value: object, **_: object) -> str:
+        return msgspec.json.encode(value).decode()
+
+    @staticmethod
+    def loads(text: str | bytes, **_: object) -> Any:
+        try:
+            return msgspec.json.decode(text)
+        except msgspec.DecodeError as error:
+            raise ValueError(str(error)) from None
+
+
+class Sockets:
+    """The Socket.IO server of one app."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._limiter = Limiter(MESSAGES)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.io = socketio.AsyncServer(
+            async_mode="asgi",
+            async_handlers=False,  # otherwise two messages of one page may be handled in the wrong order
+            max_http_buffer_size=MAX_CONTROL_BYTES,
+            http_compression=False,
+            json=Json,
+            cors_allowed_origins=None,  # same origin only
+        )
+        self.io.on("connect", self._connect)
+        self.io.on("disconnect", self._disconnect)
+        self.io.on("advance", self._advance)
+        self.io.on("fail", self._fail)
+
+    async def _connect(self, sid: str, environ: Mapping[str, Any], auth: object = None) -> None:
+        try:
+            who = await self._admitted(sid, auth)
+        except Exception as error:
+            refused = self._desk.refused(error)
+            raise socketio.exceptions.ConnectionRefusedError(refused.text, msgspec.to_builtins(refused)) from None
+        self._spawn(self._greet(who))  # nothing may be awaited after this: the greeting needs the connection complete
+
+    async def _admitted(self, sid: str, auth: object) -> Connected:
+        hello = _hello(auth)
+        who = Connected(self._desk.tokens.read(hello.token), sid, hello.tab)
+        with about(who.participant_id):
+            page = await self._desk.write(self._desk.study.page, who.participant_id)
+            replaced = self._desk.presence.claim(who, takeover=hello.takeover)
+            if replaced:
+                await self._move(replaced)
+            self._desk.log.info("connected", tab=who.tab, scene_id=page.scene_id, takeover=replaced is not None)
+        return who
+
+    async def _move(self, sid: str) -> None:
+        """Tells a connection that another one has taken its place. It may be long dead: nobody waits for its end."""
+        await self.io.emit("moved", refusal(ClientError("moved", "another tab has taken over")), to=sid)
+        self._spawn(self.io.disconnect(sid))
+
+    def _spawn(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _greet(self, who: Connected) -> None:
+        """Sends the first page, as soon as the library lets a new connection be written to."""
+        with about(who.participant_id):
+            for _ in range(_HELLO_TRIES):
+                if self.io.manager.is_connected(who.sid, "/"):
+                    break
+                await asyncio.sleep(_HELLO_EVERY_S)
+            try:
+                transport = self.io.transport(who.sid)
+                page = await self._desk.write(self._seen, who, transport)
+                await self.io.emit("scene", page, to=who.sid)
+            except KeyError:
+                self._desk.log.info("gone_before_greeting")
+            except Exception as error:
+                self._desk.refused(error)
+                await self.io.disconnect(who.sid)
+
+    def _seen(self, connection: Connection, who: Connected, transport: str) -> Page:
+        people.note_transport(connection, who.participant_id, transport)
+        return self._desk.study.page(connection, who.participant_id)
+
+    async def _disconnect(self, sid: str, reason: str) -> None:
+        gone = self._desk.presence.release(sid)
+        if gone:
+            with about(gone.participant_id):
+                self._desk.log.info("disconnected", reason=reason)
+
+    async def _advance(self, sid: str, *message: object) -> Page | Refusal:
+        return await self._answer(sid, message, Advance, self._desk.study.advance)
+
+    async def _fail(self, sid: str, *message: object) -> Page | Refusal:
+        return await self._answer(sid, message, Failure, self._desk.study.fail)
+
+    async def _answer(self, sid: str, message: tuple[object, ...], kind: type[M], verb: Verb[M]) -> Page | Refusal:
+        try:
+            self._check_backlog(sid)
+            who = self._desk.presence.who(sid)
+            with about(who.participant_id):
+                return await self._done(who, converted(message[0] if message else None, kind), verb)
+        except Exception as error:
+            return self._desk.refused(error)
+
+    async def _done(self, who: Connected, message: M, verb: Verb[M]) -> Page:
+        now = clock()
+        self._limiter.spend(who.participant_id, now)
+        page = await self._desk.write(verb, who.participant_id, message, now)
+        self._note(message, page)
+        if isinstance(page, EndPage | CompletionCodePage | OutcomePage):
+            self._desk.files.update()
+        return page
+
+    def _check_backlog(self, sid: str) -> None:
+        """Parts with a client that sends and does not read: each answer that waits for it takes memory."""
+        engine_sid = self.io.manager.eio_sid_from_sid(sid, "/")
+        if self.io.eio.sockets[engine_sid].queue.qsize() > MAX_UNSENT:
+            self._spawn(self.io.disconnect(sid))
+            raise ClientError("too_fast", "the client does not read what it is sent")
+
+    def _note(self, message: msgspec.Struct, page: Page) -> None:
+        if isinstance(message, Failure):
+            self._desk.log.error("page_failed", **msgspec.structs.asdict(message))
+        else:
+            self._desk.log.info("advanced", scene_id=page.scene_id)
+
+
+def _hello(auth: object) -> Connect:
+    """An old page is told to reload before anything else of its message is looked at: it may look different."""
+    if isinstance(auth, dict) and auth.get("protocol") != PROTOCOL_VERSION:
+        raise ClientError("wrong_protocol", f"this server speaks version {PROTOCOL_VERSION}")
+    return converted(auth, Connect)
