@@ -1,0 +1,5 @@
+import { bare } from "./bare.js";
+onmessage = async (message) => {
+  await bare(message.data);
+  postMessage("ready");
+};

@@ -1,0 +1,50 @@
+"""Fixtures of the browser tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from tests import browsers
+from tests.e2e.harness import Participant, Server
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(**browsers.chromium())
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Callable[[Path], Server]]:
+    """Starts the server of a study; all that were started are stopped at the end, and their logs printed for a failure."""
+    started: list[Server] = []
+
+    def start(study: Path) -> Server:
+        started.append(Server(study, tmp_path / f"data{len(started)}"))
+        return started[-1].start()
+
+    yield start
+    for one in started:
+        one.stop()
+        print(one.log.read_text()[-4000:])
+
+
+@pytest.fixture
+def participant(chromium: Browser) -> Iterator[Callable[..., Participant]]:
+    """Opens a participant's tab in a context of its own, or in the given one."""
+    contexts: list[BrowserContext] = []
+
+    def open_tab(url: str | None, context: BrowserContext | None = None) -> Participant:
+        if context is None:
+            context = chromium.new_context(viewport={"width": 1000, "height": 800})
+            contexts.append(context)
+        return Participant(context, url or "about:blank")
+
+    yield open_tab
+    for context in contexts:
+        context.close()

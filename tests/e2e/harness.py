@@ -1,0 +1,144 @@
+"""What the browser tests stand on: a real server in its own process, and a participant with a keyboard."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from playwright.sync_api import BrowserContext, Page
+
+T = TypeVar("T")
+STUDIES = Path(__file__).parent / "studies"
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+def wait_for(condition: Callable[[], T | None], what: str, seconds: float = 30) -> T:
+    """The first true value of ``condition``, asked again until the deadline; AssertionError naming ``what`` after it."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {seconds:g} s in vain for {what}")
+        time.sleep(0.02)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass
+class Server:
+    """``interactive-gym run STUDY`` in a process of its own; can be killed and started again on the same data."""
+
+    study: Path
+    data: Path
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> Path:
+        return self.data / "console.txt"
+
+    def start(self) -> Server:
+        self.data.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-m", "interactive_gym.cli", "run", str(self.study)]
+        command += ["--port", str(self.port), "--data-dir", str(self.data)]
+        with self.log.open("ab") as out:
+            self.process = subprocess.Popen(command, stdout=out, stderr=out, env={**os.environ, "COLUMNS": "200"})
+        wait_for(self._healthy, f"the server of {self.study.name}: {self.log.read_text()[-2000:]}", seconds=120)
+        return self
+
+    def _healthy(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, self.log.read_text()
+        try:
+            with urllib.request.urlopen(f"{self.url}/healthz", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, TimeoutError, ConnectionError):
+            return False
+
+    def kill(self) -> None:
+        """SIGKILL: what was not on the disk is gone."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        self._end(signal.SIGTERM)
+
+    def _end(self, how: signal.Signals) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(how)
+            self.process.wait(timeout=20)
+
+    @property
+    def folder(self) -> Path:
+        """The one folder of the experiment inside the data root."""
+        (folder,) = (path for path in self.data.iterdir() if path.is_dir() and (path / "server.log").exists())
+        return folder
+
+    def table(self, name: str) -> list[dict[str, str]]:
+        """Rows of a CSV file of the experiment, or none while it is not there."""
+        path = self.folder / name
+        if not path.exists():
+            return []
+        with path.open(newline="") as file:
+            return list(csv.DictReader(file))
+
+    def events(self) -> list[dict[str, Any]]:
+        path = self.folder / "events.jsonl"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+    def episode(self, scene: str, episode: int) -> list[dict[str, str]]:
+        """The frames of one episode of the only session of ``scene``, in the order of the file."""
+        (path,) = (self.folder / scene).glob(f"*/ep{episode}.csv")
+        with path.open(newline="") as file:
+            return list(csv.DictReader(file))
+
+
+class Participant:
+    """One browser tab, driven by the keyboard alone."""
+
+    def __init__(self, context: BrowserContext, url: str) -> None:
+        self.page: Page = context.new_page()
+        self.frames: list[tuple[int, int]] = []
+        self.page.on("console", lambda message: self._heard(message.text))
+        self.page.goto(url)
+
+    def _heard(self, text: str) -> None:
+        """``?debug=latency`` logs ``frame <episode>/<frame> ...`` once for every frame that was played."""
+        if text.startswith("frame "):
+            episode, frame = text.split()[1].split("/")
+            self.frames.append((int(episode), int(frame)))
+
+    def sees(self, kind: str, seconds: float = 60) -> None:
+        """Waits for the page of that kind: start, static, gym, playing, end, completion_code, outcome."""
+        self.page.wait_for_selector(f"body[data-page='{kind}']", timeout=seconds * 1000)
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def press_primary(self, seconds: float = 60) -> None:
+        """Enter, once the page's main button may be pressed and has the focus that the page gave it."""
+        self.page.wait_for_selector("button.primary:enabled:focus", timeout=seconds * 1000)
+        self.page.keyboard.press("Enter")

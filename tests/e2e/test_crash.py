@@ -1,0 +1,32 @@
+"""The server is killed in the middle of an episode; the participant does not notice, and no frame is lost or doubled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from tests.e2e.harness import STUDIES, Participant, Server, wait_for
+from tests.e2e.test_study import answer_questions, play_counting
+
+pytestmark = pytest.mark.e2e
+
+
+def test_sigkill_and_restart_in_mid_episode(
+    server: Callable[..., Server], participant: Callable[..., Participant]
+) -> None:
+    served = server(STUDIES / "counting.py")
+    ada = participant(f"{served.url}/?debug=latency")
+    ada.press_primary()
+    answer_questions(ada)
+    play_counting(ada)
+    wait_for(lambda: (0, 22) in ada.frames or None, "frame 22")
+    served.kill()
+    wait_for(lambda: (0, 35) in ada.frames or None, "play goes on without a server")
+    served.start()
+    ada.sees("completion_code")
+    for number in (0, 1):
+        rows = served.episode("count", number)
+        assert [int(row["frame"]) for row in rows] == list(range(-1, 40))
+        assert [frame for episode, frame in ada.frames if episode == number] == list(range(40))
+    (person,) = served.table("participants.csv")
+    assert person["outcome"] == "completed"

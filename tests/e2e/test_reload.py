@@ -1,0 +1,60 @@
+"""Reloads and second tabs: a participant goes on where they were, and nothing is drawn or stored twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from tests.e2e.harness import STUDIES, Participant, Server, wait_for
+from tests.e2e.test_study import answer_questions, play_counting
+
+pytestmark = pytest.mark.e2e
+
+
+def test_a_reload_on_each_page_continues_there(
+    server: Callable[..., Server], participant: Callable[..., Participant]
+) -> None:
+    served = server(STUDIES / "counting.py")
+    ada = participant(f"{served.url}/?debug=latency")
+    ada.sees("start")
+    ada.page.reload()
+    ada.press_primary()
+    ada.sees("static")
+    ada.page.reload()
+    answer_questions(ada)
+    ada.sees("gym")
+    ada.page.reload()
+    play_counting(ada)
+
+    wait_for(lambda: (0, 25) in ada.frames or None, "frame 25")
+    ada.page.reload()  # in the middle of an episode: what the server has of it is replayed, and play goes on
+    played_before = len(ada.frames)
+    play_counting(ada)
+    wait_for(lambda: ada.frames[played_before:] or None, "the first frame after the reload")
+    assert ada.frames[played_before][0] == 0
+    assert ada.frames[played_before][1] in {20, 40}, "goes on at the last stored chunk"
+    ada.sees("completion_code")
+    code = ada.page.inner_text("[data-code]")
+    ada.page.reload()
+    ada.sees("completion_code")
+    assert ada.page.inner_text("[data-code]") == code
+
+    assert len(served.table("participants.csv")) == 1
+    for number in (0, 1):
+        rows = served.episode("count", number)
+        assert [int(row["frame"]) for row in rows] == list(range(-1, 40))
+        assert rows[-1]["infos.0.count"] == "40"
+
+
+def test_a_second_tab_is_told_so_and_may_take_over(
+    server: Callable[..., Server], participant: Callable[..., Participant]
+) -> None:
+    served = server(STUDIES / "counting.py")
+    first = participant(f"{served.url}/somebody")
+    first.sees("start")
+    second = participant(f"{served.url}/somebody", context=first.page.context)
+    second.sees("second_tab")
+    second.press_primary()
+    second.sees("start")
+    first.sees("moved")
+    assert len(served.table("participants.csv") or [1]) == 1

@@ -1,0 +1,136 @@
+"""A whole study by keyboard, in a real browser, and what it leaves on the disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from tests.e2e.harness import EXAMPLES, STUDIES, Participant, Server, wait_for
+from tests.e2e.pixels import colour_share, column_of
+
+pytestmark = pytest.mark.e2e
+
+
+def answer_questions(participant: Participant) -> None:
+    """The form of ``counting.py``, by Tab and Space alone."""
+    participant.sees("static")
+    participant.page.wait_for_selector("input[name=name]")
+    participant.page.focus("input[name=name]")
+    participant.page.keyboard.type("Ada <b>L</b>")
+    participant.press("Tab", "Tab", "Space", "Enter")
+
+
+def play_counting(participant: Participant) -> None:
+    participant.sees("gym")
+    participant.press_primary()
+    participant.sees("playing")
+
+
+def test_a_study_from_the_link_to_the_code(
+    server: Callable[..., Server], participant: Callable[..., Participant]
+) -> None:
+    served = server(STUDIES / "counting.py")
+    ada = participant(f"{served.url}/?debug=latency&PROLIFIC_PID=p1")
+    ada.sees("start")
+    ada.press_primary()
+    answer_questions(ada)
+    play_counting(ada)
+    ada.page.keyboard.down("ArrowRight")
+    wait_for(lambda: (0, 20) in ada.frames or None, "frame 20")
+    ada.page.keyboard.up("ArrowRight")
+    ada.sees("completion_code")
+
+    code = ada.page.inner_text("[data-code]")
+    (person,) = wait_for(
+        lambda: [row for row in served.table("participants.csv") if row["outcome"] == "completed"], "the outcome"
+    )
+    assert person["state"] == "done"
+    assert [row["code"] for row in served.table("completion_codes.csv")] == [code]
+    answers = {row["name"]: row["value"] for row in served.table("responses.csv")}
+    assert answers["name"] == "Ada <b>L</b>"
+    assert answers["hobby"] == '["go"]'
+
+    episodes = [served.episode("count", number) for number in (0, 1)]
+    for number, rows in enumerate(episodes):
+        assert [int(row["frame"]) for row in rows] == list(range(-1, 40))
+        assert [frame for episode, frame in ada.frames if episode == number] == list(range(40))
+        assert rows[-1]["terminated.0"] == "true"
+        assert float(rows[-1]["rewards.0"]) == 10
+        assert all(float(row["rewards.0"]) == 0 for row in rows[1:-1])
+        assert [row["infos.0.action"] for row in rows[1:]] == [row["actions.0"] for row in rows[1:]]
+    assert "1" in {row["actions.0"] for row in episodes[0]}
+    assert episodes[0][0]["infos.0.start"] != episodes[1][0]["infos.0.start"], "another episode has another seed"
+
+    summary = served.table("episodes.csv")
+    assert [(row["episode"], row["frames"], row["end_reason"]) for row in summary] == [
+        ("0", "40", "terminated"),
+        ("1", "40", "terminated"),
+    ]
+    assert not [event for event in served.events() if event["severity"] == "error"]
+
+
+def test_the_input_path_of_every_key_press_is_in_the_data(
+    server: Callable[..., Server], participant: Callable[..., Participant]
+) -> None:
+    served = server(STUDIES / "counting.py")
+    ada = participant(f"{served.url}/?debug=latency")
+    ada.press_primary()
+    answer_questions(ada)
+    play_counting(ada)
+    for frame in (5, 12, 19):
+        wait_for(lambda frame=frame: any(seen >= frame for _, seen in ada.frames) or None, f"frame {frame}")
+        ada.press("ArrowRight")
+    ada.sees("completion_code")
+    (path,) = (served.folder / "count").glob("*/ep0.*.experience.csv")
+    import csv
+
+    rows = list(csv.DictReader(path.open(newline="")))
+    keys = [row for row in rows if row["kind"] == "key"]
+    assert len(keys) == 3
+    for key in keys:
+        stamps = [float(key[name]) for name in ("event_ms", "sampled_ms", "executed_ms", "painted_ms")]
+        assert stamps == sorted(stamps), key
+    assert len([row for row in rows if row["kind"] == "tick"]) == 40
+    (first, _) = served.table("episodes.csv")
+    assert first["keys"] == "3"
+    assert float(first["input_to_paint_median_ms"]) > 0
+
+
+def test_pixels_of_the_car_move(server: Callable[..., Server], participant: Callable[..., Participant]) -> None:
+    served = server(STUDIES / "counting.py")
+    ada = participant(f"{served.url}/?debug=latency")
+    ada.press_primary()
+    answer_questions(ada)
+    play_counting(ada)
+    canvas = ada.page.locator("canvas").first
+    wait_for(lambda: ada.frames or None, "the first frame")
+    before = column_of(canvas.screenshot(), red)
+    ada.page.keyboard.down("ArrowRight")
+    wait_for(lambda: (0, 15) in ada.frames or None, "frame 15")
+    ada.page.keyboard.up("ArrowRight")
+    after = column_of(canvas.screenshot(), red)
+    assert after > before
+
+
+def red(pixel: tuple[int, ...]) -> bool:
+    return pixel[0] > 200 and pixel[1] < 60 and pixel[2] < 60
+
+
+@pytest.mark.parametrize("example", ["mountain_car", "cart_pole", "grid"])
+def test_every_example_draws_and_answers_the_keyboard(
+    example: str, server: Callable[..., Server], participant: Callable[..., Participant]
+) -> None:
+    served = server(EXAMPLES / f"{example}.py")
+    ada = participant(f"{served.url}/?debug=latency")
+    for _ in range(6):
+        ada.page.wait_for_selector("body[data-page]")
+        if ada.page.get_attribute("body", "data-page") == "playing":
+            break
+        ada.press_primary()
+        ada.page.wait_for_function("page => document.body.dataset.page !== page", arg=ada.page.get_attribute("body", "data-page"))
+    ada.sees("playing")
+    ada.page.keyboard.down("ArrowRight")
+    wait_for(lambda: len(ada.frames) > 10 or None, "ten frames")
+    ada.page.keyboard.up("ArrowRight")
+    picture = ada.page.locator("canvas").first.screenshot()
+    assert colour_share(picture) < 0.98, "nothing is drawn: one colour fills the canvas"
