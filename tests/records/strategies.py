@@ -18,14 +18,22 @@ DTYPES = st.one_of(NUMERIC, hnp.byte_string_dtypes(min_len=1), hnp.unicode_strin
 ARRAYS = hnp.arrays(DTYPES, hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=4))
 SCALARS = NUMERIC.flatmap(hnp.from_dtype).map(lambda value: np.asarray(value)[()])
 ATOMS = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.integers(-(2**400), 2**400), st.floats(), st.binary(),
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.integers(-(2**400), 2**400),
+    st.floats(),
+    st.binary(),
     st.text(st.characters(exclude_categories=())),
 )
 KEYS = st.one_of(st.text(), st.integers(), st.booleans(), st.tuples(st.integers(), st.text()))
 VALUES = st.recursive(
     st.one_of(ATOMS, SCALARS, ARRAYS),
     lambda inner: st.one_of(
-        st.lists(inner), st.lists(inner).map(tuple), st.dictionaries(KEYS, inner), st.frozensets(KEYS),
+        st.lists(inner),
+        st.lists(inner).map(tuple),
+        st.dictionaries(KEYS, inner),
+        st.frozensets(KEYS),
     ),
     max_leaves=20,
 )

@@ -16,8 +16,16 @@ from .strategies import VALUES, same
 AGENTS = st.dictionaries(st.text(max_size=3), VALUES, max_size=2)
 FLAGS = st.dictionaries(st.text(max_size=3), st.booleans(), max_size=2)
 ROWS = st.builds(
-    Row, st.just(0), AGENTS, AGENTS, FLAGS, FLAGS, AGENTS, st.none() | AGENTS,
-    st.dictionaries(st.text(max_size=3), st.sampled_from(["human", "bot", "default"]), max_size=2), FLAGS,
+    Row,
+    st.just(0),
+    AGENTS,
+    AGENTS,
+    FLAGS,
+    FLAGS,
+    AGENTS,
+    st.none() | AGENTS,
+    st.dictionaries(st.text(max_size=3), st.sampled_from(["human", "bot", "default"]), max_size=2),
+    FLAGS,
 )
 
 

@@ -16,14 +16,28 @@ def row(**fields):
 def test_columns_are_in_the_order_of_the_data_format():
     line = columns(
         row(
-            is_focused={"0": True}, source={"0": "human"}, observations={"0": 7}, infos={"0": {"soups": 2}},
-            truncated={"0": False}, terminated={"0": True}, rewards={"0": 1.5}, actions={"0": 4},
+            is_focused={"0": True},
+            source={"0": "human"},
+            observations={"0": 7},
+            infos={"0": {"soups": 2}},
+            truncated={"0": False},
+            terminated={"0": True},
+            rewards={"0": 1.5},
+            actions={"0": 4},
         ),
         fps=30,
     )
     assert line == {
-        "frame": 3, "t_ms": 100.0, "actions.0": 4, "rewards.0": 1.5, "terminated.0": True, "truncated.0": False,
-        "infos.0.soups": 2, "observations.0": 7, "source.0": "human", "is_focused.0": True,
+        "frame": 3,
+        "t_ms": 100.0,
+        "actions.0": 4,
+        "rewards.0": 1.5,
+        "terminated.0": True,
+        "truncated.0": False,
+        "infos.0.soups": 2,
+        "observations.0": 7,
+        "source.0": "human",
+        "is_focused.0": True,
     }
     assert list(line)[:4] == ["frame", "t_ms", "actions.0", "rewards.0"]
     assert list(line)[-2:] == ["source.0", "is_focused.0"]

@@ -74,6 +74,12 @@ class Unusable:
             raise AttributeError(name)
         return Unusable(f"{self._name}.{name}")
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Unusable) and self._name == other._name
+
+    def __hash__(self) -> int:
+        return hash(self._name)
+
     def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[type, ...]:
         return (_UnusableBase,)
 
