@@ -38,10 +38,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def webgl_chromium(chromium: Browser) -> Iterator[Browser]:
     """A second browser, one that has WebGL, on the CPU."""
-    arguments = [argument for argument in browsers.HEADLESS if argument != "--disable-gpu"]
-    browser = chromium.browser_type.launch(
-        executable_path=browsers.find_chromium(), args=[*arguments, *browsers.SOFTWARE_WEBGL]
-    )
+    browser = chromium.browser_type.launch(**browsers.chromium(webgl=True))
     yield browser
     browser.close()
 

@@ -25,8 +25,7 @@ export class PixelLayer {
   draw(width: number, height: number, pixels: Uint8Array): void {
     const canvas = this.canvasOf(width, height);
     copyPixels(pixels, canvas.data.data);
-    canvas.texture.context.putImageData(canvas.data, 0, 0);
-    canvas.texture.refresh();
+    upload(canvas);
   }
 
   rescale(scale: number): void {
@@ -61,6 +60,14 @@ export class PixelLayer {
     this.place();
     return this.canvas;
   }
+}
+
+/** Straight to the GPU where there is one: Phaser's own refresh draws to a canvas first, and forgets the filter. */
+function upload({ texture, data }: Canvas): void {
+  const gpu = texture.source[0]?.glTexture;
+  if (!gpu) return texture.context.putImageData(data, 0, 0);
+  const { flipY, wrapS, wrapT, minFilter, magFilter, format } = gpu;
+  gpu.update(data, data.width, data.height, flipY, wrapS, wrapT, minFilter, magFilter, format);
 }
 
 /** Throws RangeError when the array is not one of this many pixels. */
