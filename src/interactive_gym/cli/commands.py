@@ -129,9 +129,10 @@ def check(
 
 
 def _serve(file: Path, host: str, port: int, data_dir: Path, log_level: LogLevel, *, dev: bool) -> None:
-    from interactive_gym.server.run import serve  # a second of imports that `--help` does not need
+    from interactive_gym.server.run import serve  # imports that `--help` need not wait for
+    from interactive_gym.server.settings import Settings
 
-    serve(load_experiment(file), host=host, port=port, data_dir=data_dir, log_level=log_level.value, dev=dev)
+    serve(load_experiment(file), Settings(host, port, data_dir, log_level.value, dev))
 
 
 @contextmanager

@@ -21,8 +21,9 @@ from interactive_gym.packaging.distributions import File
 from interactive_gym.packaging.pyodide import PYODIDE_VERSION, Pyodide
 
 _FORMAT = 1  # raise it when the archive of the same files would come out differently
-_BROTLI_QUALITY = 9  # 10 and 11 take ten times as long for a few percent
-_GZIP_LEVEL = 9
+# For 4.6 MB: brotli 9 takes 0.2 s and 10 takes 2.3 s for 8 % less; gzip 6 takes 0.2 s and 9 takes 1.4 s for 1 % less.
+_BROTLI_QUALITY = 9
+_GZIP_LEVEL = 6
 
 
 @dataclass(frozen=True)
