@@ -10,10 +10,10 @@ export function createLatencyLog(log: (line: string) => void = (line) => console
   };
 }
 
-export function describeFrame({ frame, dueMs, lateMs, stepMs, packetMs, paintedMs }: FrameTimes): string {
+export function describeFrame({ episode, frame, dueMs, lateMs, stepMs, packetMs, paintedMs }: FrameTimes): string {
   const toPage = packetMs - dueMs - lateMs - stepMs;
   return (
-    `frame ${frame}: late ${ms(lateMs)}, step ${ms(stepMs)}, to page ${ms(toPage)}, ` +
+    `frame ${episode}/${frame}: late ${ms(lateMs)}, step ${ms(stepMs)}, to page ${ms(toPage)}, ` +
     `to paint ${ms(paintedMs - packetMs)}, total ${ms(paintedMs - dueMs)}`
   );
 }

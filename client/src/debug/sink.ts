@@ -2,6 +2,7 @@
 // milliseconds since 1970 on the monotonic clock (clock.ts, absoluteNow), the page's and the worker's alike.
 
 export interface FrameTimes {
+  episode: number;
   frame: number;
   dueMs: number; // when the tick should have begun
   lateMs: number; // duration: how much later it did

@@ -3,7 +3,7 @@ import { createDebug, debugMode } from "../../src/debug";
 import { createLatencyLog } from "../../src/debug/latency";
 import { quantile, Recent } from "../../src/debug/quantiles";
 
-const FRAME = { frame: 7, dueMs: 1000, lateMs: 1, stepMs: 4, packetMs: 1006, paintedMs: 1016 };
+const FRAME = { episode: 0, frame: 7, dueMs: 1000, lateMs: 1, stepMs: 4, packetMs: 1006, paintedMs: 1016 };
 const KEY = { key: "ArrowUp", eventMs: 980, sampledMs: 1001, executedMs: 1005, paintedMs: 1016 };
 
 describe("quantile", () => {
@@ -71,7 +71,7 @@ describe("the debug view", () => {
     debug.frame(FRAME);
     debug.key(KEY);
     expect(lines).toEqual([
-      "frame 7: late 1.0 ms, step 4.0 ms, to page 1.0 ms, to paint 10.0 ms, total 16.0 ms",
+      "frame 0/7: late 1.0 ms, step 4.0 ms, to page 1.0 ms, to paint 10.0 ms, total 16.0 ms",
       'key "ArrowUp": to sample 21.0 ms, to step 4.0 ms, to paint 11.0 ms, total 36.0 ms',
     ]);
   });
