@@ -102,8 +102,9 @@ def leave(connection: Connection, participant_id: str, scene_id: str, *, now: fl
 
 
 def visits_of(connection: Connection, participant_id: str) -> dict[str, Visit]:
-    """By scene id."""
-    rows = connection.execute(select(*_VISIT).where(visits.c.participant_id == participant_id))
+    """By scene id, in order."""
+    mine = select(*_VISIT).where(visits.c.participant_id == participant_id)
+    rows = connection.execute(mine.order_by(visits.c.position))
     return {row.scene_id: Visit(*row) for row in rows}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Mapping
-from importlib.metadata import distributions, version
+from importlib.metadata import PackageNotFoundError, distributions, version
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,14 @@ def note_start(path: Path, *, experiment_id: str, archive: str | None, now: floa
     write_json(path, {"experiment_id": experiment_id, "starts": starts})
 
 
+def own_version() -> str:
+    """The version of this package; a source tree that was never installed has none."""
+    try:
+        return version("interactive-gym")
+    except PackageNotFoundError:
+        return "not installed"
+
+
 def _starts(path: Path) -> list[dict[str, Any]]:
     if not path.exists():
         return []
@@ -31,7 +39,7 @@ def _starts(path: Path) -> list[dict[str, Any]]:
 def _versions() -> Mapping[str, Any]:
     packages = {found.name: found.version for found in distributions()}
     return {
-        "interactive_gym": version("interactive-gym"),
+        "interactive_gym": own_version(),
         "python": platform.python_version(),
         "platform": platform.platform(),
         "packages": dict(sorted(packages.items())),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from importlib.metadata import version
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from interactive_gym.data.provenance import own_version
 from interactive_gym.errors import ClientError
 from interactive_gym.protocol import (
     MAX_CONTROL_BYTES,
@@ -112,7 +112,7 @@ class Http:
         content = {
             "status": "ok" if healthy else "not_writable",
             "experiment_id": self._desk.study.experiment.id,
-            "version": version("interactive-gym"),
+            "version": own_version(),
         }
         return _json(content, 200 if healthy else 503)
 

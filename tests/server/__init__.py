@@ -1,0 +1,1 @@
+"""The server, tested through its doors: HTTP and Socket.IO against a running uvicorn."""

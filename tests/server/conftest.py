@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from tests.server.running import Participant, Running, experiment
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., Running]]:
+    """Starts servers, on one data folder if not told otherwise; those that still run are stopped at the end."""
+    started: list[Running] = []
+
+    def start(study: Any = None, *, folder: str = "", dev: bool = False) -> Running:
+        started.append(Running(tmp_path / folder, study or experiment(), dev).start())
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture
+def server(serve: Callable[..., Running]) -> Running:
+    return serve()
+
+
+@pytest_asyncio.fixture
+async def arrive() -> AsyncIterator[Callable[..., Participant]]:
+    """Makes participants, who leave at the end."""
+    arrived: list[Participant] = []
+
+    def make(server: Running, **who: Any) -> Participant:
+        arrived.append(Participant(server.url, **who))
+        return arrived[-1]
+
+    yield make
+    for participant in arrived:
+        await participant.leave()
+
+
+@pytest.fixture
+def one(server: Running, arrive: Callable[..., Participant]) -> Participant:
+    """A participant of ``server``."""
+    return arrive(server)

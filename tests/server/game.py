@@ -1,0 +1,10 @@
+"""A game that is never played here: the server only needs its name."""
+
+from typing import Any
+
+
+def make() -> Any:
+    raise AssertionError("the server never makes the environment")
+
+
+def draw(env: Any, surface: Any) -> None: ...
