@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 from playwright.sync_api import Browser
 
 from interactive_gym.rendering import Surface
@@ -456,6 +456,34 @@ def test_many_games_on_one_page_leave_nothing_behind(open_page: Callable[..., Re
         page.page.evaluate("() => renderer.destroy()")
     assert page.page.evaluate("() => document.querySelector('#parent').childNodes.length") == 0
     assert page.page.evaluate("() => [window.onblur, window.onfocus]") == [None, None]
+
+
+def test_a_lost_webgl_context_comes_back_with_everything(open_page: Callable[..., RendererPage]) -> None:
+    def draw(surface: Surface) -> None:
+        surface.rect(50, 50, 50, 50, "red", outline="blue", line_width=10)
+        surface.image(CHECKS, 200, 50, 80, 40)
+        surface.text("H", 200, 150, "red", size=60, bold=True)
+
+    page = open_page()
+    page.open("webgl")
+    page.page.evaluate("() => renderer.pixels(1, 1, Uint8Array.of(0, 128, 0))")
+    wait_for_images(page, draw)
+    before = page.look()
+    page.page.evaluate(
+        """async () => {
+            const lose = document.querySelector("canvas").getContext("webgl").getExtension("WEBGL_lose_context");
+            const game = renderer.drawing.game.renderer;
+            for (const [act, event] of [["loseContext", "losewebgl"], ["restoreContext", "restorewebgl"]]) {
+                const happened = new Promise((resolve) => game.once(event, resolve));
+                await new Promise((resolve) => setTimeout(resolve)); // it may not be restored while it is being lost
+                lose[act]();
+                await happened;
+            }
+        }"""
+    )
+    assert ImageChops.difference(page.look().image, before.image).getbbox() is None
+    assert [error for error in page.errors if "WebGL Context" not in error] == []
+    page.errors.clear()
 
 
 def test_software_webgl_is_left_for_the_canvas_unless_the_address_asks_for_it(

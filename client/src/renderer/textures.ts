@@ -52,7 +52,9 @@ export class Textures {
   private load(src: string): Picture {
     const picture: Picture = { name: `picture-${this.made++}`, users: 0, image: null, waiting: [] };
     void decodeImage(src).then((image) => {
-      if (image && !this.closed) this.arrived(picture, image);
+      if (this.closed) return;
+      if (image) this.arrived(picture, image);
+      else this.pictures.delete(src);
     });
     return picture;
   }
