@@ -20,6 +20,7 @@ import math
 import struct
 import sys
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from itertools import pairwise
 from operator import itemgetter
@@ -155,13 +156,21 @@ def _write_dict(value: dict[Any, object], out: bytearray, depth: int) -> None:
 
 
 def _by_key_bytes(value: dict[Any, object], depth: int) -> list[tuple[bytes, object, object]]:
-    entries = [(_bytes_of(key, depth + 1), key, item) for key, item in value.items()]
+    entries = [
+        (_text_key(key) if type(key) is str else _bytes_of(key, depth + 1), key, item) for key, item in value.items()
+    ]
     if len(entries) > 1:
         entries.sort(key=itemgetter(0))
         for (before, _, _), (after, key, _) in pairwise(entries):
             if before == after:
                 raise NotCanonical(f"two of its keys are {key!r}")
     return entries
+
+
+@lru_cache(maxsize=4096)
+def _text_key(key: str) -> bytes:
+    """An environment has the same keys in every frame, and encoding them again is a third of the cost of a row."""
+    return _bytes_of(key, 0)
 
 
 def _bytes_of(value: object, depth: int) -> bytes:
@@ -178,7 +187,7 @@ def _check_depth(depth: int) -> None:
 def _write_other(value: object, out: bytearray, depth: int) -> None:
     """A numpy value, or an instance of a subclass (IntEnum, OrderedDict, numpy.str_), which counts as its base."""
     numpy = sys.modules.get("numpy")  # if nobody has imported it, value is not of it
-    if numpy is not None and isinstance(value, numpy.ndarray | numpy.generic) and not isinstance(value, str | bytes):
+    if numpy is not None and isinstance(value, (numpy.ndarray, numpy.generic)) and not isinstance(value, (str, bytes)):
         _write_numpy(numpy, value, out)
         return
     for base in type(value).__mro__[1:]:
@@ -191,21 +200,21 @@ def _write_other(value: object, out: bytearray, depth: int) -> None:
 
 def _write_numpy(numpy: ModuleType, value: Any, out: bytearray) -> None:
     name = value.dtype.str
-    if hasattr(value, "mask") or not is_recorded(name[1:]):
+    if not is_recorded(name[1:]) or hasattr(value, "mask"):
         kind = f"{type(value).__name__} of dtype {value.dtype}"
         raise NotCanonical(f"it is a numpy {kind}; use an array of numbers or text")
     elements = numpy.asarray(value)
     if name[0] == ">":
         elements = elements.astype("<" + name[1:])
-    data = _clean(numpy, elements, name[1]).tobytes()
-    _write_array(Array(name[1:], value.shape if isinstance(value, numpy.ndarray) else None, data), out, 0)
+    shape = value.shape if isinstance(value, numpy.ndarray) else None
+    _write_elements(name[1:], shape, _clean(numpy, elements, name[1]).tobytes(), out)
 
 
 def _clean(numpy: ModuleType, elements: Any, kind: str) -> Any:
     """``elements`` with one NaN, and with 1 for every True (an array made from foreign memory may hold other bytes)."""
     if kind == "b":
         return elements.view("u1") != 0
-    if kind not in "fc" or not numpy.isnan(elements).any():
+    if kind not in "fc" or b"\x01" not in numpy.isnan(elements).tobytes():  # any() costs five times as much in wasm
         return elements
     parts = numpy.array(elements, order="C", ndmin=1)
     parts = parts.view(parts.real.dtype)
@@ -214,16 +223,20 @@ def _clean(numpy: ModuleType, elements: Any, kind: str) -> Any:
 
 
 def _write_array(value: Array, out: bytearray, depth: int) -> None:
-    dtype = value.dtype.encode("ascii")
-    if value.shape is None:
-        out += b"n" + _varint(len(dtype)) + dtype + value.data
-        return
-    if not shape_is_sane(value.shape):
-        raise NotCanonical(f"it is an array of shape {value.shape}")
-    out += b"a" + _varint(len(dtype)) + dtype + _varint(len(value.shape))
-    for length in value.shape:
-        out += _varint(length)
-    out += value.data
+    _write_elements(value.dtype, value.shape, value.data, out)
+
+
+def _write_elements(dtype: str, shape: tuple[int, ...] | None, data: bytes, out: bytearray) -> None:
+    out += b"a" if shape is not None else b"n"
+    out += _ONE_BYTE[len(dtype)]
+    out += dtype.encode("ascii")
+    if shape is not None:
+        if not shape_is_sane(shape):
+            raise NotCanonical(f"it is an array of shape {shape}")
+        out += _varint(len(shape))
+        for length in shape:
+            out += _varint(length)
+    out += data
 
 
 def _varint(number: int) -> bytes:
