@@ -44,7 +44,7 @@ def turned(points, x, y, angle):
 
 
 def draw(env, surface):
-    position = env.unwrapped.state[0]
+    position = float(env.unwrapped.state[0])
     draw_landscape(surface)
     draw_flag(surface, *on_track(FLAG))
     (x, y), (ahead_x, ahead_y) = on_track(position), on_track(position + 0.01)

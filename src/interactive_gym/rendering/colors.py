@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import difflib
 import re
+from functools import lru_cache
 from numbers import Real
 from types import MappingProxyType
 from typing import Any, Final
 
 Color = str | tuple[int, int, int]
+
+MANY_COLORS = 1024
+"""A picture uses fewer; they are the same in every tick, so they are worked out once."""
 
 _FORMS = "use a name such as 'teal', '#rrggbb', or (red, green, blue) from 0 to 255"
 _HEX = re.compile(r"#(?:[0-9a-fA-F]{6}|[0-9a-fA-F]{3})")
@@ -51,13 +55,16 @@ def color(value: object) -> str:
         ValueError: It is not a color.
     """
     if isinstance(value, str):
-        return NAMES.get(value) or _from_text(value)
+        return _from_text(value)
     if isinstance(value, (tuple, list)) and len(value) == 3:
-        return "#{:02x}{:02x}{:02x}".format(*(_channel(part) for part in value))
+        return _from_channels(*map(_channel, value))
     raise ValueError(f"{value!r} is not a color; {_FORMS}")
 
 
+@lru_cache(MANY_COLORS)
 def _from_text(value: str) -> str:
+    if value in NAMES:
+        return NAMES[value]
     if _HEX.fullmatch(value):
         digits = value[1:].lower()
         return f"#{digits}" if len(digits) == 6 else "#" + "".join(digit * 2 for digit in digits)
@@ -66,7 +73,14 @@ def _from_text(value: str) -> str:
     raise ValueError(f"{value!r} is not a color; {meant}")
 
 
+@lru_cache(MANY_COLORS)
+def _from_channels(red: int, green: int, blue: int) -> str:
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
 def _channel(value: Any) -> int:
+    if type(value) is int and 0 <= value <= 255:
+        return value
     is_number = isinstance(value, Real) and value is not True and value is not False
     if not is_number or not 0 <= value <= 255 or value != int(value):
         raise ValueError(f"{value!r} is not a part of a color; use whole numbers from 0 to 255")

@@ -99,19 +99,24 @@ class Surface:
         self, x: float, y: float, w: float, h: float, fill: Color | None = "black", **look: Unpack[Outlined]
     ) -> None:
         """A rectangle, ``w`` by ``h`` pixels, with its top left corner at (x, y); rotated about its centre."""
-        drawn = {"t": "rect", **fields.point("rect", x, y), **fields.box("rect", w, h)}
+        drawn = fields.placed("rect", x, y)
+        drawn["w"] = fields.size("rect", "w", w)
+        drawn["h"] = fields.size("rect", "h", h)
         self._add(drawn, fill, look)
 
     def circle(self, x: float, y: float, r: float, fill: Color | None = "black", **look: Unpack[Outlined]) -> None:
         """A circle of radius ``r`` around (x, y)."""
-        drawn = {"t": "circle", **fields.point("circle", x, y), "r": fields.size("circle", "r", r)}
+        drawn = fields.placed("circle", x, y)
+        drawn["r"] = fields.size("circle", "r", r)
         self._add(drawn, fill, look)
 
     def ellipse(
         self, x: float, y: float, w: float, h: float, fill: Color | None = "black", **look: Unpack[Outlined]
     ) -> None:
         """An ellipse, ``w`` by ``h`` pixels, around (x, y)."""
-        drawn = {"t": "ellipse", **fields.point("ellipse", x, y), **fields.box("ellipse", w, h)}
+        drawn = fields.placed("ellipse", x, y)
+        drawn["w"] = fields.size("ellipse", "w", w)
+        drawn["h"] = fields.size("ellipse", "h", h)
         self._add(drawn, fill, look)
 
     def arc(
@@ -131,7 +136,8 @@ class Surface:
         ``pie=True`` is a slice that reaches to the centre. With ``pie=False``, ``outline`` is the curve alone, and
         ``fill`` colors what lies between the curve and its chord.
         """
-        drawn = {"t": "arc", **fields.point("arc", x, y), "r": fields.size("arc", "r", r)}
+        drawn = fields.placed("arc", x, y)
+        drawn["r"] = fields.size("arc", "r", r)
         drawn["start"] = fields.angle("arc", "start", start)
         drawn["end"] = fields.angle("arc", "end", end)
         if pie:
@@ -170,7 +176,8 @@ class Surface:
         ``anchor`` is the part of the text's box that lies at (x, y), about which it is rotated: (0, 0) is its top left
         corner, (0.5, 0.5) its centre.
         """
-        drawn = {"t": "text", **fields.point("text", x, y), "s": fields.string("text", text)}
+        drawn = fields.placed("text", x, y)
+        drawn["s"] = fields.string("text", text)
         fields.put(drawn, "size", fields.size("text", "size", size), 16)
         fields.put(drawn, "font", fields.string("font", font), "sans-serif")
         fields.put(drawn, "bold", bool(bold), False)
@@ -194,7 +201,8 @@ class Surface:
         A ``w`` or ``h`` of 0 is the picture's own. ``anchor`` is the part of it that lies at (x, y), about which it is
         rotated: (0, 0) is its top left corner, (0.5, 0.5) its centre.
         """
-        drawn = {"t": "image", **fields.point("image", x, y), "src": fields.source(src)}
+        drawn = fields.placed("image", x, y)
+        drawn["src"] = fields.source(src)
         fields.put(drawn, "w", fields.size("image", "w", w), 0)
         fields.put(drawn, "h", fields.size("image", "h", h), 0)
         fields.put(drawn, "anchor", fields.anchor("image", anchor), [0, 0])
