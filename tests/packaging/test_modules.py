@@ -117,3 +117,17 @@ def test_only_what_is_imported_at_once_is_imported_at_the_start(study: Study) ->
     environment = Environment(home=study.folder)
     modules = needed(study, "world").local.values()
     assert imported_at_start(modules, environment) == {"outer", "inner"}
+
+
+@pytest.mark.parametrize("text", ["import tkinter", "from imp import reload", "import interactive_gym.server"])
+def test_what_no_browser_has_is_refused_where_it_is_imported_at_once(study: Study, text: str) -> None:
+    study.write("world.py", f"import math\n{text}\n")
+    study.write("later.py", f"def f():\n    {text}\n")
+    with pytest.raises(ConfigError, match=r"world\.py:2: .* does not exist in participants' browsers"):
+        needed(study, "world")
+    assert set(needed(study, "later").local) == {"later"}
+
+
+def test_what_every_browser_has_of_ours_is_not(study: Study) -> None:
+    study.write("world.py", "import interactive_gym as ig\nfrom interactive_gym import GymScene, errors\n")
+    assert set(needed(study, "world").local) == {"world"}

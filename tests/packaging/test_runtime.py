@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import sys
 import tarfile
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from interactive_gym.errors import ConfigError, ServerError
 from interactive_gym.experiment import Experiment
 from interactive_gym.packaging import archive as archive_module
 from interactive_gym.packaging import build_runtime
+from interactive_gym.packaging.absent import STANDARD_LIBRARY
 from interactive_gym.packaging.node import Node, NodeError
 from interactive_gym.packaging.pyodide import BROWSER_MARKERS, PYTHON_VERSION, bundled
 from tests.studies import Study
@@ -131,6 +133,12 @@ def test_the_markers_and_versions_are_those_of_the_browser(study: Study, tmp_pat
     assert seen["cached"] == [True, True]
     assert seen["sources"][0] == (study.folder / "world.py").read_text()
     assert seen["hash"] == node.run(PROGRAMS / "look_around.py", {"modules": []})["hash"]
+
+
+def test_the_modules_that_no_browser_has_are_those(tmp_path: Path) -> None:
+    public = sorted(name for name in sys.stdlib_module_names if not name.startswith("_"))
+    lacking = set(Node(bundled().folder).run(PROGRAMS / "import_all.py", public))
+    assert lacking == STANDARD_LIBRARY & set(public)
 
 
 def test_mountain_car_plays_as_it_is_installed_here(study: Study, tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ from packaging.utils import canonicalize_name
 from interactive_gym.errors import ConfigError
 from interactive_gym.packaging.distributions import Environment, Installed
 from interactive_gym.packaging.modules import Needed, Place
+from interactive_gym.packaging.own import OWNER
 from interactive_gym.packaging.pyodide import BROWSER_MARKERS, Pyodide
 
-_OWN = "interactive-gym"
 _DRAWN_BY_US = {"pygame", "pygame-ce"}  # the worker has a stand-in for `import pygame`
 
 
@@ -96,7 +96,7 @@ class _Search:
         """Decide about one requirement, then about those of its distribution."""
         name = canonicalize_name(requirement.name)
         extras = frozenset(requirement.extras)
-        if name == _OWN or (name, extras) in self.seen:
+        if name == OWNER or (name, extras) in self.seen:
             return
         self.seen.add((name, extras))
         installed = self.environment.get(name)

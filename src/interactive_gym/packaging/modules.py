@@ -10,10 +10,11 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 from interactive_gym.errors import ConfigError
+from interactive_gym.packaging.absent import refuse_absent
 from interactive_gym.packaging.distributions import Environment, Installed
 from interactive_gym.packaging.imports import Import, imports_of, parse
+from interactive_gym.packaging.own import PACKAGE
 
-OWN_NAME = "interactive_gym"
 # Modules that Pyodide itself provides, and those that the worker puts a stand-in for.
 PROVIDED = {"js", "pyodide", "pyodide_js", "_pyodide", "pygame", "_multiprocessing"}
 
@@ -147,6 +148,7 @@ def _classified(wanted: Import, place: Place, finder: Finder, needed: Needed) ->
     top_level = wanted.name.partition(".")[0]
     if top_level in PROVIDED:
         needed.provided.setdefault(top_level, place)
+    refuse_absent(wanted, place.text)
     if _is_known(wanted.name):
         return
     modules = finder.chain(wanted.name)
@@ -191,7 +193,7 @@ def _imports(module: Module) -> list[Import]:
 def _is_known(name: str) -> bool:
     """Modules that are in every browser: the standard library, ours, Pyodide's."""
     top_level = name.partition(".")[0]
-    return top_level in sys.stdlib_module_names or top_level == OWN_NAME or top_level in PROVIDED
+    return top_level in sys.stdlib_module_names or top_level == PACKAGE or top_level in PROVIDED
 
 
 def _spec(name: str, folders: tuple[str, ...] | None) -> ModuleSpec | None:

@@ -56,7 +56,9 @@ class Node:
             result_file = Path(folder, "result.json")
             job_file.write_text(json.dumps(self._job(program, argument, result_file)), encoding="utf-8")
             stderr = _run_node(job_file, self.timeout_s)
-            result = json.loads(result_file.read_bytes()) if result_file.exists() else {"failure": stderr}
+            result: dict[str, Any] = {"failure": stderr}
+            if result_file.exists():
+                result = json.loads(result_file.read_bytes())
         if "failure" in result:
             raise ServerError(f"Pyodide did not run under Node:\n{result['failure'].strip()[-2_000:]}")
         if "error" in result:

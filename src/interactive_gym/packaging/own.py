@@ -10,7 +10,8 @@ from interactive_gym.packaging.distributions import File, files_below
 BROWSER_PARTS = (
     "__init__.py", "errors.py", "experiment.py", "scenes", "envs", "rendering", "policies", "records", "browser",
 )  # fmt: skip
-OWNER = "interactive-gym"
+OWNER = "interactive-gym"  # the distribution
+PACKAGE = "interactive_gym"
 
 
 def own_files() -> list[File]:
@@ -19,5 +20,5 @@ def own_files() -> list[File]:
     found = []
     for part in BROWSER_PARTS:
         inside = [("", root / part)] if part.endswith(".py") else files_below(root / part)
-        found += [File("/".join(filter(None, (root.name, part, name))), path, OWNER) for name, path in inside]
+        found += [File("/".join(filter(None, (PACKAGE, part, name))), path, OWNER) for name, path in inside]
     return found
