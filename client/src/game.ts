@@ -177,20 +177,20 @@ export class GameRun {
     const { due, sampled, executed, presses } = tick;
     const packet = framePacket(tick.packet);
     const path: FramePath = { frame: packet.frame, due, sampled, executed, arrived, stepMs: packet.step_ms, painted: null, presses };
-    const { recorder, over } = this.playing;
+    const { episode, recorder, over } = this.playing;
     recorder.paths.ticked(path);
     recorder.chunks(packet.chunks, tick.chunks);
     this.show(packet, tick.pixels);
-    this.stage?.painted((at) => this.painted(recorder, packet.frame, at));
+    this.stage?.painted((at) => this.painted(episode, recorder, packet.frame, at));
     if (packet.over !== null) over(packet);
   }
 
-  private painted(recorder: EpisodeRecorder, frame: number, at: number): void {
+  private painted(episode: number, recorder: EpisodeRecorder, frame: number, at: number): void {
     const path = recorder.paths.painted(frame, at);
     if (path === null) return;
     const { due: dueMs, stepMs, arrived: packetMs, sampled: sampledMs, executed: executedMs } = path;
     const { debug } = this.tools;
-    debug.frame({ frame, dueMs, lateMs: sampledMs - dueMs, stepMs, packetMs, paintedMs: at });
+    debug.frame({ episode, frame, dueMs, lateMs: sampledMs - dueMs, stepMs, packetMs, paintedMs: at });
     for (const { key, t } of path.presses) debug.key({ key, eventMs: t, sampledMs, executedMs, paintedMs: at });
     debug.status({ outbox: this.tools.outbox.size });
   }

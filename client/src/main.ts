@@ -39,7 +39,10 @@ function begin(boot: Boot, root: HTMLElement): void {
     join: joinOf(boot),
     connect: (happened) => new Connection(openWire(), systemClock, happened),
     joined: open,
-    game: (page, view, ends) => new GameRun(page, view, gameTools(), ends),
+    game: (page, view, ends) => {
+      void import("phaser"); // on its way while the instructions are read
+      return new GameRun(page, view, gameTools(), ends);
+    },
     gamesOver: () => runtimes.stop(),
     reload: () => location.reload(),
   });

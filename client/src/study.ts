@@ -74,7 +74,7 @@ export class Study {
 
   private notLetIn(error: HttpError): false {
     const text = error.refusal?.text ?? "The server did not accept this link. Please tell the researchers.";
-    this.show(noticeView("You cannot take part with this link", text));
+    this.show("refused", noticeView("You cannot take part with this link", text));
     return false;
   }
 
@@ -101,7 +101,7 @@ export class Study {
       case "turn_away":
         return this.turnAway(effect.refusal);
       case "step_aside":
-        return this.stepAside("The study goes on in another tab", effect.refusal);
+        return this.stepAside("moved", "The study goes on in another tab", effect.refusal);
       case "connect":
         return this.connect(effect.takeover);
       case "link":
@@ -117,7 +117,7 @@ export class Study {
   private showPage(page: Page): void {
     document.title = page.header;
     if (page.kind === "gym") this.showGame(page);
-    else this.show(this.viewOf(page));
+    else this.show(page.kind, this.viewOf(page));
     if (isLast(page)) this.tools.gamesOver();
   }
 
@@ -137,7 +137,7 @@ export class Study {
 
   private showGame(page: GymPage): void {
     const view = gymView(page);
-    this.show(view);
+    this.show(page.kind, view);
     this.game = this.tools.game(page, view, {
       done: () => this.advance(page.scene_id, {}),
       failed: (failure) => this.gameFailed(failure),
@@ -147,7 +147,7 @@ export class Study {
 
   /** The server's own page on it follows; until then, and without a connection, this one stands. */
   private gameFailed(failure: Failure): void {
-    this.show(noticeView("The game had to stop", "Something went wrong with it. The researchers are being told; please wait."));
+    this.show("failed", noticeView("The game had to stop", "Something went wrong with it. The researchers are being told; please wait."));
     this.happened({ type: "requested", request: { verb: "fail", body: failure } });
   }
 
@@ -157,39 +157,41 @@ export class Study {
 
   private reject(refusal: Refusal): void {
     if (this.view?.rejected) this.view.rejected(refusal.text);
-    else this.show(noticeView("The study cannot go on yet", refusal.text, { label: "Try again", choose: this.tools.reload }));
+    else this.show("refused", noticeView("The study cannot go on yet", refusal.text, { label: "Try again", choose: this.tools.reload }));
   }
 
   private turnAway(refusal: Refusal): void {
     switch (refusal.reason) {
       case "other_tab":
-        return this.stepAside("The study is open in another tab", refusal);
+        return this.stepAside("second_tab", "The study is open in another tab", refusal);
       case "unknown_token":
         return this.joinAgain(refusal);
       case "wrong_protocol":
-        return this.show(noticeView("There is a new version", refusal.text, { label: "Load it", choose: this.tools.reload }));
+        return this.show("refused", noticeView("There is a new version", refusal.text, { label: "Load it", choose: this.tools.reload }));
       default:
-        return this.show(noticeView("You cannot take part at the moment", refusal.text));
+        return this.show("refused", noticeView("You cannot take part at the moment", refusal.text));
     }
   }
 
   /** A token that the server does not know is of a study that has been started anew: a fresh visit joins that one. */
   private joinAgain(refusal: Refusal): void {
-    if (this.isNew) return this.show(noticeView("You cannot take part at the moment", refusal.text));
+    if (this.isNew) return this.show("refused", noticeView("You cannot take part at the moment", refusal.text));
     this.tools.identity.forget();
     this.tools.reload();
   }
 
-  private stepAside(title: string, { text }: Refusal): void {
+  private stepAside(name: string, title: string, { text }: Refusal): void {
     const takeOver = (): void => this.happened({ type: "taken_over" });
-    this.show(noticeView(title, text, { label: "Continue here", choose: takeOver }));
+    this.show(name, noticeView(title, text, { label: "Continue here", choose: takeOver }));
   }
 
-  private show(view: View): void {
+  /** `name` is the page's for whoever styles or tests it: `<body data-page="...">`. */
+  private show(name: string, view: View): void {
     this.game?.close();
     this.game = null;
     this.view = view;
     this.place.replaceChildren(view.element);
+    document.body.dataset.page = name;
     view.focus();
   }
 }

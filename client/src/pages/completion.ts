@@ -8,7 +8,7 @@ import type { View } from "./view";
 export function completionView(page: CompletionCodePage): View {
   const body = el("div", { class: "body" });
   trustedHtml(body, page.body);
-  const code = el("output", { class: "code", "aria-label": "Completion code" }, page.code);
+  const code = el("output", { class: "code", "data-code": "", "aria-label": "Completion code" }, page.code);
   const said = el("p", { class: "said", role: "status" });
   const copy = button("Copy the code", () => void copyText(code).then((done) => (said.textContent = answer(done))));
   const actions = el("div", { class: "actions" }, copy, said);

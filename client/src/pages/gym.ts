@@ -50,6 +50,7 @@ class DomGymView implements GymView {
   openStage(): HTMLElement {
     this.intro.element.remove();
     this.stage.open();
+    document.body.dataset.page = "playing";
     return this.stage.picture;
   }
 
@@ -104,8 +105,10 @@ class Stage {
 
   constructor(private readonly page: GymPage) {
     const frame = el("div", { class: "frame" }, this.picture, this.veil);
+    frame.style.setProperty("--ratio", String(page.game.width / page.game.height));
+    const play = el("div", { class: "play" }, this.hud, frame);
     const side = page.game_text === "" ? [] : [this.aside];
-    this.element = el("section", { class: "stage", hidden: true }, el("div", { class: "play" }, this.hud, frame), ...side);
+    this.element = el("section", { class: "stage", hidden: true }, play, ...side);
   }
 
   /** The game's text runs its scripts only now that it is seen. */

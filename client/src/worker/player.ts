@@ -4,7 +4,7 @@ import type { Clock } from "../clock";
 import type { ChunkBytes, FramePacket, FromWorker, Packet, Press, Tick, WorkerFailure } from "./messages";
 import { Ticker } from "./tick";
 
-/** What worker/python.ts makes of Python's `Play`: strings and bytes, nothing that has to be destroyed. */
+/** What python.ts makes of Python's `Play`: strings and bytes, nothing that has to be destroyed but by `close`. */
 export interface Play {
   begin(episode: number, generation: number, chunks: Uint8Array[]): string;
   tick(input: string): string;

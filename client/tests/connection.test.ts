@@ -1,0 +1,105 @@
+import { beforeEach, describe, expect, it } from "vitest";
+
+import { Connection, type Wire } from "../src/connection";
+import type { FlowEvent } from "../src/flow";
+import { FakeClock, settled } from "./fakes";
+
+/** Socket.IO's client without a network. */
+class FakeWire implements Wire {
+  auth: object = {};
+  connected = false;
+  readonly calls: string[] = [];
+  answer: () => Promise<unknown> = () => Promise.reject(new Error("operation has timed out"));
+  private readonly listeners = new Map<string, (argument: unknown) => void>();
+
+  on(event: string, listener: (argument: unknown) => void): void {
+    this.listeners.set(event, listener);
+  }
+
+  connect(): void {
+    this.calls.push("connect");
+  }
+
+  disconnect(): void {
+    this.calls.push("disconnect");
+  }
+
+  timeout(): { emitWithAck(): Promise<unknown> } {
+    return { emitWithAck: () => this.answer() };
+  }
+
+  happens(event: string, argument?: unknown): void {
+    this.listeners.get(event)?.(argument);
+  }
+}
+
+const AUTH = { token: "t", tab: "tab", protocol: 1, takeover: true };
+const REFUSAL = { kind: "refused" as const, reason: "other_tab", text: "" };
+
+let wire: FakeWire;
+let clock: FakeClock;
+let events: FlowEvent[];
+let connection: Connection;
+
+beforeEach(() => {
+  wire = new FakeWire();
+  clock = new FakeClock();
+  events = [];
+  connection = new Connection(wire, clock, (event) => events.push(event));
+});
+
+function refusedWith(refusal: object): Error {
+  return Object.assign(new Error("refused"), { data: refusal });
+}
+
+describe("Connection", () => {
+  it("asks for a takeover once, not again when it reconnects", () => {
+    connection.open(AUTH);
+    expect(wire.auth).toEqual(AUTH);
+    wire.happens("connect");
+    expect(wire.auth).toEqual({ ...AUTH, takeover: false });
+    expect(events).toEqual([{ type: "linked" }]);
+  });
+
+  it("passes on scenes and the word that another tab goes on", () => {
+    wire.happens("scene", { kind: "end" });
+    wire.happens("moved", REFUSAL);
+    expect(events).toEqual([
+      { type: "scene", page: { kind: "end" } },
+      { type: "moved", refusal: REFUSAL },
+    ]);
+    expect(wire.calls).toEqual(["disconnect"]);
+  });
+
+  it("answers a request, or says that there was no answer", async () => {
+    wire.answer = () => Promise.resolve({ kind: "end" });
+    await connection.send({ verb: "advance", body: { scene_id: "s" } });
+    wire.answer = () => Promise.reject(new Error("timeout"));
+    await connection.send({ verb: "advance", body: { scene_id: "s" } });
+    expect(events).toEqual([{ type: "answered", answer: { kind: "end" } }, { type: "unanswered" }]);
+  });
+
+  it("comes back by itself after a server closed the socket, as in a restart", () => {
+    wire.happens("disconnect", "io server disconnect");
+    expect(events).toEqual([{ type: "unlinked" }]);
+    expect(wire.calls).toEqual(["connect"]);
+    wire.happens("disconnect", "transport close");
+    expect(wire.calls).toEqual(["connect"]); // Socket.IO does it
+  });
+
+  it("does not ask again after a refusal that will not change", async () => {
+    wire.happens("connect_error", refusedWith(REFUSAL));
+    clock.advance(60_000);
+    await settled();
+    expect(events).toEqual([{ type: "refused", refusal: REFUSAL }]);
+    expect(wire.calls).toEqual([]);
+  });
+
+  it("asks again after a failure of the server, and leaves a missing network to Socket.IO", () => {
+    wire.happens("connect_error", refusedWith({ ...REFUSAL, reason: "server_error" }));
+    wire.happens("connect_error", new Error("xhr poll error"));
+    clock.advance(60_000);
+    expect(events).toEqual([{ type: "unlinked" }, { type: "unlinked" }]);
+    expect(wire.calls).toEqual(["connect"]);
+  });
+});

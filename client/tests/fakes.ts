@@ -1,0 +1,91 @@
+/** Fakes of what lies outside: time, the worker. Nothing of ours is faked. */
+
+import type { Clock } from "../src/clock";
+import type { WorkerLike } from "../src/runtime";
+import type { FromWorker, ToWorker } from "../src/worker/messages";
+
+/** Time that passes only when told to. `lag` makes every timer fire that much late. */
+export class FakeClock implements Clock {
+  private time = 0;
+  private timers: { at: number; callback: () => void }[] = [];
+  lag = 0;
+
+  now(): number {
+    return this.time;
+  }
+
+  after(ms: number, callback: () => void): () => void {
+    const timer = { at: this.time + ms + this.lag, callback };
+    this.timers.push(timer);
+    return () => (this.timers = this.timers.filter((other) => other !== timer));
+  }
+
+  get pending(): number {
+    return this.timers.length;
+  }
+
+  /** Runs everything that is due within `ms`, in order. */
+  advance(ms: number): void {
+    const end = this.time + ms;
+    for (let next = this.next(end); next; next = this.next(end)) {
+      this.time = Math.max(this.time, next.at);
+      this.timers = this.timers.filter((timer) => timer !== next);
+      next.callback();
+    }
+    this.time = end;
+  }
+
+  /** Time stands still for the timers, as on a blocked or frozen page. */
+  stall(ms: number): void {
+    this.time += ms;
+  }
+
+  /** Advances in small steps, and lets promises settle after each. */
+  async run(ms: number, step = 50): Promise<void> {
+    for (let gone = 0; gone < ms; gone += step) {
+      await settled();
+      this.advance(Math.min(step, ms - gone));
+    }
+    await settled();
+  }
+
+  private next(end: number): { at: number; callback: () => void } | undefined {
+    return this.timers.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
+  }
+}
+
+/** Resolves after all promises that can settle by themselves, IndexedDB's fake included. */
+export async function settled(): Promise<void> {
+  for (let round = 0; round < 6; round += 1) await new Promise((resolve) => setTimeout(resolve, 0));
+}
+
+/** A worker whose answers the test gives. */
+export class FakeWorker implements WorkerLike {
+  readonly heard: ToWorker[] = [];
+  terminated = false;
+  private readonly listeners = new Map<string, ((event: Event) => void)[]>();
+
+  postMessage(message: ToWorker): void {
+    this.heard.push(message);
+  }
+
+  terminate(): void {
+    this.terminated = true;
+  }
+
+  addEventListener(type: string, listener: (event: Event) => void): void {
+    this.listeners.set(type, [...(this.listeners.get(type) ?? []), listener]);
+  }
+
+  say(data: FromWorker): void {
+    this.dispatch("message", new MessageEvent("message", { data }));
+  }
+
+  dispatch(type: string, event: Event): void {
+    for (const listener of this.listeners.get(type) ?? []) listener(event);
+  }
+
+  last<Type extends ToWorker["type"]>(type: Type): Extract<ToWorker, { type: Type }> | undefined {
+    return this.heard.findLast((message): message is Extract<ToWorker, { type: Type }> => message.type === type);
+  }
+}
