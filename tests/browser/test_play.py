@@ -355,6 +355,15 @@ def test_a_config_that_does_not_fit_is_an_error_packet(drive, changes, stage, sa
     assert says in error["problem"]
 
 
+def test_after_an_error_the_game_is_lost(drive):
+    closed = games.Fails.closed
+    game = drive(environment=f"{HERE}:Fails", options={"how": "raise"})
+    game.begin()
+    game.run()
+    assert games.Fails.closed == closed + 1
+    assert "no episode" in game.tick()["error"]["problem"]
+
+
 def test_before_it_begins_there_is_nothing_to_tick(drive):
     assert "no episode" in drive().tick()["error"]["problem"]
 

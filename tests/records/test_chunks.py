@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from interactive_gym.errors import EnvError
 from interactive_gym.records import Malformed, NotCanonical, Packer, Row, encode, index_of, pack, unpack
 from interactive_gym.records.canonical import digest
 from interactive_gym.records.chunks import MAX_CHUNK_BYTES
@@ -88,6 +89,14 @@ def test_a_row_that_cannot_be_recorded_is_not_added_in_part():
         packer.add(step(1, {"here": object()}))
     packer.add(step(1))
     assert unpack(packer.pack().data) == [step(0), step(1)]
+
+
+def test_more_than_the_server_takes_is_said_where_it_arises():
+    noise = np.random.default_rng(1).integers(0, 256, 600_000, np.uint8)
+    with pytest.raises(EnvError, match=r"frames 3 to 4 .*record_observations"):
+        pack([step(3), step(4, {"noise": noise})])
+    with pytest.raises(EnvError, match="at most 8,000,000"):
+        pack([step(3, {"zeros": np.zeros(9_000_000, np.uint8)})])
 
 
 def test_a_wrong_digest_is_refused():

@@ -83,7 +83,9 @@ class Play:
         try:
             return _to_json(action())
         except BaseException as error:  # an environment may even call sys.exit()
-            return _to_json({"error": _report(stage, error)})
+            report = _report(stage, error)
+            self.close()
+            return _to_json({"error": report})
 
 
 class _Running:

@@ -12,12 +12,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from interactive_gym.errors import EnvError
 from interactive_gym.records.canonical import NotCanonical, digest, encode, joined
 from interactive_gym.records.reading import Malformed, decode
 from interactive_gym.records.rows import FIELDS, Row
 
 VERSION = 1
 MAX_CHUNK_BYTES = 8_000_000  # uncompressed: a second of 160 x 210 RGB observations at 60 Hz is 6 MB
+MAX_PACKED_BYTES = 525_000  # compressed; what fits into protocol.Chunk.data as base64
 MAX_ROWS = 10_000
 SOURCES = frozenset({"human", "bot", "default"})
 _COMPRESSION = 6  # 1 is twice as fast and a quarter larger; a chunk takes under a millisecond either way
@@ -56,13 +58,28 @@ class Packer:
         self.count += 1
 
     def pack(self) -> Packed:
-        """The chunk of the rows added so far; the packer is empty afterwards."""
+        """The chunk of the rows added so far; the packer is empty afterwards.
+
+        Raises:
+            EnvError: It is larger than the server takes.
+        """
         body = joined([encode(VERSION), encode(self._first), *map(joined, self._columns)])
         packed = Packed(self._first, self.count, digest(body), zlib.compress(body, _COMPRESSION))
+        if len(body) > MAX_CHUNK_BYTES or len(packed.data) > MAX_PACKED_BYTES:
+            raise EnvError(_too_large(packed, len(body)), stage="step")
         self.count = 0
         for column in self._columns:
             column.clear()
         return packed
+
+
+def _too_large(packed: Packed, size: int) -> str:
+    last = packed.first + packed.count - 1
+    return (
+        f"the records of frames {packed.first} to {last} have {size:,} bytes, compressed {len(packed.data):,}; at most "
+        f"{MAX_CHUNK_BYTES:,} and {MAX_PACKED_BYTES:,} can be stored: give smaller infos, or do not ask for "
+        "record_observations"
+    )
 
 
 def _encode_field(row: Row, name: str) -> bytes:
