@@ -55,9 +55,14 @@ class ActionCodec:
 
 
 class DiscreteCodec(ActionCodec):
-    """``start``, ``start + 1``, ... ``start + n - 1``."""
+    """``start``, ``start + 1``, ... ``start + n - 1``.
+
+    Attributes:
+        actions: All of them.
+    """
 
     def __init__(self, n: int, start: int = 0) -> None:
+        self.actions = range(start, start + n)
         self._n = n
         self._start = start
         self.size = max(1, ((n - 1).bit_length() + 7) // 8)

@@ -24,7 +24,10 @@ from interactive_gym.envs.stand_ins import stand_ins
 
 READ_NS = 1_000  # each look at a clock lets it go on, so that loops that wait for it end and rates are never infinite
 _MASK = 2**64 - 1
-_PASSED_ON_BY = frozenset({"random", "secrets", "uuid", "datetime", "numpy", "tempfile", __name__.split(".")[0]})
+_PASSED_ON_BY = (
+    "random.", "secrets.", "uuid.", "datetime.", "numpy.", "tempfile.", "interactive_gym.",
+    "gymnasium.core.", "gymnasium.spaces.", "gymnasium.utils.", "gymnasium.wrappers.",
+)  # fmt: skip
 
 EntropyHook = Callable[..., None]
 
@@ -197,7 +200,7 @@ def _mixed(value: int) -> int:
 def _caller() -> str:
     """The innermost line that is neither ours nor of the libraries through which entropy and time are taken."""
     frame = sys._getframe(2)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").split(".")[0] in _PASSED_ON_BY:
+    while frame.f_back is not None and f"{frame.f_globals.get('__name__')}.".startswith(_PASSED_ON_BY):
         frame = frame.f_back
     code = frame.f_code
     return f"{os.path.basename(code.co_filename)}:{frame.f_lineno} in {code.co_qualname}"

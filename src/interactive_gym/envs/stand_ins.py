@@ -90,6 +90,7 @@ def _sleep(world: World, real: Callable[[float], None]) -> Callable[[float], Non
         if world.now_ns() is None:
             real(seconds)
         else:
+            world.note("time.sleep")
             world.sleep(seconds)
 
     return sleep

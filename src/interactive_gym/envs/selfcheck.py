@@ -1,0 +1,157 @@
+"""What ``interactive-gym check`` wants to know of a game's environment; runs in CPython and in Pyodide alike.
+
+Results are plain JSON. ``examine`` is to run in a fresh interpreter that has imported nothing of the game yet, with
+``PYTHONHASHSEED=0`` as participants have it. What takes two interpreters is compared by the caller with
+:func:`first_difference`: CPython with Pyodide, and episode 2 after episode 1 (:func:`examine`) with episode 2 alone
+(:func:`episode`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from statistics import median
+from typing import Any
+
+from interactive_gym.envs.anatomy import Description, describe, differences
+from interactive_gym.envs.bindings import check_bindings
+from interactive_gym.envs.determinism import VirtualWorld
+from interactive_gym.envs.exactness import check_snapshot
+from interactive_gym.envs.findings import SHOWN, Findings, Json, listed
+from interactive_gym.envs.reference import resolve
+from interactive_gym.envs.rehearsal import HUMAN, Rehearsal
+from interactive_gym.errors import EnvError
+
+FRAMES = 400
+EPISODES = 2
+SEED = 1
+
+_PLACES = {"draw": ("rendering", "draw"), "policy": ("policies", "players")}
+
+
+def examine(game: Mapping[str, Any], seed: int = SEED, frames: int = FRAMES) -> Json:
+    """Try out the environment of ``game`` (the fields of ``protocol.Game``) by random play, ``frames`` to the episode.
+
+    Returns:
+        ``problems`` (see :class:`~interactive_gym.envs.findings.Findings`); ``failure``: stage, problem and detail of
+        what stopped the check, or None; and as far as it got ``agents``, ``actions`` (of the human), ``episodes``
+        (each with its number, the digests of frames -1, 0, 1, ... and whether it ended), ``step_ms`` (median),
+        ``determinism`` (``equal``, ``first_difference``: episode and frame, ``changed_outside``: paths of what
+        all environments share, ``taken``: entropy and clocks, with lines) and ``snapshot`` (see ``exactness``).
+    """
+    findings = Findings()
+    result: Json = {"failure": None, "problems": findings.problems}
+    with VirtualWorld().installed() as world:
+        try:
+            _examine(game, seed, frames, world, findings, result)
+        except EnvError as error:
+            result["failure"] = {"stage": error.stage, "problem": error.problem, "detail": error.detail}
+            place = _PLACES.get(error.stage, ("environment", "factory"))
+            findings.add("error", error.problem, "make it work in plain Python first", *place)
+    return result
+
+
+def episode(game: Mapping[str, Any], number: int, seed: int = SEED, frames: int = FRAMES) -> list[str]:
+    """Play one episode alone and return its digests, to be compared with those of :func:`examine`.
+
+    Raises:
+        EnvError: The environment failed.
+    """
+    with VirtualWorld().installed() as world:
+        _import_all(game, world)
+        return _played(game, world, seed, number, frames).digests
+
+
+def first_difference(one: Sequence[str], other: Sequence[str]) -> int | None:
+    """The first frame (-1 is the reset) at which two lists of digests differ; None if they are equal."""
+    for position, (mine, theirs) in enumerate(zip(one, other, strict=False)):
+        if mine != theirs:
+            return position - 1
+    return None if len(one) == len(other) else min(len(one), len(other)) - 1
+
+
+def _examine(
+    game: Mapping[str, Any], seed: int, frames: int, world: VirtualWorld, findings: Findings, result: Json
+) -> None:
+    _import_all(game, world)
+    first = Rehearsal(game, world, seed, 0)
+    result["agents"] = list(first.adapter.agents)
+    result["actions"] = check_bindings(game, first, findings)
+    before = describe(first.env)
+    first.play(frames)
+    played = [first, *(_played(game, world, seed, number, frames) for number in range(1, EPISODES))]
+    result["episodes"] = [
+        {"episode": number, "digests": one.digests, "over": one.over} for number, one in enumerate(played)
+    ]
+    result["step_ms"] = _median_ms(played)
+    changed = _changed_outside(before, played[-1])
+    again = [_played(game, world, seed, number, frames) for number in range(EPISODES)]
+    result["determinism"] = _compared(played, again, changed, findings) | {"taken": dict(world.taken)}
+    _report_unrecordable(played, findings)
+    _report_taken(world, played, findings)
+    result["snapshot"] = check_snapshot(game, world, seed, findings)
+
+
+def _import_all(game: Mapping[str, Any], world: VirtualWorld) -> None:
+    """Import as a worker does: numpy first, since its own import takes entropy; then what modules draw repeats itself."""
+    if find_spec("numpy") is not None:
+        import numpy.random  # noqa: F401
+    with world.frame(0, 0, -1, fps=1):
+        for reference in (game["environment"], game["draw"], game["hud_function"], *game["policies"].values()):
+            if reference not in (None, HUMAN):
+                resolve(reference)
+
+
+def _played(game: Mapping[str, Any], world: VirtualWorld, seed: int, number: int, frames: int) -> Rehearsal:
+    rehearsal = Rehearsal(game, world, seed, number)
+    rehearsal.play(frames)
+    return rehearsal
+
+
+def _median_ms(played: Sequence[Rehearsal]) -> float:
+    return round(median(seconds for one in played for seconds in one.step_s) * 1000, 4)
+
+
+def _changed_outside(before: Description, after: Rehearsal) -> list[str]:
+    """What the env's classes and modules hold that is no longer as it was before the first episode was played."""
+    return differences(before, describe(after.env), before.outside)
+
+
+def _compared(
+    played: Sequence[Rehearsal], again: Sequence[Rehearsal], changed: Sequence[str], findings: Findings
+) -> Json:
+    frames = [first_difference(one.digests, other.digests) for one, other in zip(played, again, strict=True)]
+    differs = [{"episode": number, "frame": frame} for number, frame in enumerate(frames) if frame is not None]
+    if differs:
+        where = f"episode {differs[0]['episode']}, frame {differs[0]['frame']}"
+        why = f"; in between {listed(changed)} changed, which all environments of a process share" if changed else ""
+        what = f"two runs from the same seed with the same actions differ, first in {where}{why}"
+        findings.add("error", what, "use the generator that reset(seed) makes, and keep all state on the environment")
+    elif changed:
+        what = f"{listed(changed)} changed while episodes were played, and all environments of a process share it"
+        findings.add("warning", what, "keep it on the environment, lest an episode depend on those before it")
+    return {
+        "equal": not differs,
+        "first_difference": differs[0] if differs else None,
+        "changed_outside": list(changed[:SHOWN]),
+    }
+
+
+def _report_unrecordable(played: Sequence[Rehearsal], findings: Findings) -> None:
+    for one in played:
+        for path, reason in one.unrecordable.items():
+            fix = "return numbers, text, lists, dicts or numpy arrays of numbers"
+            findings.add("error", f"{path} cannot be recorded: {reason}", fix)
+
+
+def _report_taken(world: VirtualWorld, played: Sequence[Rehearsal], findings: Findings) -> None:
+    for name, place in world.taken.items():
+        if name.startswith("time."):
+            what, fix = f"looks at the clock ({name}) at {place}; it sees frame time", "count frames instead"
+        else:
+            what = f"draws randomness without a seed ({name}) at {place}; it is given some that repeats itself"
+            fix = "use the generator that reset(seed) makes"
+        findings.add("info", f"the environment {what}", fix)
+    for name in sorted(set().union(*(one.shared_generators for one in played))):
+        what = f"the environment draws from the global generator of {name}, which restarts at every frame"
+        findings.add("info", what, "use the generator that reset(seed) makes")
