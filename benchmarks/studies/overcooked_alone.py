@@ -18,7 +18,7 @@ def stand_still(observation, agent):
 def draw(env, surface):
     for agent_id, agent in env.env_agents.items():
         row, column = agent.pos
-        surface.circle(60 + 80 * column, 60 + 80 * row, 30, id=f"cook{agent_id}", color="#3366cc")
+        surface.circle(60 + 80 * column, 60 + 80 * row, 30, id=f"cook{agent_id}", fill="#3366cc")
 
 
 experiment = ig.Experiment("overcooked-alone").scenes(

@@ -42,8 +42,8 @@ class Counting:
 
 
 def draw(env, surface):
-    surface.rect(0, 0, 400, 200, color="#202020", id="back", depth=-1)
-    surface.rect(env.lane * 40, 80, 40, 40, color="#ff0000", id="car")
+    surface.rect(0, 0, 400, 200, fill="#202020", id="back", depth=-1)
+    surface.rect(env.lane * 40, 80, 40, 40, fill="#ff0000", id="car")
 
 
 experiment = ig.Experiment("counting").scenes(

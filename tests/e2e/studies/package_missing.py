@@ -10,7 +10,7 @@ def make_env():
 
 
 def draw(env, surface):
-    surface.circle(50, 50, 10, color="#ff0000")
+    surface.circle(50, 50, 10, fill="#ff0000")
 
 
 experiment = ig.Experiment("package-missing").scenes(

@@ -27,7 +27,7 @@ class Env:
 
 
 def draw(env, surface):
-    surface.circle(50, 50, 10, color="#ff0000")
+    surface.circle(50, 50, 10, fill="#ff0000")
 
 
 experiment = ig.Experiment("raises-at-50").scenes(
