@@ -8,7 +8,7 @@ PORT ?= 8000
 VENV := .venv
 PY := $(VENV)/bin/python
 # The user's pip settings stay in force (mirrors, certificates); what is installed is decided by the hashes.
-PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-warn-script-location --no-deps
+PIP := $(PY) -m pip install -qq --disable-pip-version-check --no-warn-script-location --no-deps
 PINNED := --require-hashes --only-binary :all:
 NPM := $(PY) -m build_support.npm
 
@@ -36,7 +36,7 @@ $(PY):
 
 $(VENV)/.build-tools: constraints/build.txt | $(PY)
 	@echo "Installing the build tools"
-	@$(PYTHON) -m pip --python $(PY) install --quiet --disable-pip-version-check --no-deps $(PINNED) -r $<
+	@$(PYTHON) -m pip --python $(PY) install -qq --disable-pip-version-check --no-deps $(PINNED) -r $<
 	@touch $@
 
 $(VENV)/.runtime: constraints/runtime.txt $(VENV)/.build-tools
