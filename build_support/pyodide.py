@@ -22,7 +22,7 @@ CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip
 # Every Gymnasium environment needs numpy, so it travels with us.
 PACKAGES = ("numpy",)
 
-# The same names and the same layout of the cache as in interactive_gym.packaging, which fetches other packages at run time.
+# Names and layout of the cache as in interactive_gym.packaging, which fetches other packages at run time.
 DIRECTORY_VARIABLE = "INTERACTIVE_GYM_PYODIDE_PACKAGES"
 CACHE_VARIABLE = "INTERACTIVE_GYM_CACHE"
 DISTRIBUTION = "https://cdn.jsdelivr.net/pyodide/v{version}/full/{name}"

@@ -1,1 +1,1 @@
-"""The tests; ``tests/`` mirrors ``src/interactive_gym/``. A package, since published packages install a ``tests`` of their own."""
+"""The tests mirror ``src/interactive_gym/``. A package, since published packages install a ``tests`` of their own."""
