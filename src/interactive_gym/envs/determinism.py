@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any
 
 from interactive_gym.envs.stand_ins import stand_ins
@@ -25,8 +25,7 @@ from interactive_gym.envs.stand_ins import stand_ins
 READ_NS = 1_000  # each look at a clock lets it go on, so that loops that wait for it end and rates are never infinite
 _MASK = 2**64 - 1
 _PASSED_ON_BY = (
-    "random.", "secrets.", "uuid.", "datetime.", "numpy.", "tempfile.", "interactive_gym.",
-    "gymnasium.core.", "gymnasium.spaces.", "gymnasium.utils.", "gymnasium.wrappers.",
+    "numpy.", "interactive_gym.", "gymnasium.core.", "gymnasium.spaces.", "gymnasium.utils.", "gymnasium.wrappers.",
 )  # fmt: skip
 
 EntropyHook = Callable[..., None]
@@ -117,7 +116,9 @@ class VirtualWorld:
     def note(self, name: str) -> None:
         """Remember that the current frame took ``name`` from the outside."""
         if self._now_ns is not None and name not in self.taken:
-            self.taken[name] = _caller()
+            place = _caller()
+            if place is not None:
+                self.taken[name] = place
 
     def now_ns(self) -> int | None:
         """Virtual nanoseconds since the episode began; None where the clocks are real."""
@@ -197,10 +198,20 @@ def _mixed(value: int) -> int:
     return value ^ (value >> 31)
 
 
-def _caller() -> str:
-    """The innermost line that is neither ours nor of the libraries through which entropy and time are taken."""
-    frame = sys._getframe(2)
-    while frame.f_back is not None and f"{frame.f_globals.get('__name__')}.".startswith(_PASSED_ON_BY):
+def _caller() -> str | None:
+    """The innermost line that is neither ours nor of the libraries through which entropy and time are taken.
+
+    None if a library took it while it was imported, as ``multiprocessing`` does.
+    """
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and _passes_on(frame.f_globals.get("__name__", "")):
+        if frame.f_code.co_name == "<module>":
+            return None
         frame = frame.f_back
-    code = frame.f_code
-    return f"{os.path.basename(code.co_filename)}:{frame.f_lineno} in {code.co_qualname}"
+    if frame is None:
+        return None
+    return f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno} in {frame.f_code.co_qualname}"
+
+
+def _passes_on(module: str) -> bool:
+    return module.split(".")[0] in sys.stdlib_module_names or f"{module}.".startswith(_PASSED_ON_BY)

@@ -282,6 +282,8 @@ def _random_state(obj: Any, shelf: Shelf) -> Any:
 
 
 def _array(obj: Any, shelf: Shelf) -> Any:
+    if not obj.dtype.isnative:  # pickle would bring it back in the machine's own byte order
+        return type(obj), (obj.shape, obj.dtype, bytearray(obj.tobytes()))
     owner = obj.base
     if type(owner) is not type(obj) or not owner.flags.c_contiguous or owner.dtype.hasobject or obj.size == 0:
         return NotImplemented

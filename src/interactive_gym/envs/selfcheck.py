@@ -93,7 +93,7 @@ def _examine(
 
 
 def _import_all(game: Mapping[str, Any], world: VirtualWorld) -> None:
-    """Import as a worker does: numpy first, since its own import takes entropy; then what modules draw repeats itself."""
+    """Import as a worker does: numpy first, whose own import takes entropy; then what modules draw repeats itself."""
     if find_spec("numpy") is not None:
         import numpy.random  # noqa: F401
     with world.frame(0, 0, -1, fps=1):
