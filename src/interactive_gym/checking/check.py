@@ -1,0 +1,61 @@
+"""``interactive-gym check``: everything that can be found out before participants come."""
+
+from __future__ import annotations
+
+import tempfile
+from functools import partial
+from pathlib import Path
+
+from interactive_gym.checking.judge import judge
+from interactive_gym.checking.locate import line_of
+from interactive_gym.checking.report import Finding, Report, SceneReport, grouped
+from interactive_gym.checking.trial import try_out
+from interactive_gym.errors import ConfigError
+from interactive_gym.experiment import Experiment
+from interactive_gym.packaging.archive import pack
+from interactive_gym.packaging.node import Node
+from interactive_gym.packaging.plan import Plan, gym_scenes, plan
+from interactive_gym.packaging.pyodide import Pyodide, bundled
+from interactive_gym.scenes.gym import GymScene
+
+
+def check_experiment(experiment: Experiment, path: Path) -> Report:
+    """Pack ``experiment`` as for participants and try out each of its games, here and in Pyodide under Node.
+
+    Args:
+        experiment: As it is in the file ``path``.
+        path: The experiment's file.
+
+    Raises:
+        ServerError: Node or Pyodide is missing.
+    """
+    with tempfile.TemporaryDirectory(prefix="interactive-gym-check-") as name:
+        cache_dir = Path(name)
+        try:
+            planned = plan(experiment, bundled())
+            pyodide = bundled().complete(planned.wheels, cache_dir) if planned else bundled()
+        except ConfigError as error:
+            return Report(experiment.id, findings=(Finding("error", str(error)),))
+        if planned is None:
+            return Report(experiment.id)
+        node = _node(planned, pyodide, cache_dir)
+        scenes = tuple(_checked(scene, path, node) for scene in gym_scenes(experiment))
+    return Report(experiment.id, scenes, grouped(planned.files), planned.left_out, _notes(planned))
+
+
+def _node(planned: Plan, pyodide: Pyodide, cache_dir: Path) -> Node:
+    return Node(pyodide.folder, planned.packages, pack(planned.files, cache_dir, pyodide).path)
+
+
+def _checked(scene: GymScene, path: Path, node: Node) -> SceneReport:
+    trials = try_out(scene.game(), path.absolute().parent, node)
+    return judge(scene.id, trials, partial(_where, path, scene.id))
+
+
+def _where(path: Path, scene: str, method: str) -> str | None:
+    line = line_of(path, scene, method)
+    return f"{path}:{line}" if line is not None else None
+
+
+def _notes(planned: Plan) -> tuple[Finding, ...]:
+    return tuple(Finding("note", f"another version: {text}") for text in planned.replaced)

@@ -1,0 +1,51 @@
+"""Runs in Pyodide, or in a Python process of its own: tries out the environment of one game."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+Json = dict[str, Any]
+_TICKS = 60
+
+
+def main(job: Json) -> Json:
+    """Do ``job["task"]`` with ``job["game"]``, the fields of ``protocol.Game``.
+
+    ``"examine"``: see ``selfcheck.examine``. ``"episode"``: the digests of episode ``job["episode"]`` alone.
+    ``"play"``: as a worker plays it, with draw, HUD and policies, in Pyodide only; returns the error packet, if any.
+    """
+    if job["task"] == "play":
+        return _play(job["game"])
+    if sys.platform == "emscripten":
+        from interactive_gym.browser import stand_ins
+
+        stand_ins.install()
+    from interactive_gym.envs import selfcheck
+
+    if job["task"] == "examine":
+        return selfcheck.examine(job["game"])
+    return {"digests": selfcheck.episode(job["game"], job["episode"])}
+
+
+def _play(game: Json) -> Json:
+    from interactive_gym.browser.runtime import prepare
+
+    play = prepare().open_game(json.dumps(game), json.dumps({"session_id": "check", "seed": 1}))
+    packet: Json = json.loads(play.begin(0, 0, []))
+    bindings = [binding["keys"] for binding in game["bindings"]] or [[]]
+    for tick in range(_TICKS):
+        if "error" in packet or packet["over"]:
+            break
+        keys = bindings[tick % len(bindings)]
+        packet = json.loads(play.tick(json.dumps({"down": keys, "pressed": keys, "focused": True})))
+    return {"error": packet.get("error")}
+
+
+if __name__ == "__main__":
+    folder, job_file, result_file = sys.argv[1:]
+    sys.path[0] = folder  # the experiment's, in place of this program's
+    answer = main(json.loads(Path(job_file).read_text(encoding="utf-8")))
+    Path(result_file).write_text(json.dumps(answer), encoding="utf-8")
