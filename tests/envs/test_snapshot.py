@@ -83,8 +83,9 @@ def test_published_environments_go_on_as_they_did(name: str) -> None:
             return {agent: codec.sample(rng) for agent, codec in codecs.items()}
 
         adapter.reset(trial)
-        for _ in range(rng.randrange(1)):
-            adapter.step(actions())
+        for _ in range(rng.randrange(8)):
+            if adapter.step(actions()).over:
+                adapter.reset(trial)
         data = snapshot.save()
         before = describe(adapter.env)
         plan = [actions() for _ in range(12)]
