@@ -142,7 +142,8 @@ def unpack(package: Path, target: Path) -> None:
         _write_executable(target / "chromium", _member(archive, "chromium.br"))
         for name, folder in (("swiftshader", target), ("al2023", target / "nss"), ("fonts", target / "fonts")):
             with tarfile.open(fileobj=io.BytesIO(_member(archive, f"{name}.tar.br"))) as inner:
-                inner.extractall(folder, filter="data")
+                inner.extraction_filter = getattr(tarfile, "data_filter", None)  # not in Python 3.11.2, Debian's
+                inner.extractall(folder)
     start = (
         '#!/bin/sh\nhome=$(dirname "$(readlink -f "$0")")\n'
         'export LD_LIBRARY_PATH="$home/nss/lib:$LD_LIBRARY_PATH" FONTCONFIG_PATH="$home/fonts"\n'
