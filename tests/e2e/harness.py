@@ -24,7 +24,12 @@ STUDIES = Path(__file__).parent / "studies"
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
-def wait_for(condition: Callable[[], T | None], what: str, seconds: float = 30) -> T:
+def wait_for(
+    condition: Callable[[], T | None],
+    what: str,
+    seconds: float = 30,
+    pause: Callable[[], object] = lambda: time.sleep(0.02),
+) -> T:
     """The first true value of ``condition``, asked again until the deadline; AssertionError naming ``what`` after it."""
     deadline = time.monotonic() + seconds
     while True:
@@ -33,7 +38,7 @@ def wait_for(condition: Callable[[], T | None], what: str, seconds: float = 30) 
             return value
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {seconds:g} s in vain for {what}")
-        time.sleep(0.02)
+        pause()
 
 
 def free_port() -> int:
@@ -127,7 +132,7 @@ class Participant:
     def _heard(self, text: str) -> None:
         """``?debug=latency`` logs ``frame <episode>/<frame> ...`` once for every frame that was played."""
         if text.startswith("frame "):
-            episode, frame = text.split()[1].split("/")
+            episode, frame = text.split()[1].rstrip(":").split("/")
             self.frames.append((int(episode), int(frame)))
 
     def sees(self, kind: str, seconds: float = 60) -> None:
@@ -142,3 +147,11 @@ class Participant:
         """Enter, once the page's main button may be pressed and has the focus that the page gave it."""
         self.page.wait_for_selector("button.primary:enabled:focus", timeout=seconds * 1000)
         self.page.keyboard.press("Enter")
+
+    def until(self, condition: Callable[[], T | None], what: str, seconds: float = 30) -> T:
+        """Like :func:`wait_for`, while the browser's messages keep coming in."""
+        return wait_for(condition, what, seconds, pause=lambda: self.page.evaluate("new Promise(requestAnimationFrame)"))
+
+    def until_played(self, episode: int, frame: int) -> None:
+        """Waits until that frame, or a later one, has been painted."""
+        self.until(lambda: any(seen >= (episode, frame) for seen in self.frames), f"frame {frame} of episode {episode}")

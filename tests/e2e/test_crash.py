@@ -19,9 +19,9 @@ def test_sigkill_and_restart_in_mid_episode(
     ada.press_primary()
     answer_questions(ada)
     play_counting(ada)
-    wait_for(lambda: (0, 22) in ada.frames or None, "frame 22")
+    ada.until_played(0, 22)
     served.kill()
-    wait_for(lambda: (0, 35) in ada.frames or None, "play goes on without a server")
+    ada.until_played(0, 35)
     served.start()
     ada.sees("completion_code")
     for number in (0, 1):

@@ -26,11 +26,11 @@ def test_a_reload_on_each_page_continues_there(
     ada.page.reload()
     play_counting(ada)
 
-    wait_for(lambda: (0, 25) in ada.frames or None, "frame 25")
+    ada.until_played(0, 25)
     ada.page.reload()  # in the middle of an episode: what the server has of it is replayed, and play goes on
     played_before = len(ada.frames)
     play_counting(ada)
-    wait_for(lambda: ada.frames[played_before:] or None, "the first frame after the reload")
+    ada.until(lambda: ada.frames[played_before:], "the first frame after the reload")
     assert ada.frames[played_before][0] == 0
     assert ada.frames[played_before][1] in {20, 40}, "goes on at the last stored chunk"
     ada.sees("completion_code")
