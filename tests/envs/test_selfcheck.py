@@ -168,13 +168,14 @@ def test_what_cannot_be_given_is_found_by_running_twice() -> None:
     ("name", "path"),
     [
         ("CountsOnItsClass", "tests.envs.broken.CountsOnItsClass.episodes"),
-        ("CountsInItsModule", "tests.envs.broken.SERIAL.<state>[0][0]"),
+        ("CountsInItsModule", "tests.envs.broken.SERIAL"),
     ],
 )
 def test_state_that_leaks_into_the_next_episode_is_named(name: str, path: str) -> None:
     result = examine(game(name))
     assert not result["determinism"]["equal"]
-    assert result["determinism"]["changed_outside"] == [path]
+    (changed,) = result["determinism"]["changed_outside"]
+    assert changed.startswith(path)
     assert any(path in what for what in problems(result, "error"))
 
 

@@ -317,7 +317,8 @@ def test_slots_dataclasses_enums_and_builtin_kinds() -> None:
         slotted=Slotted(), point=Point(1, [2]), pots={"left": Pot(), "right": Pot(2, ["x"])}, item=Item.DISH,
         bag=Bag(a=[1]), queue=collections.deque([[1]], maxlen=3), counts=collections.Counter("aab"),
         default=collections.defaultdict(list, a=[1]), ordered=collections.OrderedDict(b=1, a=2), at=Position(1, [2]),
-        frozen=frozenset({1, 2}), raw=bytearray(b"ab"), names=types.SimpleNamespace(a=[1]), infinite=math.inf,
+        ids=itertools.count(3), halves=itertools.count(0.5, 2), frozen=frozenset({1, 2}),
+        raw=bytearray(b"ab"), names=types.SimpleNamespace(a=[1]), infinite=math.inf,
     )  # fmt: skip
 
     def change(env: Any) -> None:
@@ -334,11 +335,12 @@ def test_slots_dataclasses_enums_and_builtin_kinds() -> None:
         env.ordered.move_to_end("b")
         env.at.y.append(1)
         env.raw.append(1)
+        next(env.ids), next(env.halves)
         env.names.a.append(1)
 
     restored(env, change)
     assert env.item is Item.DISH and not hasattr(env.slotted, "right") and env.queue.maxlen == 3
-    assert env.default["made"] == []
+    assert env.default["made"] == [] and next(env.ids) == 3 and next(env.halves) == 0.5
 
 
 def test_slots_of_an_env_are_restored_in_place() -> None:

@@ -222,7 +222,8 @@ def _reduced(obj: object) -> object:
     try:
         reduced = obj.__reduce_ex__(4)
     except Exception:
-        return None
+        text = repr(obj)  # which shows what an itertools.count is at; an address would differ for no reason
+        return None if " at 0x" in text else text
     return tuple(list(part) if isinstance(part, Iterator) else part for part in reduced[1:]) if reduced else None
 
 

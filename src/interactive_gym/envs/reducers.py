@@ -6,10 +6,12 @@ A reducer gets the object and the :class:`Shelf`, and returns what ``pickle`` ex
 
 from __future__ import annotations
 
+import ast
 import copyreg
 import enum
 import inspect
 import io
+import itertools
 import logging
 import random
 import re
@@ -136,6 +138,8 @@ def _for_language(cls: type) -> Reducer | None:
         return _method
     if issubclass(cls, weakref.ReferenceType):
         return _weak_reference
+    if issubclass(cls, itertools.count):
+        return _count
     if issubclass(cls, random.Random) and not issubclass(cls, random.SystemRandom):
         return _random
     if issubclass(cls, _KEPT_TYPES) or (issubclass(cls, io.IOBase) and not issubclass(cls, io.StringIO | io.BytesIO)):
@@ -233,6 +237,11 @@ def _method(obj: MethodType, shelf: Shelf) -> Any:
 def _weak_reference(obj: weakref.ReferenceType[Any], shelf: Shelf) -> Any:
     target = obj()
     return _keep(obj, shelf) if target is None else (weakref.ref, (target,))
+
+
+def _count(obj: itertools.count[Any], shelf: Shelf) -> Any:
+    arguments = ast.literal_eval(repr(obj).removeprefix("count"))  # Python 3.14 no longer pickles it
+    return itertools.count, arguments if isinstance(arguments, tuple) else (arguments,)
 
 
 def _in_place(obj: Any, shelf: Shelf) -> Any:
