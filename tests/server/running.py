@@ -37,6 +37,11 @@ def wait_for(condition: Callable[[], T | None], what: str) -> T:
     return value
 
 
+async def until(condition: Callable[[], T | None], what: str) -> T:
+    """:func:`wait_for`, while the participants of this test go on."""
+    return await asyncio.to_thread(wait_for, condition, what)
+
+
 def experiment(
     name: str = "study", *, episodes: int = 1, seed: int | None = None, last: Any = None, max_steps: int | None = None
 ) -> ig.Experiment:
@@ -58,7 +63,7 @@ def built(folder: Path) -> tuple[Path, Runtime]:
         place.mkdir(parents=True, exist_ok=True)
     (client / "index.html").write_text("<html><head><title><!--title--></title><!--boot--></head></html>")
     (client / "assets" / "main-abc.js").write_text("console.log(1)" * 100)
-    (client / "assets" / "main-abc.js.br").write_bytes(b"brotli")
+    (client / "assets" / "main-abc.js.br").write_bytes(b"br")  # smaller than the other, as it is in truth
     (client / "assets" / "main-abc.js.gz").write_bytes(b"gzip")
     (pyodide / "pyodide.mjs").write_text("export {}")
     (pyodide / "pyodide.asm.wasm").write_bytes(b"\0asm")

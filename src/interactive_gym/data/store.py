@@ -18,6 +18,7 @@ from typing import Any, Generic, TypeVar
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, delete, event, false
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -158,6 +159,13 @@ def _engine(path: Path, *, begin: str) -> Engine:
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
 
+    @event.listens_for(engine, "commit")
+    def _check(connection: Connection) -> None:
+        # A full disk can make SQLite roll back by itself; the driver would then commit nothing, and say nothing.
+        raw: Any = connection.connection.dbapi_connection
+        if not raw.in_transaction:
+            raise ServerError("the database has taken the transaction back")
+
     return engine
 
 
@@ -166,9 +174,11 @@ def _open(engine: Engine, path: Path) -> None:
         with engine.begin() as connection:
             migrate(connection)
     except SQLAlchemyError as error:
-        raise ServerError(
-            f"{path} cannot be opened: {error.args[0]}. Is the folder writable, and the file ours?"
-        ) from error
+        fix = "Is the folder writable, and the file ours?"
+        raise ServerError(f"{path} cannot be opened: {error.args[0]}. {fix}") from error
+    except CommandError as error:
+        fix = "Update the package, or choose another --data-dir."
+        raise ServerError(f"{path} is of a newer version of Interactive Gym. {fix}") from error
 
 
 def migrate(connection: Connection) -> None:

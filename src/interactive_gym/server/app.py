@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 
 import socketio
@@ -47,29 +47,32 @@ def create_app(experiment: Experiment, settings: Settings, *, runtime: Runtime |
     made = runtime or build_runtime(experiment, settings.data_dir / ".cache")
     web = Web(experiment.id, made, settings.client_dir, debug=settings.dev)
     folder = _folder(settings.data_dir / experiment.id)
+    with ExitStack() as opened:  # closed again if something goes wrong here, else by the lifespan
+        desk = _desk(experiment, settings, folder, opened)
+        _describe(experiment, folder, made)
+        return _assembled(desk, web, opened.pop_all(), dev=settings.dev)
+
+
+def _desk(experiment: Experiment, settings: Settings, folder: Path, opened: ExitStack) -> Desk:
+    """The desk; what has to be closed in the end is put on ``opened``, in the order in which it is needed."""
     log_file = LogFile(folder / "server.log", sys.stderr)
-    desk = _desk(experiment, settings, folder, log_file)
-    _describe(experiment, folder, made)
-    return _assembled(desk, web, log_file, dev=settings.dev)
-
-
-def _desk(experiment: Experiment, settings: Settings, folder: Path, log_file: LogFile) -> Desk:
+    opened.callback(log_file.close)
     log = log_file.logger(settings.log_level)
     store = Store(folder / "study.db")
-    tokens = Tokens(study_key(folder / "secret.key"))
-    return Desk(Study(experiment), store, Files(store, folder, log), tokens, Presence(), log)
+    opened.callback(log.info, "stopped")
+    opened.callback(store.close)
+    files = Files(store, folder, log)
+    opened.callback(files.close)
+    return Desk(Study(experiment), store, files, Tokens(study_key(folder / "secret.key")), Presence(), log)
 
 
-def _assembled(desk: Desk, web: Web, log_file: LogFile, *, dev: bool) -> Starlette:
+def _assembled(desk: Desk, web: Web, opened: ExitStack, *, dev: bool) -> Starlette:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        desk.log.info("started", experiment_id=desk.study.experiment.id)
-        desk.files.update()
-        yield
-        desk.files.close()
-        desk.store.close()
-        desk.log.info("stopped")
-        log_file.close()
+        with opened:
+            desk.log.info("started", experiment_id=desk.study.experiment.id)
+            desk.files.update()
+            yield
 
     sockets = Mount("/socket.io", socketio.ASGIApp(Sockets(desk).io))
     routes = [sockets, *Http(desk).routes(), *(Dev(desk).routes() if dev else ()), *web.routes()]

@@ -1,0 +1,145 @@
+"""One writer: what is resolved is committed, and one that fails hurts nobody else."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, create_engine, event, func, insert, select, text
+from sqlalchemy.exc import IntegrityError
+
+from interactive_gym.data import schema
+from interactive_gym.data.store import Store, migrate
+from interactive_gym.errors import ServerError
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = Store(tmp_path / "study.db")
+    yield store
+    store.close()
+
+
+def add(name: str) -> Callable[[Connection], str]:
+    row = {"id": name, "query": {}, "state": "arrived", "scene_id": "welcome", "arrived_at": 0.0}
+
+    def write(connection: Connection) -> str:
+        connection.execute(insert(schema.participants).values(row))
+        return name
+
+    return write
+
+
+def names(path: Path) -> list[str]:
+    """What another process would find, reading the disk."""
+    connection = sqlite3.connect(path)
+    try:
+        return [name for (name,) in connection.execute("select id from participants order by id")]
+    finally:
+        connection.close()
+
+
+async def test_a_result_comes_after_its_commit(store: Store) -> None:
+    for name in ("a", "b", "c"):
+        assert await store.write(add(name)) == name
+        assert names(store.path)[-1] == name
+
+
+async def test_many_writes_at_once_share_commits_and_fail_alone(store: Store) -> None:
+    commits: list[object] = []
+    event.listen(store._writing, "commit", commits.append)
+    gate = threading.Event()
+    first = store.submit(lambda _: gate.wait(10))
+    writes = [store.write(add(f"{number % 50:02}")) for number in range(100)]
+    results = asyncio.gather(*writes, return_exceptions=True)
+    await asyncio.sleep(0)
+    gate.set()
+    done = await results
+    first.result(10)
+    assert sum(isinstance(result, IntegrityError) for result in done) == 50
+    assert len(names(store.path)) == 50
+    assert len(commits) < 20, "a hundred writes waited, and did not each wait for the disk"
+
+
+async def test_readers_see_what_is_committed_and_wait_for_nobody(store: Store) -> None:
+    inside, gate = threading.Event(), threading.Event()
+
+    def slow(connection: Connection) -> None:
+        add("a")(connection)
+        inside.set()
+        gate.wait(10)
+
+    future = store.submit(slow)
+    assert inside.wait(10)
+    count = select(func.count()).select_from(schema.participants)
+    assert await store.read(lambda connection: connection.execute(count).scalar_one()) == 0
+    gate.set()
+    future.result(10)
+    assert await store.read(lambda connection: connection.execute(count).scalar_one()) == 1
+
+
+async def test_closing_stores_what_waits_and_refuses_what_comes(store: Store) -> None:
+    futures = [store.submit(add(f"{number:03}")) for number in range(200)]
+    store.close()
+    assert [future.result(0) for future in futures] == names(store.path)
+    with pytest.raises(ServerError, match="closed"):
+        store.submit(add("late"))
+    assert not await store.writable()
+    store.close()
+
+
+async def test_a_commit_that_fails_acknowledges_nothing(store: Store) -> None:
+    def poison(connection: Connection) -> None:
+        connection.exec_driver_sql("ROLLBACK")  # as a full disk does to the whole transaction
+
+    gate = threading.Event()
+    store.submit(lambda _: gate.wait(10))
+    futures: list[Future[Any]] = [store.submit(add("a")), store.submit(poison), store.submit(add("b"))]
+    gate.set()
+    for future in futures:
+        with pytest.raises(ServerError, match="Nothing could be stored"):
+            future.result(10)
+    assert "a" not in names(store.path)
+    assert await store.write(add("c")) == "c", "and the store goes on"
+
+
+def test_the_disk_is_waited_for(store: Store) -> None:
+    pragmas = ("journal_mode", "synchronous", "foreign_keys")
+
+    def read(connection: Connection) -> list[object]:
+        return [connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() for pragma in pragmas]
+
+    assert store.read_now(read) == store.submit(read).result(10) == ["wal", 2, 1]
+
+
+def test_migrations_make_exactly_the_tables_of_the_schema() -> None:
+    with create_engine("sqlite://").connect() as connection:
+        migrate(connection)
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, schema.metadata) == []
+
+
+def test_opening_again_keeps_everything(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        store = Store(tmp_path / "study.db")
+        store.submit(add(name)).result(10)
+        store.close()
+    assert names(tmp_path / "study.db") == ["a", "b"]
+
+
+def test_a_store_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    store = Store(tmp_path / "study.db")
+    store.submit(lambda connection: connection.execute(text("update alembic_version set version_num='9999'"))).result(
+        10
+    )
+    store.close()
+    with pytest.raises(ServerError, match="newer version"):
+        Store(tmp_path / "study.db")

@@ -1,0 +1,163 @@
+"""A real server process, killed without warning while participants upload: what was acknowledged is there, once."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.server.rows import FPS, chunk, whole_episode
+from tests.server.running import DEADLINE_S, Participant, until, wait_for
+
+ROOT = Path(__file__).parents[2]
+SECONDS = 45
+KILLED_AFTER = (3, 14, 15, 30)  # chunks that have been acknowledged; the next ones are on the way
+
+
+class Process:
+    """``tests.server.served`` on one folder and one port."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = 0
+        self.start()
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "tests.server.served", str(self.folder), str(self.port)]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])}
+        self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout
+        said = self.process.stdout.readline()
+        assert said.startswith("Participants join at http://127.0.0.1:"), said
+        self.port = int(said.rpartition(":")[2].strip().rstrip("/"))
+
+    def end(self, how: signal.Signals) -> int:
+        self.process.send_signal(how)
+        code = self.process.wait(DEADLINE_S)
+        assert self.process.stdout
+        self.process.stdout.close()
+        return code
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data" / "study"
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Iterator[Process]:
+    process = Process(tmp_path)
+    yield process
+    if process.process.poll() is None:
+        process.end(signal.SIGKILL)
+
+
+async def insist(one: Participant, *items: dict[str, Any]) -> None:
+    """Uploads until it is acknowledged, as the page's outbox does."""
+    while True:
+        try:
+            answer = await one.post("/api/records", {"items": items})
+        except httpx.TransportError:
+            await asyncio.sleep(0.01)
+            continue
+        if answer.status_code == 200:
+            assert answer.json()["refused"] == []
+            return
+        assert answer.status_code in (429, 503), answer.text
+        await asyncio.sleep(0.1)
+
+
+def stored_numbers(database: Path) -> list[int]:
+    """Chunk numbers, read as somebody would who finds the disk of a dead server."""
+    connection = sqlite3.connect(database)
+    try:
+        return [number for (number,) in connection.execute("select number from chunks order by id")]
+    finally:
+        connection.close()
+
+
+async def test_a_kill_loses_nothing_that_was_acknowledged(process: Process, arrive: Callable[..., Participant]) -> None:
+    one = arrive(process)
+    session = await one.to_game()
+    await one.resume(session)
+    acknowledged: list[int] = []
+
+    async def play() -> None:
+        for number in range(SECONDS):
+            await insist(one, chunk(session, number, ends=number == SECONDS - 1))
+            acknowledged.append(number)
+
+    def enough(goal: int) -> bool:
+        return len(acknowledged) >= goal
+
+    playing = asyncio.create_task(play())
+    for goal in KILLED_AFTER:
+        await until(partial(enough, goal), f"{goal} chunks")
+        process.end(signal.SIGKILL)
+        kept = stored_numbers(process.data / "study.db")
+        assert set(acknowledged) <= set(kept)
+        assert len(kept) == len(set(kept))
+        process.start()
+    async with asyncio.timeout(60):
+        await playing
+    await insist(one, whole_episode(session, SECONDS * FPS)[-1])
+    table = process.data / "game" / session / "ep0.csv"
+    await until(table.exists, "the episode's file")
+    with table.open(newline="") as file:
+        frames = [int(row["frame"]) for row in csv.DictReader(file)]
+    assert frames == list(range(-1, SECONDS * FPS))
+    assert stored_numbers(process.data / "study.db") == list(range(SECONDS))
+
+    again = arrive(process)
+    again.token = one.token
+    assert (await again.connect())["scene_id"] == "game"
+    assert (await again.advance("game"))["kind"] == "end"
+
+
+async def test_a_server_that_is_told_to_stop_stops_in_good_order(
+    process: Process, arrive: Callable[..., Participant]
+) -> None:
+    one = arrive(process)
+    session = await one.to_game()
+    await one.resume(session)
+    uploads = asyncio.gather(*(insist(one, item) for item in whole_episode(session, 40)[:-1]))
+    await until(lambda: stored_numbers(process.data / "study.db"), "the first chunk")
+    assert await asyncio.to_thread(process.end, signal.SIGTERM) == -signal.SIGTERM
+    assert one.id in (process.data / "participants.csv").read_text()
+    assert (process.data / "server.log").read_text().count('"event": "stopped"') == 1
+    process.start()
+    await uploads
+    assert sorted(stored_numbers(process.data / "study.db")) == [0, 1, 2, 3]
+
+
+async def test_files_that_a_dead_server_left_unwritten_are_written_at_the_next_start(
+    process: Process, arrive: Callable[..., Participant]
+) -> None:
+    one = arrive(process)
+    session = await one.to_game()
+    await one.resume(session)
+    await insist(one, *whole_episode(session, 25))
+    table = process.data / "game" / session / "ep0.csv"
+    await until(table.exists, "the episode's file")
+    process.end(signal.SIGKILL)
+    table.unlink()
+    connection = sqlite3.connect(process.data / "study.db")
+    connection.execute("update episodes set written_at = null")  # as if it had died a moment earlier
+    connection.commit()
+    connection.close()
+    process.start()
+    wait_for(table.exists, "the episode's file")
