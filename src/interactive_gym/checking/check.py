@@ -7,15 +7,16 @@ from functools import partial
 from pathlib import Path
 
 from interactive_gym.checking.judge import judge
-from interactive_gym.checking.locate import line_of
+from interactive_gym.checking.locate import line_in_traceback, line_of
 from interactive_gym.checking.report import Finding, Report, SceneReport, grouped
 from interactive_gym.checking.trial import try_out
 from interactive_gym.errors import ConfigError
 from interactive_gym.experiment import Experiment
 from interactive_gym.packaging.archive import pack
+from interactive_gym.packaging.distributions import File
 from interactive_gym.packaging.node import Node
-from interactive_gym.packaging.plan import Plan, gym_scenes, plan
-from interactive_gym.packaging.pyodide import Pyodide, bundled
+from interactive_gym.packaging.plan import LOCAL, Plan, gym_scenes, plan
+from interactive_gym.packaging.pyodide import PYODIDE_VERSION, Pyodide, bundled
 from interactive_gym.scenes.gym import GymScene
 
 
@@ -39,17 +40,24 @@ def check_experiment(experiment: Experiment, path: Path) -> Report:
         if planned is None:
             return Report(experiment.id)
         node = _node(planned, pyodide, cache_dir)
-        scenes = tuple(_checked(scene, path, node) for scene in gym_scenes(experiment))
-    return Report(experiment.id, scenes, grouped(planned.files), planned.left_out, _notes(planned))
+        scenes = tuple(_checked(scene, path, planned, node) for scene in gym_scenes(experiment))
+        files = [*planned.files, *_pyodide_files(planned, pyodide)]
+        return Report(experiment.id, scenes, grouped(files), planned.left_out, _notes(planned))
 
 
 def _node(planned: Plan, pyodide: Pyodide, cache_dir: Path) -> Node:
     return Node(pyodide.folder, planned.packages, pack(planned.files, cache_dir, pyodide).path)
 
 
-def _checked(scene: GymScene, path: Path, node: Node) -> SceneReport:
+def _checked(scene: GymScene, path: Path, planned: Plan, node: Node) -> SceneReport:
     trials = try_out(scene.game(), path.absolute().parent, node)
-    return judge(scene.id, trials, partial(_where, path, scene.id))
+    sources = {file.path: file.source for file in planned.files if file.owner == LOCAL}
+    return judge(scene.id, trials, partial(_where, path, scene.id), partial(line_in_traceback, sources=sources))
+
+
+def _pyodide_files(planned: Plan, pyodide: Pyodide) -> list[File]:
+    owner = f"Pyodide {PYODIDE_VERSION}"
+    return [File(file.name, file, owner) for file in pyodide.loaded_files(planned.wheels)]
 
 
 def _where(path: Path, scene: str, method: str) -> str | None:

@@ -9,7 +9,8 @@ from interactive_gym.checking.report import Finding, Level, SceneReport
 from interactive_gym.checking.trial import SECOND, Trial, Trials
 from interactive_gym.envs.selfcheck import first_difference
 
-Where = Callable[[str], str | None]
+Where = Callable[[str], str | None]  # method of the scene -> "file:line"
+WhereRaised = Callable[[str], str | None]  # traceback -> "file:line"
 Json = dict[str, Any]
 
 _LEVELS: dict[str, Level] = {"error": "error", "warning": "warning", "info": "note"}
@@ -17,12 +18,14 @@ _OWN_STATE = "Keep all state on the environment; something outlives it, such as 
 _PLAY_METHODS = {"draw": "rendering", "policy": "policies"}
 
 
-def judge(scene: str, trials: Trials, where: Where) -> SceneReport:
-    """Sum up what was found; ``where`` gives the line of a method of the scene.
+def judge(scene: str, trials: Trials, where: Where, where_raised: WhereRaised) -> SceneReport:
+    """Sum up what was found, with the lines to change.
 
     What happens in Pyodide counts, since that is what participants run; what happens here only is a note.
     """
-    findings = [*_failures(trials, where), *_problems(trials, where), *_comparisons(trials, where)]
+    there = trials.in_pyodide.failure
+    stopped = [] if there is None else [_stopped(there, trials.in_pyodide, where, where_raised)]
+    findings = [*stopped, *_problems(trials, where), *_play(trials, where, where_raised), *_comparisons(trials, where)]
     return SceneReport(scene, _facts(trials), tuple(findings))
 
 
@@ -33,7 +36,7 @@ def _facts(trials: Trials) -> dict[str, str]:
         return {"in Pyodide": f"no: {failure['problem']}"}
     examined = there.examined
     facts = {
-        "in Pyodide": "imports and plays" if trials.play_error is None else "imports, and fails in play",
+        "in Pyodide": "imports and plays" if trials.in_pyodide.play_error is None else "imports, and fails in play",
         "agents": ", ".join(examined["agents"]),
         "action space": examined["actions"]["space"],
         "actions": _actions(examined["actions"]),
@@ -68,35 +71,46 @@ def _step(here: Trial, there: Trial) -> str:
 
 def _sameness(here: Trial, there: Trial) -> str:
     different = _first_difference_between(here, there)
-    return "yes" if different is None else f"no, from episode {different[0] + 1}, frame {different[1]} on"
+    return "yes" if different is None else f"no, from {_moment(*different)} on"
 
 
-def _failures(trials: Trials, where: Where) -> Iterator[Finding]:
-    here, there = trials.here.failure, trials.in_pyodide.failure
-    if there is not None and not _is_reported(there, trials.in_pyodide):
-        yield Finding("error", there["problem"], where("environment"))
-    if here is not None and there is None:
-        text = f"it plays in Pyodide, but not in this Python: {here['problem']}"
-        yield Finding("warning", text, where("environment"))
-    if trials.play_error is not None:
-        stage, problem = trials.play_error["stage"], trials.play_error["problem"]
-        yield Finding("error", f"a worker cannot play it: {problem}", where(_PLAY_METHODS.get(stage, "environment")))
-
-
-def _is_reported(failure: Json, trial: Trial) -> bool:
-    return any(problem["what"] == failure["problem"] for problem in trial.examined["problems"])
+def _stopped(failure: Json, trial: Trial, where: Where, where_raised: WhereRaised) -> Finding:
+    """What stopped the examination; where the researcher's code raised, that is the line to look at."""
+    methods = [found["method"] for found in trial.examined["problems"] if found["what"] == failure["problem"]]
+    return Finding("error", failure["problem"], where_raised(failure["detail"]) or where([*methods, "environment"][0]))
 
 
 def _problems(trials: Trials, where: Where) -> Iterator[Finding]:
-    there = trials.in_pyodide.examined["problems"]
-    for problem in there:
-        text = f"{problem['what']}. {_as_sentence(problem['fix'])}"
-        yield Finding(_LEVELS[problem["severity"]], text, where(problem["method"]))
-    known = {problem["what"] for problem in there}
-    if trials.in_pyodide.failure is None and trials.here.failure is None:
-        for problem in trials.here.examined["problems"]:
-            if problem["what"] not in known and problem["severity"] != "info":
-                yield Finding("note", f"in CPython only: {problem['what']}", where(problem["method"]))
+    there = trials.in_pyodide
+    stopped_by = there.failure["problem"] if there.failure else None
+    for found in there.examined["problems"]:
+        if found["what"] != stopped_by:
+            text = f"{found['what']}. {_as_sentence(found['fix'])}"
+            yield Finding(_LEVELS[found["severity"]], text, where(found["method"]))
+    if there.failure is None:
+        yield from _problems_here_only(trials, where)
+
+
+def _problems_here_only(trials: Trials, where: Where) -> Iterator[Finding]:
+    failure = trials.here.failure
+    if failure is not None:
+        text = f"it plays in Pyodide, but not in this Python: {failure['problem']}"
+        yield Finding("warning", text, where("environment"))
+        return
+    known = {found["what"] for found in trials.in_pyodide.examined["problems"]}
+    for found in trials.here.examined["problems"]:
+        if found["what"] not in known and found["severity"] != "info":
+            yield Finding("note", f"in CPython only: {found['what']}", where(found["method"]))
+
+
+def _play(trials: Trials, where: Where, where_raised: WhereRaised) -> Iterator[Finding]:
+    """What a worker came upon, unless it follows from what was found already."""
+    error = trials.in_pyodide.play_error
+    known = any(found["severity"] == "error" for found in trials.in_pyodide.examined["problems"])
+    if error is None or (known and error["stage"] not in _PLAY_METHODS):
+        return
+    place = where_raised(error["detail"]) or where(_PLAY_METHODS.get(error["stage"], "environment"))
+    yield Finding("error", f"a worker cannot play it: {error['problem']}", place)
 
 
 def _as_sentence(text: str) -> str:
@@ -109,13 +123,18 @@ def _comparisons(trials: Trials, where: Where) -> Iterator[Finding]:
         return
     frame = _second_difference(there)
     if frame is not None:
-        text = f"episode 2 depends on episode 1: played alone it differs from frame {frame} on. {_OWN_STATE}"
+        text = f"episode 2 depends on episode 1: played alone it differs from {_moment(SECOND, frame)} on. {_OWN_STATE}"
         yield Finding("error", text, where("environment"))
     different = None if here.failure else _first_difference_between(here, there)
     if different is not None:
-        moment = f"episode {different[0] + 1}, frame {different[1]}"
+        moment = _moment(*different)
         text = f"CPython and Pyodide differ from {moment} on, as their arithmetic may. Participants all run Pyodide."
         yield Finding("note", text, where("environment"))
+
+
+def _moment(episode: int, frame: int) -> str:
+    """As people count: the first episode is 1."""
+    return f"{'the reset' if frame < 0 else f'frame {frame}'} of episode {episode + 1}"
 
 
 def _second_difference(trial: Trial) -> int | None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+
+_FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+)')
 
 
 def line_of(path: Path, scene: str, method: str) -> int | None:
@@ -16,6 +19,20 @@ def line_of(path: Path, scene: str, method: str) -> int | None:
     found = [(call, root) for call in calls if (root := _scene_call(call, scene)) is not None]
     lines = [_line_of_name(call) for call, _ in found if _method(call) == method]
     return max(lines) if lines else min((root.lineno for _, root in found), default=None)
+
+
+def line_in_traceback(traceback: str, sources: Mapping[str, Path]) -> str | None:
+    """``file:line`` of the innermost frame that is in one of the researcher's files; None if there is none.
+
+    Args:
+        traceback: As Python in a browser prints it.
+        sources: Path in the archive -> the researcher's file.
+    """
+    for frame in reversed(list(_FRAME.finditer(traceback))):
+        source = sources.get(frame["file"].rpartition("site-packages/")[2])
+        if source is not None:
+            return f"{source}:{frame['line']}"
+    return None
 
 
 def _scene_call(call: ast.Call, scene: str) -> ast.Call | None:

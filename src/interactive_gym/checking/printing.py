@@ -46,7 +46,7 @@ def _print_scene(scene: SceneReport, console: Console) -> None:
 
 
 def _print_groups(groups: tuple[Group, ...], console: Console, *, all_files: bool) -> None:
-    console.rule("[bold]what every participant receives", align="left")
+    console.rule("[bold]what every participant receives (Python files with their bytecode)", align="left")
     table = Table.grid(padding=(0, 2))
     for group in groups:
         table.add_row(escape(group.owner), f"{len(group.files)} files", _kib(group.size))

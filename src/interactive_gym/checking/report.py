@@ -67,7 +67,7 @@ class Report:
 
 
 def grouped(files: Iterable[File]) -> tuple[Group, ...]:
-    """The files by their owner, largest first."""
+    """The files by their owner, the largest group first."""
 
     def owner(file: File) -> str:
         return file.owner

@@ -35,10 +35,12 @@ class Trial:
     Attributes:
         examined: See ``selfcheck.examine``.
         second_alone: Digests of the second episode in an interpreter that has played no other; empty if it did not run.
+        play_error: The error packet of a worker's play in Pyodide, if it came to one.
     """
 
     examined: Json
     second_alone: list[str]
+    play_error: Json | None
 
     @property
     def failure(self) -> Json | None:
@@ -53,11 +55,10 @@ class Trial:
 
 @dataclass(frozen=True)
 class Trials:
-    """Both kinds; ``play_error`` is the error packet of a worker's play, if it came to one."""
+    """Both kinds."""
 
     here: Trial
     in_pyodide: Trial
-    play_error: Json | None
 
 
 def try_out(game: Json, folder: Path, node: Node) -> Trials:
@@ -76,21 +77,19 @@ def try_out(game: Json, folder: Path, node: Node) -> Trials:
         return _run_in_pyodide(job, node)
 
     with ThreadPoolExecutor(2) as pool:
-        mine = pool.submit(_tried, game, here)
-        theirs = pool.submit(_tried, game, in_pyodide)
-        play_error = None if theirs.result().failure else in_pyodide({"task": "play", "game": game})["error"]
-        return Trials(mine.result(), theirs.result(), play_error)
+        return Trials(*pool.map(lambda interpreter: _tried(game, interpreter), (here, in_pyodide)))
 
 
 def _tried(game: Json, interpreter: Interpreter) -> Trial:
     try:
-        examined = interpreter({"task": "examine", "game": game})
+        examined = interpreter({"game": game, "alone": None})
         if examined["failure"] is not None:
-            return Trial(examined, [])
-        return Trial(examined, interpreter({"task": "episode", "episode": SECOND, "game": game})["digests"])
+            return Trial(examined, [], None)
+        alone = interpreter({"game": game, "alone": SECOND})
+        return Trial(examined, alone["digests"], alone["play_error"])
     except ProcessFailed as error:
         failure = {"stage": "process", "problem": str(error), "detail": ""}
-        return Trial({"failure": failure, "problems": []}, [])
+        return Trial({"failure": failure, "problems": []}, [], None)
 
 
 def _run_here(job: Json, folder: Path) -> Json:

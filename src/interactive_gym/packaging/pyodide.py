@@ -113,13 +113,14 @@ class Pyodide:
 
     def url(self, wheels: Iterable[Wheel]) -> str:
         """Address under which it is served; changes with its content."""
-        return f"/pyodide/{PYODIDE_VERSION}-{_short_hash(self._loaded_files(wheels))}/"
+        return f"/pyodide/{PYODIDE_VERSION}-{_short_hash(self.loaded_files(wheels))}/"
 
     def size(self, wheels: Iterable[Wheel]) -> int:
         """Bytes that a browser loads, before compression."""
-        return sum(file.stat().st_size for file in self._loaded_files(wheels))
+        return sum(file.stat().st_size for file in self.loaded_files(wheels))
 
-    def _loaded_files(self, wheels: Iterable[Wheel]) -> list[Path]:
+    def loaded_files(self, wheels: Iterable[Wheel]) -> list[Path]:
+        """What a browser fetches to start Python with ``wheels``."""
         return [self.folder / name for name in (*_CORE, *(wheel.file_name for wheel in wheels))]
 
 

@@ -12,25 +12,25 @@ _TICKS = 60
 
 
 def main(job: Json) -> Json:
-    """Do ``job["task"]`` with ``job["game"]``, the fields of ``protocol.Game``.
+    """Try out ``job["game"]``, the fields of ``protocol.Game``.
 
-    ``"examine"``: see ``selfcheck.examine``. ``"episode"``: the digests of episode ``job["episode"]`` alone.
-    ``"play"``: as a worker plays it, with draw, HUD and policies, in Pyodide only; returns the error packet, if any.
+    Without ``job["alone"]``: see ``selfcheck.examine``. With it, the number of an episode: ``digests`` of that episode
+    alone, and ``play_error``, the error packet of a worker that plays with draw, HUD and policies, or None.
     """
-    if job["task"] == "play":
-        return _play(job["game"])
-    if sys.platform == "emscripten":
+    in_pyodide = sys.platform == "emscripten"
+    if in_pyodide:
         from interactive_gym.browser import stand_ins
 
         stand_ins.install()
     from interactive_gym.envs import selfcheck
 
-    if job["task"] == "examine":
+    if job["alone"] is None:
         return selfcheck.examine(job["game"])
-    return {"digests": selfcheck.episode(job["game"], job["episode"])}
+    digests = selfcheck.episode(job["game"], job["alone"])
+    return {"digests": digests, "play_error": _play(job["game"]) if in_pyodide else None}
 
 
-def _play(game: Json) -> Json:
+def _play(game: Json) -> Json | None:
     from interactive_gym.browser.runtime import prepare
 
     play = prepare().open_game(json.dumps(game), json.dumps({"session_id": "check", "seed": 1}))
@@ -41,7 +41,7 @@ def _play(game: Json) -> Json:
             break
         keys = bindings[tick % len(bindings)]
         packet = json.loads(play.tick(json.dumps({"down": keys, "pressed": keys, "focused": True})))
-    return {"error": packet.get("error")}
+    return packet.get("error")
 
 
 if __name__ == "__main__":
