@@ -17,7 +17,8 @@ RESULTS = Path(__file__).parent / "results"
 def write_result(name: str, figures: dict[str, Any]) -> None:
     """Write ``benchmarks/results/<name>.json`` and print it."""
     machine = {"cores": os.cpu_count(), "machine": platform.machine(), "python": platform.python_version()}
-    result = {"benchmark": name, "measured_at": datetime.now(UTC).isoformat(timespec="minutes"), "on": machine, **figures}
+    when = datetime.now(UTC).isoformat(timespec="minutes")
+    result = {"benchmark": name, "measured_at": when, "on": machine, **figures}
     text = json.dumps(result, indent=2) + "\n"
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.json").write_text(text)

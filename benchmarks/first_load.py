@@ -2,9 +2,9 @@
 
     python -m benchmarks.first_load [--rounds 7]
 
-Each round measures, one after the other in new browser profiles: our page (first visit, then a reload), the same Pyodide with the
-same packages in a bare worker (first visit, then a reload), and on the page's main thread. The participant presses
-each button as soon as it may be pressed.
+Each round measures, one after the other in new browser profiles: our page (first visit, then a reload), the same Pyodide
+with the same packages in a bare worker (first visit, then a reload), and on the page's main thread. The participant
+presses each button as soon as it may be pressed.
 """
 
 from __future__ import annotations
@@ -27,12 +27,20 @@ LONGEST_S = 60_000
 WATCH = """
   window.gap = 0;
   let last = performance.now();
-  const beat = () => { const now = performance.now(); window.gap = Math.max(window.gap, now - last); last = now; setTimeout(beat); };
+  const beat = () => {
+    const now = performance.now();
+    window.gap = Math.max(window.gap, now - last);
+    last = now;
+    setTimeout(beat);
+  };
   beat();
 """
 HURRY = """
   const log = console.log.bind(console);
-  console.log = (...words) => { if (String(words[0]).startsWith("frame 0/0")) window.firstFrame ??= performance.now(); log(...words); };
+  console.log = (...words) => {
+    if (String(words[0]).startsWith("frame 0/0")) window.firstFrame ??= performance.now();
+    log(...words);
+  };
   const press = () => {
     const button = document.querySelector("button.primary:enabled");
     if (document.body?.dataset.page === "gym" && button) window.ready ??= performance.now();

@@ -38,7 +38,7 @@ def rows_of(server: Server, kind: str) -> list[dict[str, str]]:
     found = []
     for path in sorted(server.folder.glob("*/*/*.experience.csv")):
         with path.open(newline="") as file:
-            found += [row for row in csv.DictReader(file) if row["kind"] == kind]
+            found += [row for row in csv.DictReader(file) if row["row"] == kind]
     return found
 
 

@@ -1,4 +1,4 @@
-"""Runs in Pyodide: the same episode stepped bare, through our adapter and recording, and as the whole tick of a game."""
+"""Runs in Pyodide: an episode stepped bare, through our adapter and recording, and as the whole tick of a game."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SEED = 7
 
 
 def main(job: dict[str, Any]) -> dict[str, list[float]]:
-    """``job``: {"game": protocol.Game, "steps": int, "rounds": int}. Returns ms per step of each way, one value per round."""
+    """``job``: {"game": protocol.Game, "steps": int, "rounds": int}. Returns ms per step of each way, for each round."""
     game, steps = job["game"], job["steps"]
     play = RUNTIME.open_game(json.dumps(game), json.dumps({"session_id": "s", "seed": SEED}))
     ways = {"bare": _bare, "recorded": _recorded, "tick": _tick}
@@ -68,8 +68,13 @@ def _tick(play: Play, steps: int) -> float:
     """All that Python does in a frame: the above, keys, draw, HUD and the JSON of the packet."""
     play.begin(0, 0, [])
     keys = [sorted(combination) for combination, _ in play._spec.bindings]
-    inputs = [json.dumps({"down": keys[frame // 7 % len(keys)], "pressed": [], "focused": True}) for frame in range(steps)]
-    return _timed(lambda frame: play.tick(inputs[frame]), steps)
+    held = [keys[frame // 7 % len(keys)] for frame in range(steps)]
+    inputs = [json.dumps({"down": down, "pressed": [], "focused": True}) for down in held]
+    answers: list[str] = []
+    cost = _timed(lambda frame: answers.append(play.tick(inputs[frame])), steps)
+    if '"error"' in answers[-1]:
+        raise RuntimeError(answers[-1])  # a game that has failed costs nothing
+    return cost
 
 
 def _action(spec: Any, frame: int) -> Any:

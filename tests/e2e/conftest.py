@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
 from tests import browsers
 from tests.e2e.harness import Participant, Server
 
@@ -21,7 +22,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Callable[[Path], Server]]:
-    """Starts the server of a study; all that were started are stopped at the end, and their logs printed for a failure."""
+    """Starts the server of a study; all are stopped at the end, and their logs are printed for a failure."""
     started: list[Server] = []
 
     def start(study: Path) -> Server:

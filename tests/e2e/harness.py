@@ -30,7 +30,7 @@ def wait_for(
     seconds: float = 30,
     pause: Callable[[], object] = lambda: time.sleep(0.02),
 ) -> T:
-    """The first true value of ``condition``, asked again until the deadline; AssertionError naming ``what`` after it."""
+    """The first true value of ``condition``, asked again until the deadline; after it AssertionError, naming ``what``."""
     deadline = time.monotonic() + seconds
     while True:
         value = condition()
@@ -150,7 +150,8 @@ class Participant:
 
     def until(self, condition: Callable[[], T | None], what: str, seconds: float = 30) -> T:
         """Like :func:`wait_for`, while the browser's messages keep coming in."""
-        return wait_for(condition, what, seconds, pause=lambda: self.page.evaluate("new Promise(requestAnimationFrame)"))
+        next_frame = "new Promise(requestAnimationFrame)"
+        return wait_for(condition, what, seconds, pause=lambda: self.page.evaluate(next_frame))
 
     def until_played(self, episode: int, frame: int) -> None:
         """Waits until that frame, or a later one, has been painted."""

@@ -22,5 +22,5 @@ def column_of(png: bytes, wanted: Callable[[Pixel], bool]) -> float:
 def colour_share(png: bytes) -> float:
     """Share of the most common colour, 0 to 1."""
     image = Image.open(io.BytesIO(png)).convert("RGB")
-    counts = Counter(image.getdata())
-    return counts.most_common(1)[0][1] / (image.width * image.height)
+    counts = Counter(image.getpixel((x, y)) for y in range(image.height) for x in range(image.width))
+    return counts.most_common(1)[0][1] / counts.total()

@@ -1,11 +1,12 @@
-"""The server is killed in the middle of an episode; the participant does not notice, and no frame is lost or doubled."""
+"""The server is killed in mid-episode; the participant does not notice, and no frame is lost or doubled."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import pytest
-from tests.e2e.harness import STUDIES, Participant, Server, wait_for
+
+from tests.e2e.harness import STUDIES, Participant, Server
 from tests.e2e.test_study import answer_questions, play_counting
 
 pytestmark = pytest.mark.e2e

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from tests.e2e.harness import STUDIES, Participant, Server, wait_for
 
 pytestmark = pytest.mark.e2e

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from tests.e2e.harness import STUDIES, Participant, Server, wait_for
+
+from tests.e2e.harness import STUDIES, Participant, Server
 from tests.e2e.test_study import answer_questions, play_counting
 
 pytestmark = pytest.mark.e2e

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Callable
 
 import pytest
+
 from tests.e2e.harness import EXAMPLES, STUDIES, Participant, Server, wait_for
 from tests.e2e.pixels import colour_share, column_of
 
@@ -83,16 +84,17 @@ def test_the_input_path_of_every_key_press_is_in_the_data(
         ada.press("ArrowRight")
     ada.sees("completion_code")
     (path,) = (served.folder / "count").glob("*/ep0.*.experience.csv")
-    rows = list(csv.DictReader(path.open(newline="")))
-    keys = [row for row in rows if row["kind"] == "key"]
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    keys = [row for row in rows if row["row"] == "key"]
     assert len(keys) == 3
     for key in keys:
         stamps = [float(key[name]) for name in ("event_ms", "sampled_ms", "executed_ms", "painted_ms")]
         assert stamps == sorted(stamps), key
-    assert len([row for row in rows if row["kind"] == "tick"]) == 40
+    assert len([row for row in rows if row["row"] == "tick"]) == 40
     (first, _) = served.table("episodes.csv")
     assert first["keys"] == "3"
-    assert float(first["input_to_paint_median_ms"]) > 0
+    assert float(first["event_to_painted_ms_median"]) > 0
 
 
 def test_pixels_of_the_car_move(server: Callable[..., Server], participant: Callable[..., Participant]) -> None:

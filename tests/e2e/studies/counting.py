@@ -8,8 +8,6 @@ import interactive_gym as ig
 class Counting:
     """Forty steps to the end; the reward of the last one is 10. ``reset`` draws a start value from the seed."""
 
-    metadata: dict = {}
-
     def __init__(self) -> None:
         self.count = 0
         self.lane = 0
