@@ -32,6 +32,17 @@ NPM_PACKAGE_SHA512 = (
     "c41d8cc5ff1d615222394fa8a8548b7b744cbb9fcf1bcb24f4be4f9d9ec810c0"
 )
 
+# The package's own names places of the cloud service that it was made for.
+FONTS_CONF = """\
+<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir prefix="relative">fonts</dir>
+  <dir>/usr/share/fonts</dir>
+  <cachedir prefix="xdg">fontconfig</cachedir>
+</fontconfig>
+"""
+
 HEADLESS = (
     "--headless",
     "--no-sandbox",
@@ -144,6 +155,7 @@ def unpack(package: Path, target: Path) -> None:
             with tarfile.open(fileobj=io.BytesIO(_member(archive, f"{name}.tar.br"))) as inner:
                 inner.extraction_filter = getattr(tarfile, "data_filter", None)  # not in Python 3.11.2, Debian's
                 inner.extractall(folder)
+    (target / "fonts" / "fonts.conf").write_text(FONTS_CONF)
     start = (
         '#!/bin/sh\nhome=$(dirname "$(readlink -f "$0")")\n'
         'export LD_LIBRARY_PATH="$home/nss/lib:$LD_LIBRARY_PATH" FONTCONFIG_PATH="$home/fonts"\n'

@@ -20,7 +20,7 @@ SEED = 7
 
 
 def main(job: dict[str, Any]) -> dict[str, list[float]]:
-    """``job``: {"game": protocol.Game, "steps": int, "rounds": int}. Returns ms per step of each way, for each round."""
+    """``job``: {"game": protocol.Game, "steps": int, "rounds": int}. Returns ms per step by way and round."""
     game, steps = job["game"], job["steps"]
     play = RUNTIME.open_game(json.dumps(game), json.dumps({"session_id": "s", "seed": SEED}))
     ways = {"bare": _bare, "recorded": _recorded, "tick": _tick}

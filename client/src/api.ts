@@ -12,7 +12,7 @@ export class HttpError extends Error {
     this.name = "HttpError";
   }
 
-  /** Asking again later can help: the server is starting, overloaded, or another tab of this participant is just leaving. */
+  /** Asking again later can help: the server starts or has too much to do, or another tab is just leaving. */
   get passing(): boolean {
     return this.status >= 500 || [408, 409, 429].includes(this.status);
   }
@@ -31,7 +31,10 @@ export class Api {
   }
 
   resume(sessionId: string): Promise<Resume> {
-    return this.post<Resume>("/api/resume", JSON.stringify({ session_id: sessionId, tab: this.identity.tab } satisfies ResumeRequest));
+    return this.post<Resume>(
+      "/api/resume",
+      JSON.stringify({ session_id: sessionId, tab: this.identity.tab } satisfies ResumeRequest),
+    );
   }
 
   /** `keepalive` lets the request outlive the page; browsers allow it for bodies below 64 kB. */

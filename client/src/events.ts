@@ -34,7 +34,16 @@ export class EventLog {
   private event(name: string, severity: Severity, reason: string, data: EventData): Event {
     const shortened = Object.fromEntries(Object.entries(data).map(([key, value]) => [key, shorten(value)]));
     const [id, client_ms, session_id] = [randomName(), this.unixNow(), this.sessionId];
-    return { kind: "event", id, name, severity, reason: shorten(reason) as string, client_ms, session_id, data: shortened };
+    return {
+      kind: "event",
+      id,
+      name,
+      severity,
+      reason: shorten(reason) as string,
+      client_ms,
+      session_id,
+      data: shortened,
+    };
   }
 }
 

@@ -3,8 +3,8 @@
  *      link        connecting -> up <-> down;  up -> closed (moved to another tab, or refused) -> connecting (takeover)
  *      request     null -> Advance | Failure -> null, answered by the page that follows or by a refusal
  *
- * A request outlives a lost connection: it is sent again once the server has said which scene it believes in. The scene that
- * is already shown is never shown a second time, so whatever the participant has typed or played stays.
+ * A request outlives a lost connection: it is sent again once the server has said which scene it believes in. The scene
+ * that is already shown is never shown a second time, so whatever the participant has typed or played stays.
  */
 
 import type { Advance, Failure, Page, Refusal } from "./protocol.gen";

@@ -75,7 +75,7 @@ export class GameRun {
     });
   }
 
-  /** Plays what is left of the game. Everything after a failure or `close` waits for what never comes, and is forgotten. */
+  /** Plays what is left of the game. After a failure or `close` it waits for what never comes, and is forgotten. */
   async start(): Promise<void> {
     this.progressed();
     const resume = await this.askWhere();
@@ -176,7 +176,16 @@ export class GameRun {
     const arrived = this.tools.origin + this.tools.clock.now();
     const { due, sampled, executed, presses } = tick;
     const packet = framePacket(tick.packet);
-    const path: FramePath = { frame: packet.frame, due, sampled, executed, arrived, stepMs: packet.step_ms, painted: null, presses };
+    const path: FramePath = {
+      frame: packet.frame,
+      due,
+      sampled,
+      executed,
+      arrived,
+      stepMs: packet.step_ms,
+      painted: null,
+      presses,
+    };
     const { episode, recorder, over } = this.playing;
     recorder.paths.ticked(path);
     recorder.chunks(packet.chunks, tick.chunks);

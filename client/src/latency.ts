@@ -3,9 +3,9 @@
 import type { KeyRow, TickRow } from "./protocol.gen";
 import type { Press } from "./worker/messages";
 
-const MOST_KEYS = 1_000; // Experience.keys in protocol.py; nobody presses that many in a second, but a hostile page might
+const MOST_KEYS = 1_000; // Experience.keys in protocol.py: more than anybody can press in a second
 
-/** One tick as the page and the worker saw it. All times in ms: absolute ones of `absoluteNow()`, except `stepMs`, a cost. */
+/** One tick as the page and the worker saw it. In ms: absolute times (see worker/messages.ts), and `stepMs`, a cost. */
 export interface FramePath {
   frame: number;
   due: number;
@@ -66,7 +66,14 @@ export class PathLog {
 
   private keyRow(path: FramePath, press: Press): KeyRow {
     const { frame, sampled, executed, painted } = path;
-    return [frame, press.key, this.since(press.t), this.since(sampled), this.since(executed), this.sinceOrNull(painted)];
+    return [
+      frame,
+      press.key,
+      this.since(press.t),
+      this.since(sampled),
+      this.since(executed),
+      this.sinceOrNull(painted),
+    ];
   }
 
   private sinceOrNull(time: number | null): number | null {

@@ -3,7 +3,8 @@
 import type { LoadingState } from "./pages/gym";
 import type { LoadProgress } from "./worker/messages";
 
-const ALMOST_ALL = 0.98; // announced sizes are not exact to the byte; past this, waiting is for Python and not for the network
+// Announced sizes are not exact to the byte; past this, waiting is for Python and not for the network.
+const ALMOST_ALL = 0.98;
 
 export function loadingState({ stage, received, total }: LoadProgress): LoadingState {
   const part = total > 0 ? received / total : 0;

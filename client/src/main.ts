@@ -24,8 +24,12 @@ const MOST_QUERY_CHARACTERS = 200; // ShortText in protocol.py; recruiting platf
 
 function begin(boot: Boot, root: HTMLElement): void {
   const runtimes = new RuntimeKeeper(() => new Runtime(startWorker(), runtimeSource(boot)));
-  if (boot.archive !== null) runtimes.get(); // Python loads while the participant reads
-  const identity = new Identity(boot, storageOr(() => localStorage), storageOr(() => sessionStorage));
+  if (boot.archive !== null) noteLoading(runtimes.get(), () => events); // Python loads while the participant reads
+  const identity = new Identity(
+    boot,
+    storageOr(() => localStorage),
+    storageOr(() => sessionStorage),
+  );
   const api = new Api((url, init) => fetch(url, init), identity);
   const { outbox, events, open } = openMail(api);
   captureErrors(window, events);
@@ -54,7 +58,8 @@ function openMail(api: Api): { outbox: Outbox; events: EventLog; open(participan
   let open: (participantId: string) => void = () => undefined;
   const shelf = new Promise<Shelf>((resolve) => (open = (participantId) => resolve(openShelf(participantId, unkept))));
   const refused = (item: Item, refusal: RefusedItem): void => {
-    if (item.kind !== "event") events.report("upload_refused", "error", refusal.reason, { kind: item.kind, text: refusal.text });
+    if (item.kind !== "event")
+      events.report("upload_refused", "error", refusal.reason, { kind: item.kind, text: refusal.text });
   };
   const outbox = new Outbox(shelf, (upload, keepalive) => api.upload(upload, keepalive), systemClock, { refused });
   const events = new EventLog((items) => outbox.put(items));
@@ -91,7 +96,8 @@ if (root) {
   try {
     begin(readBoot(document), root);
   } catch (error) {
-    root.replaceChildren(noticeView("This page cannot start", "Please update your browser, or open the link in another one.").element);
+    const advice = "Please update your browser, or open the link in another one.";
+    root.replaceChildren(noticeView("This page cannot start", advice).element);
     throw error;
   }
 }

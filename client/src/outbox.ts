@@ -20,7 +20,7 @@ export interface OutboxHooks {
 
 export class Outbox {
   private writing: Promise<void> = Promise.resolve();
-  private readonly unsent = new Map<number, Entry>(); // what this page wrote, in memory too: a goodbye cannot wait for a database
+  private readonly unsent = new Map<number, Entry>(); // in memory too: a goodbye cannot wait for a database
   private waiting: (() => void)[] = [];
   private sending = false;
   private failures = 0;
@@ -62,7 +62,7 @@ export class Outbox {
     });
   }
 
-  /** The page may be going away: hand the browser what is small enough to outlive it. It stays written down regardless. */
+  /** The page may be going away: what is small enough to outlive it goes now. It stays written down regardless. */
   goodbye(): void {
     const small = prefix([...this.unsent.values()], (entry) => entry.bytes, KEEPALIVE_BYTES).slice(0, MAX_ITEMS);
     const items = small.map((entry) => entry.item);
@@ -129,7 +129,7 @@ export class Outbox {
     await (await this.shelf).remove(keys);
   }
 
-  /** A request that the server cannot read as a whole is narrowed down to the item at fault; anything else is tried again. */
+  /** A request that cannot be read is narrowed down to the item at fault; after anything else it is tried again. */
   private async failed(batch: Entry[], error: unknown): Promise<void> {
     const unreadable = error instanceof HttpError && [400, 413, 422].includes(error.status);
     if (!unreadable) return this.later();

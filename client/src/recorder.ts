@@ -24,7 +24,7 @@ export class EpisodeRecorder {
     this.paths = new PathLog(fps, origin);
   }
 
-  /** Frames are written down at once. What they felt like follows a second later, when it is known when they were painted. */
+  /** Frames are written down at once; what they felt like a second later, when they have been painted. */
   chunks(heads: ChunkHead[], bytes: Uint8Array[]): void {
     if (heads.length === 0) return;
     const chunks = heads.map((head, position) => this.chunk(head, bytes[position] ?? new Uint8Array()));

@@ -25,7 +25,9 @@ export class Runtime {
   ) {
     this.progress = { stage: "download", received: 0, total: source.pyodideBytes + source.archive.bytes };
     worker.addEventListener("message", (event) => this.received((event as MessageEvent<FromWorker>).data));
-    worker.addEventListener("error", (event) => this.crashed(event instanceof ErrorEvent ? event.message : "The worker stopped."));
+    worker.addEventListener("error", (event) =>
+      this.crashed(event instanceof ErrorEvent ? event.message : "The worker stopped."),
+    );
     worker.addEventListener("messageerror", () => this.crashed("A message of the worker could not be read."));
     this.post({ type: "load", source });
   }
@@ -62,7 +64,7 @@ export class Runtime {
   }
 }
 
-/** The one runtime of this page: started at once, and anew for a game if it failed before (a download may work later). */
+/** The one runtime of this page; started anew for a game if it has failed (a download may work later). */
 export class RuntimeKeeper {
   private runtime: Runtime | null = null;
 
@@ -81,7 +83,7 @@ export class RuntimeKeeper {
   }
 }
 
-/** What the worker needs of the boot record. Throws where no scene needs Python: then there is no game to load it for. */
+/** What the worker needs of the boot record. Throws where no scene needs Python: no game can follow then. */
 export function runtimeSource(boot: Boot): RuntimeSource {
   const { pyodide, pyodide_bytes: pyodideBytes, packages, archive } = boot;
   if (archive === null) throw new Error("The server announced no archive of Python files, and yet sent a game.");

@@ -1,4 +1,4 @@
-/** A participant's visit: joins, connects, and shows whatever the flow says. The only place where all the parts meet. */
+/** A participant's visit: joins, connects, and shows whatever the flow says. Here all the parts meet. */
 
 import { type Api, HttpError } from "./api";
 import { backoff, sleep, type Clock } from "./clock";
@@ -147,7 +147,10 @@ export class Study {
 
   /** The server's own page on it follows; until then, and without a connection, this one stands. */
   private gameFailed(failure: Failure): void {
-    this.show("failed", noticeView("The game had to stop", "Something went wrong with it. The researchers are being told; please wait."));
+    this.show(
+      "failed",
+      noticeView("The game had to stop", "Something went wrong. The researchers are being told; please wait."),
+    );
     this.happened({ type: "requested", request: { verb: "fail", body: failure } });
   }
 
@@ -157,7 +160,11 @@ export class Study {
 
   private reject(refusal: Refusal): void {
     if (this.view?.rejected) this.view.rejected(refusal.text);
-    else this.show("refused", noticeView("The study cannot go on yet", refusal.text, { label: "Try again", choose: this.tools.reload }));
+    else
+      this.show(
+        "refused",
+        noticeView("The study cannot go on yet", refusal.text, { label: "Try again", choose: this.tools.reload }),
+      );
   }
 
   private turnAway(refusal: Refusal): void {
@@ -167,7 +174,10 @@ export class Study {
       case "unknown_token":
         return this.joinAgain(refusal);
       case "wrong_protocol":
-        return this.show("refused", noticeView("There is a new version", refusal.text, { label: "Load it", choose: this.tools.reload }));
+        return this.show(
+          "refused",
+          noticeView("There is a new version", refusal.text, { label: "Load it", choose: this.tools.reload }),
+        );
       default:
         return this.show("refused", noticeView("You cannot take part at the moment", refusal.text));
     }

@@ -104,7 +104,14 @@ describe("flow", () => {
   });
 
   it("shows the scene again after it was taken back from the other tab", () => {
-    const { effects } = after(LINKED, WELCOME, { type: "moved", refusal: REFUSAL }, { type: "taken_over" }, LINKED, WELCOME);
+    const { effects } = after(
+      LINKED,
+      WELCOME,
+      { type: "moved", refusal: REFUSAL },
+      { type: "taken_over" },
+      LINKED,
+      WELCOME,
+    );
     expect(effects.slice(-3)).toEqual([
       { type: "connect", takeover: true },
       { type: "link", up: true },

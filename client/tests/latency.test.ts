@@ -38,7 +38,10 @@ describe("PathLog", () => {
   it("takes whole seconds, and each once", () => {
     const log = new PathLog(10, ORIGIN);
     for (let frame = 0; frame < 25; frame += 1) log.ticked(path(frame));
-    expect(log.takeBefore(2).map(({ index, ticks }) => [index, ticks.length])).toEqual([[0, 10], [1, 10]]);
+    expect(log.takeBefore(2).map(({ index, ticks }) => [index, ticks.length])).toEqual([
+      [0, 10],
+      [1, 10],
+    ]);
     expect(log.takeBefore(2)).toEqual([]);
     expect(log.takeBefore(Infinity).map(({ index, ticks }) => [index, ticks.length])).toEqual([[2, 5]]);
   });
@@ -62,7 +65,9 @@ describe("EpisodeRecorder", () => {
   }
 
   function kinds(items: Item[] | undefined): string[] {
-    return (items ?? []).map((item) => (item.kind === "event" ? item.kind : `${item.kind} ${"index" in item ? item.index : ""}`.trim()));
+    return (items ?? []).map((item) =>
+      item.kind === "event" ? item.kind : `${item.kind} ${"index" in item ? item.index : ""}`.trim(),
+    );
   }
 
   it("puts frames away at once, and how they felt a second later", () => {

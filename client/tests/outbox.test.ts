@@ -138,7 +138,8 @@ describe("Outbox", () => {
   it("narrows a request that cannot be read down to the item at fault", async () => {
     const outbox = outboxOn(new MemoryShelf());
     server.answer = (upload) => {
-      if (ids(upload.items).includes("poison")) throw new HttpError(400, { kind: "refused", reason: "malformed", text: "" });
+      if (ids(upload.items).includes("poison"))
+        throw new HttpError(400, { kind: "refused", reason: "malformed", text: "" });
       return { accepted: upload.items.length, refused: [] };
     };
     void outbox.put([event("a"), event("b"), event("poison"), event("c"), event("d")]);
@@ -162,7 +163,9 @@ describe("Outbox", () => {
 describe("Outbox.drain", () => {
   it("resolves at once, or nearly, when there is nothing to send", async () => {
     let drained = false;
-    void outboxOn(new MemoryShelf()).drain().then(() => (drained = true));
+    void outboxOn(new MemoryShelf())
+      .drain()
+      .then(() => (drained = true));
     await clock.run(100);
     expect(drained).toBe(true);
   });

@@ -30,7 +30,7 @@ def wait_for(
     seconds: float = 30,
     pause: Callable[[], object] = lambda: time.sleep(0.02),
 ) -> T:
-    """The first true value of ``condition``, asked again until the deadline; after it AssertionError, naming ``what``."""
+    """The first true value of ``condition``, asked until the deadline; after it AssertionError, naming ``what``."""
     deadline = time.monotonic() + seconds
     while True:
         value = condition()

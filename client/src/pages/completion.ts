@@ -19,7 +19,7 @@ function answer(copied: boolean): string {
   return copied ? "Copied." : "The code is selected: press Ctrl+C (⌘C on a Mac) to copy it.";
 }
 
-/** Browsers offer their clipboard only over HTTPS; elsewhere the code is left selected for the participant's own keys. */
+/** Browsers offer their clipboard over HTTPS only; elsewhere the code is left selected for the participant to copy. */
 async function copyText(element: HTMLElement): Promise<boolean> {
   getSelection()?.selectAllChildren(element);
   try {

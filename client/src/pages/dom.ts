@@ -18,7 +18,7 @@ function setAttribute(element: HTMLElement, name: string, value: string | boolea
   else element.toggleAttribute(name, value);
 }
 
-/** The researcher's HTML. Scripts in it run when the element is shown; a `<form>` inside a form is unwrapped by the parser. */
+/** The researcher's HTML. Its scripts run when the element is shown; the parser unwraps a `<form>` inside a form. */
 export function trustedHtml(parent: HTMLElement, html: string): void {
   const range = document.createRange();
   range.selectNodeContents(parent);

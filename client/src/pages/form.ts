@@ -6,7 +6,7 @@ type Field = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
 
 const SILENT = new Set(["button", "submit", "reset", "image", "file"]);
 
-/** Every named element has its entry, answered or not: a list for checkboxes and multiple selects, else a text ("": none). */
+/** Every named element, answered or not: a list for checkboxes and multiple selects, else a text ("": none). */
 export function readForm(form: HTMLFormElement): Responses {
   const responses: Responses = {};
   for (const field of namedFields(form)) responses[field.name] = merged(responses[field.name], field);
@@ -14,11 +14,17 @@ export function readForm(form: HTMLFormElement): Responses {
 }
 
 export function namedFields(form: HTMLFormElement): Field[] {
-  return [...form.elements].filter(isField).filter((field) => field.name !== "" && !field.disabled && !SILENT.has(field.type));
+  return [...form.elements]
+    .filter(isField)
+    .filter((field) => field.name !== "" && !field.disabled && !SILENT.has(field.type));
 }
 
 function isField(element: Element): element is Field {
-  return element instanceof HTMLInputElement || element instanceof HTMLSelectElement || element instanceof HTMLTextAreaElement;
+  return (
+    element instanceof HTMLInputElement ||
+    element instanceof HTMLSelectElement ||
+    element instanceof HTMLTextAreaElement
+  );
 }
 
 function merged(known: string | string[] | undefined, field: Field): string | string[] {

@@ -1,4 +1,4 @@
-/** What a game looks like around its canvas: instructions with the loading bar and the button, then the stage. No rules. */
+/** What a game looks like around its canvas: instructions, loading bar and button, then the stage. No rules. */
 
 import type { GymPage } from "../protocol.gen";
 import { el, heading, trustedHtml } from "./dom";
@@ -86,7 +86,7 @@ class Intro {
     else this.bar.value = part;
   }
 
-  /** Whoever reads the instructions keeps their place; whoever waits at the top of a short page has the button under Enter. */
+  /** The button is under Enter from now on; whoever is still reading further up keeps their place. */
   ready(label: string, start: () => void): void {
     this.progress.hidden = true;
     this.start.textContent = label;

@@ -9,6 +9,6 @@ export interface View {
   readonly element: HTMLElement;
   /** Puts the keyboard where the participant goes on. Called once the element is in the document. */
   focus(): void;
-  /** The server did not accept what was sent; the participant may correct it. Pages where nothing can be corrected lack this. */
+  /** The server did not accept what was sent. Pages on which nothing can be corrected lack this. */
   rejected?(text: string): void;
 }

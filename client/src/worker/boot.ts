@@ -20,7 +20,12 @@ export interface BootScope {
 type Report = (progress: LoadProgress) => void;
 
 /** Throws DownloadError for a file that cannot be had, and whatever Pyodide throws when it cannot start. */
-export async function bootPython(scope: BootScope, source: RuntimeSource, clock: Clock, report: Report): Promise<PyodideAPI> {
+export async function bootPython(
+  scope: BootScope,
+  source: RuntimeSource,
+  clock: Clock,
+  report: Report,
+): Promise<PyodideAPI> {
   const progress = new Progress(source.pyodideBytes + source.archive.bytes, report, clock);
   countFetches(scope, progress, clock);
   const archive = fetchBytes(scope, source.archive.url);
@@ -43,7 +48,7 @@ function fetchBytes(scope: BootScope, url: string): Promise<ArrayBuffer> {
 }
 
 async function startPyodide(scope: BootScope, source: RuntimeSource): Promise<PyodideAPI> {
-  // A module's download cannot be watched. Fetching it first counts it, and has it in the cache when Pyodide imports it.
+  // A module's download cannot be watched. Fetched first, it is counted, and in the cache when Pyodide imports it.
   const glue = fetchBytes(scope, `${source.pyodide}pyodide.asm.mjs`);
   const [{ loadPyodide }] = await Promise.all([scope.importModule(`${source.pyodide}pyodide.mjs`), glue]);
   return loadPyodide({ indexURL: source.pyodide, packages: source.packages, env: { PYTHONHASHSEED: "0" } });

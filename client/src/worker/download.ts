@@ -29,12 +29,19 @@ interface Miss {
   passing: boolean;
 }
 
-async function attemptOnce(fetch: FetchLike, resource: RequestInfo | URL, options?: RequestInit): Promise<Response | Miss> {
+async function attemptOnce(
+  fetch: FetchLike,
+  resource: RequestInfo | URL,
+  options?: RequestInit,
+): Promise<Response | Miss> {
   const address = resource instanceof Request ? resource.url : String(resource);
   try {
     const response = await fetch(resource, options);
     if (response.ok) return response;
-    return { problem: `${address}: the server answered with HTTP status ${response.status}.`, passing: response.status >= 500 };
+    return {
+      problem: `${address}: the server answered with HTTP status ${response.status}.`,
+      passing: response.status >= 500,
+    };
   } catch (error) {
     return { problem: `${address}: the server could not be reached (${String(error)}).`, passing: true };
   }

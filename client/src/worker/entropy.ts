@@ -1,8 +1,8 @@
-/** The entropy that Python sees: the browser's own, except while Python plays a frame; then a stream that the frame decides.
+/** The entropy that Python sees: the browser's own, but while Python plays a frame a stream that the frame decides.
  *
- *  `os.urandom` and whatever seeds itself end in `crypto.getRandomValues`, looked up at each call: here an unseeded generator in
- *  somebody's `step` becomes the same one on every replay. Python cannot be called from in there (it has released its lock), so
- *  it names the stream before a frame instead of being asked for bytes in it.
+ *  `os.urandom` and whatever seeds itself end in `crypto.getRandomValues`, looked up at each call: here an unseeded
+ *  generator in somebody's `step` becomes the same one on every replay. Python cannot be called from in there (it has
+ *  released its lock), so it names the stream before a frame instead of being asked for bytes in it.
  */
 
 export class Entropy {

@@ -1,4 +1,4 @@
-/** One open game: Python's Play behind cached proxies, the tick, and the input that waits for it. No DOM, no Pyodide types. */
+/** One open game: Python's Play, the tick, and the input that waits for it. */
 
 import type { Clock } from "../clock";
 import type { ChunkBytes, FramePacket, FromWorker, Packet, Press, Tick, WorkerFailure } from "./messages";

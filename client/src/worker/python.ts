@@ -42,7 +42,7 @@ export async function loadPython(
 }
 
 function playOf(proxy: PyPlay): Play {
-  const { begin, tick, chunk, pixels, close } = proxy; // looked up once: an attribute of a proxy costs a call into Python
+  const { begin, tick, chunk, pixels, close } = proxy; // looked up once: each lookup is a call into Python
   return {
     begin: (episode, generation, chunks) => begin(episode, generation, chunks),
     tick: (input) => tick(input),

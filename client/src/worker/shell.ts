@@ -30,7 +30,9 @@ export class Shell {
       case "open":
         return this.guarded(message.run, "import", () => this.open(message.run, message.game, message.session));
       case "begin":
-        return this.playing(message.run, "reset", (player) => player.begin(message.episode, message.generation, message.chunks));
+        return this.playing(message.run, "reset", (player) =>
+          player.begin(message.episode, message.generation, message.chunks),
+        );
       case "play":
         return this.playing(message.run, "step", (player) => player.start(message.fps));
       case "input":
@@ -89,7 +91,8 @@ export class Shell {
 
 function failureOf(stage: FailureStage, error: unknown): WorkerFailure {
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  const problem = error instanceof DownloadError ? error.message : lastLine(error instanceof Error ? error.message : detail);
+  const problem =
+    error instanceof DownloadError ? error.message : lastLine(error instanceof Error ? error.message : detail);
   return { stage, problem, detail };
 }
 

@@ -1,10 +1,10 @@
-/** A tick that is exact on average. Timers fire late, and whole milliseconds at a time; so each is aimed at where its tick is
- *  due since the start, not at a period after the last one. */
+/** A tick that is exact on average. Timers fire late, and count in whole milliseconds; so each is aimed at where its
+ *  tick is due since the start, not at a period after the last one. */
 
 import type { Clock } from "../clock";
 
 const EARLY_MS = 1; // timers are cut to whole milliseconds: waiting out the rest would cost another 4
-const DEBT_PERIODS = 3; // a hiccup of this many ticks is caught up with; after more, time has been lost and play goes on from now
+const DEBT_PERIODS = 3; // a hiccup of so many ticks is caught up with; after more, play goes on from now
 
 export class Ticker {
   private due = 0;

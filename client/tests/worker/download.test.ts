@@ -7,7 +7,7 @@ import { FakeClock } from "../fakes";
 function server(...answers: (number | null)[]): { fetch: FetchLike; asked: () => number } {
   let asked = 0;
   const fetch: FetchLike = async () => {
-    const status = answers[Math.min(asked++, answers.length - 1)];
+    const status = answers[Math.min(asked++, answers.length - 1)] ?? null;
     if (status === null) throw new TypeError("Failed to fetch");
     return new Response("body", { status });
   };

@@ -26,7 +26,13 @@ describe("Entropy", () => {
       source.restart(...words);
       return bytes(source, 32).join();
     };
-    const streams = [streamOf(1, 2, 3, 4), streamOf(0, 2, 3, 4), streamOf(1, 0, 3, 4), streamOf(1, 2, 0, 4), streamOf(1, 2, 3, 0)];
+    const streams = [
+      streamOf(1, 2, 3, 4),
+      streamOf(0, 2, 3, 4),
+      streamOf(1, 0, 3, 4),
+      streamOf(1, 2, 0, 4),
+      streamOf(1, 2, 3, 0),
+    ];
     expect(new Set(streams).size).toBe(5);
     expect(streamOf(1, 2, 3, 4)).toBe(streams[0]);
   });

@@ -92,7 +92,9 @@ describe("Shell", () => {
     expect(play.begun).toEqual([[2, 3, []]]);
     shell.handle({ type: "play", run: 1, fps: 10 });
     clock.advance(1000);
-    expect(ticks().map((tick) => (JSON.parse(tick.packet) as FramePacket).frame)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(ticks().map((tick) => (JSON.parse(tick.packet) as FramePacket).frame)).toEqual([
+      0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
+    ]);
   });
 
   it("stops with the frame that ends the episode", async () => {
@@ -168,7 +170,9 @@ describe("Shell", () => {
     const shell = shellWith(() => Promise.reject(new Error("out of memory")));
     shell.handle({ type: "load", source: SOURCE });
     await settled();
-    expect(said).toMatchObject([{ type: "failed", run: null, failure: { stage: "runtime", problem: "out of memory" } }]);
+    expect(said).toMatchObject([
+      { type: "failed", run: null, failure: { stage: "runtime", problem: "out of memory" } },
+    ]);
   });
 
   it("closes a game for good: what is said about it later means nothing", async () => {

@@ -5,7 +5,10 @@ import { FakeClock } from "../fakes";
 
 const PERIOD = 1000 / 60;
 
-function ticking(clock: FakeClock, onTick: (due: number) => void = () => undefined): { times: number[]; ticker: Ticker } {
+function ticking(
+  clock: FakeClock,
+  onTick: (due: number) => void = () => undefined,
+): { times: number[]; ticker: Ticker } {
   const times: number[] = [];
   const ticker = new Ticker(clock, PERIOD, (due) => {
     times.push(clock.now());

@@ -23,7 +23,6 @@ from typing import Any
 from interactive_gym.envs.stand_ins import stand_ins
 
 READ_NS = 1_000  # each look at a clock lets it go on, so that loops that wait for it end and rates are never infinite
-_MASK = 2**64 - 1
 _PASSED_ON_BY = (
     "numpy.", "interactive_gym.", "gymnasium.core.", "gymnasium.spaces.", "gymnasium.utils.", "gymnasium.wrappers.",
 )  # fmt: skip
@@ -53,6 +52,7 @@ class VirtualWorld:
         self.taken: dict[str, str] = {}
         self._undo: list[tuple[Any, str, Any]] = []
         self._hook: EntropyHook | None = None
+        self._seed_random: Callable[[int], None] = random.seed
         self._seed_numpy: Callable[[int], None] | None = None
         self._keys: dict[tuple[int, int, str], int] = {}
         self._key: int | None = None
@@ -76,7 +76,7 @@ class VirtualWorld:
             return None
         data = b""
         while len(data) < size:
-            data += blake2b(self._drawn.to_bytes(8, "big"), key=self._key.to_bytes(8, "big")).digest()
+            data += blake2b(f"{self._key}/{self._drawn}".encode()).digest()
             self._drawn += 1
         return data[:size]
 
@@ -137,12 +137,12 @@ class VirtualWorld:
         if self._seed_numpy is None and "numpy" in sys.modules:
             self._seed_numpy = _numpy_seed()
         self._key, self._drawn, self._now_ns = key, 0, now_ns
-        random.seed(key)
+        self._seed_random(key)
+        words = random.getrandbits(160)  # as many in every Python, or else the next draw would differ between them
         if self._seed_numpy is not None:
-            self._seed_numpy(key & 0xFFFFFFFF)
+            self._seed_numpy(words & 0xFFFFFFFF)
         if self._hook is not None:
-            more = _mixed(key)
-            self._hook(key >> 32, key & 0xFFFFFFFF, more >> 32, more & 0xFFFFFFFF)
+            self._hook(*(words >> shift & 0xFFFFFFFF for shift in (32, 64, 96, 128)))
 
     def leave(self) -> None:
         """End a context."""
@@ -157,7 +157,7 @@ class VirtualWorld:
             if len(self._keys) > 100:  # of episodes long over
                 self._keys.clear()
             key = self._keys[name] = _hash64(f"{seed}/{episode}/{who}")
-        return _mixed(key + frame)
+        return key + frame
 
 
 class Span:
@@ -188,14 +188,6 @@ def _numpy_seed() -> Callable[[int], None]:
 
 def _hash64(text: str) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
-
-
-def _mixed(value: int) -> int:
-    """SplitMix64's finalizer (Steele, Lea, Flood 2014): neighbouring frames get unrelated keys, no two the same."""
-    value = (value * 0x9E3779B97F4A7C15) & _MASK
-    value = ((value ^ (value >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
-    value = ((value ^ (value >> 27)) * 0x94D049BB133111EB) & _MASK
-    return value ^ (value >> 31)
 
 
 def _caller() -> str | None:
