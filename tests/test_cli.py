@@ -110,8 +110,8 @@ def test_only_saved_sources_count_as_changes(tmp_path: Path) -> None:
 
 def test_the_page_for_developers_is_opened_once_the_server_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
-    monkeypatch.setattr(dev.webbrowser, "open", opened.append)
-    monkeypatch.setattr(dev.urllib.request, "urlopen", lambda url, timeout: io.StringIO())
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    monkeypatch.setattr("urllib.request.urlopen", lambda url, timeout: io.StringIO())
     dev._open("http://127.0.0.1:8000")
     assert opened == ["http://127.0.0.1:8000/dev"]
 
