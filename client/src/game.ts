@@ -5,6 +5,7 @@ import { fromBase64 } from "./bytes";
 import { backoff, sleep, type Clock } from "./clock";
 import { Deadline } from "./deadline";
 import type { DebugSink } from "./debug";
+import type { EventLog } from "./events";
 import type { FramePath } from "./latency";
 import { loadingState, settingUp } from "./loading";
 import type { Outbox } from "./outbox";
@@ -27,6 +28,7 @@ export interface GameTools extends StageTools {
   outbox: Pick<Outbox, "put" | "drain" | "size">;
   clock: Clock;
   debug: DebugSink;
+  events: Pick<EventLog, "during">;
 }
 
 export interface GameEnds {
@@ -77,6 +79,15 @@ export class GameRun {
 
   /** Plays what is left of the game. After a failure or `close` it waits for what never comes, and is forgotten. */
   async start(): Promise<void> {
+    try {
+      await this.playGame();
+    } catch (error) {
+      this.pictureFailed(error); // nothing else in it throws
+    }
+  }
+
+  private async playGame(): Promise<void> {
+    this.tools.events.during(this.page.session_id);
     this.progressed();
     const resume = await this.askWhere();
     if (resume === null || this.closed) return;
@@ -88,6 +99,7 @@ export class GameRun {
   close(): void {
     if (this.closed) return;
     this.closed = true;
+    this.tools.events.during(null);
     this.deadline.stop();
     this.playing?.recorder.abandon();
     this.stage?.close();
@@ -209,8 +221,13 @@ export class GameRun {
     try {
       this.stage?.show(packet, pixels);
     } catch (error) {
-      this.failed({ stage: "draw", problem: String(error), detail: error instanceof Error ? (error.stack ?? "") : "" });
+      this.pictureFailed(error);
     }
+  }
+
+  private pictureFailed(error: unknown): void {
+    const detail = error instanceof Error ? (error.stack ?? "") : "";
+    this.failed({ stage: "draw", problem: String(error), detail });
   }
 
   private lastPicture(): Promise<void> {

@@ -23,8 +23,6 @@ import { Study } from "./study";
 const MOST_QUERY_CHARACTERS = 200; // ShortText in protocol.py; recruiting platforms stay far below it
 
 function begin(boot: Boot, root: HTMLElement): void {
-  const runtimes = new RuntimeKeeper(() => new Runtime(startWorker(), runtimeSource(boot)));
-  if (boot.archive !== null) noteLoading(runtimes.get(), () => events); // Python loads while the participant reads
   const identity = new Identity(
     boot,
     storageOr(() => localStorage),
@@ -33,8 +31,16 @@ function begin(boot: Boot, root: HTMLElement): void {
   const api = new Api((url, init) => fetch(url, init), identity);
   const { outbox, events, open } = openMail(api);
   captureErrors(window, events);
-  const common = { api, outbox, events, clock: systemClock, origin: performance.timeOrigin };
-  const drawing = { focus: watchFocus(events), debug: openDebug(boot), createRenderer, createKeyboard: keyboardOf };
+  const runtimes = new RuntimeKeeper(() => startRuntime(boot, events));
+  if (boot.archive !== null) runtimes.get(); // Python loads while the participant reads
+  const common = { api, outbox, clock: systemClock, origin: performance.timeOrigin };
+  const drawing = {
+    events,
+    focus: watchFocus(events),
+    debug: openDebug(boot),
+    createRenderer,
+    createKeyboard: keyboardOf,
+  };
   const gameTools = (): GameTools => ({ ...common, ...drawing, runtime: runtimes.get() });
   const study = new Study({
     ...common,
@@ -51,6 +57,14 @@ function begin(boot: Boot, root: HTMLElement): void {
     reload: () => location.reload(),
   });
   void study.start();
+}
+
+function startRuntime(boot: Boot, events: EventLog): Runtime {
+  const runtime = new Runtime(startWorker(), runtimeSource(boot));
+  runtime.listen((message) => {
+    if (message.type === "loaded") events.report("runtime_loaded", "info", "loaded", { ms: Math.round(message.ms) });
+  });
+  return runtime;
 }
 
 /** The outbox takes items at once; it writes and sends them when `open` has said whose they are. */
