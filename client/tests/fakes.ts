@@ -1,6 +1,7 @@
-/** Fakes of what lies outside: time, the worker. Nothing of ours is faked. */
+/** Fakes of what lies outside: time, the worker, a page from the server. Nothing of ours is faked. */
 
 import type { Clock } from "../src/clock";
+import type { GymPage } from "../src/protocol.gen";
 import type { WorkerLike } from "../src/runtime";
 import type { FromWorker, ToWorker } from "../src/worker/messages";
 
@@ -89,3 +90,39 @@ export class FakeWorker implements WorkerLike {
     return this.heard.findLast((message): message is Extract<ToWorker, { type: Type }> => message.type === type);
   }
 }
+
+/** Two episodes of ten frames a second. */
+export const GYM_PAGE: GymPage = {
+  kind: "gym",
+  scene_id: "drive",
+  header: "Ready?",
+  body: "<p>Drive.</p>",
+  session_id: "s1",
+  seed: 7,
+  button: "Start",
+  game_text: "",
+  game: {
+    scene_id: "drive",
+    environment: "m:make",
+    options: {},
+    draw: null,
+    hud: null,
+    hud_function: null,
+    policies: { "0": "human" },
+    bindings: [
+      { keys: ["a", "b"], action: 1 },
+      { keys: ["a"], action: 2 },
+    ],
+    default_action: 0,
+    input_mode: "pressed_keys",
+    fps: 10,
+    width: 100,
+    height: 50,
+    background: "#000000",
+    episodes: 2,
+    max_steps: null,
+    pause_s: 2,
+    loading_timeout_s: 60,
+    record_observations: false,
+  },
+};

@@ -5,48 +5,13 @@ import { silent } from "../src/debug/sink";
 import { GameRun, type GameTools } from "../src/game";
 import type { KeyState } from "../src/input/keyboard";
 import { gymView, type GymView } from "../src/pages/gym";
-import type { Chunk, Failure, GymPage, Item, Resume } from "../src/protocol.gen";
+import type { Chunk, Failure, Item, Resume } from "../src/protocol.gen";
 import type { Renderer } from "../src/renderer";
 import { Runtime } from "../src/runtime";
 import type { FramePacket, Press, WorkerFailure } from "../src/worker/messages";
-import { FakeClock, FakeWorker, settled } from "./fakes";
+import { FakeClock, FakeWorker, GYM_PAGE as PAGE, settled } from "./fakes";
 
 const ORIGIN = 9_000_000;
-const PAGE: GymPage = {
-  kind: "gym",
-  scene_id: "drive",
-  header: "Ready?",
-  body: "<p>Drive.</p>",
-  session_id: "s1",
-  seed: 7,
-  button: "Start",
-  game_text: "",
-  game: {
-    scene_id: "drive",
-    environment: "m:make",
-    options: {},
-    draw: null,
-    hud: null,
-    hud_function: null,
-    policies: { "0": "human" },
-    bindings: [
-      { keys: ["a", "b"], action: 1 },
-      { keys: ["a"], action: 2 },
-    ],
-    default_action: 0,
-    input_mode: "pressed_keys",
-    fps: 10,
-    width: 100,
-    height: 50,
-    background: "#000000",
-    episodes: 2,
-    max_steps: null,
-    pause_s: 2,
-    loading_timeout_s: 60,
-    record_observations: false,
-  },
-};
-
 class FakeRenderer implements Renderer {
   readonly kind = "canvas";
   readonly drawn: unknown[] = [];

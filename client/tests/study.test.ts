@@ -1,0 +1,289 @@
+import { beforeEach, describe, expect, it } from "vitest";
+
+import { Api } from "../src/api";
+import { Connection, type Wire } from "../src/connection";
+import type { GameEnds } from "../src/game";
+import { Identity, storageOr } from "../src/identity";
+import type { GymPage, Page } from "../src/protocol.gen";
+import { Study } from "../src/study";
+import { FakeClock, GYM_PAGE as GYM, settled } from "./fakes";
+
+const START: Page = { kind: "start", scene_id: "welcome", header: "Welcome", body: "<p>Hello.</p>", button: "Begin" };
+const FORM: Page = {
+  kind: "static",
+  scene_id: "about",
+  header: "About you",
+  body: `<form><input name="age" type="text" required></form>`,
+  button: "Go on",
+};
+const CODE: Page = { kind: "completion_code", scene_id: "thanks", header: "Thanks", body: "", code: "ABC123" };
+const OUTCOME: Page = { kind: "outcome", scene_id: "drive", header: "Sorry", body: "<p>It broke.</p>", outcome: "x" };
+const REFUSAL = { kind: "refused" as const, reason: "other_tab", text: "Please go on there." };
+
+/** The server's two doors: what was sent through them, and what comes back. */
+class FakeServer implements Wire {
+  auth: { takeover?: boolean; token?: string } = {};
+  connected = true;
+  readonly sent: [string, unknown][] = [];
+  joins: unknown[] = [];
+  joinStatus: number[] = [];
+  answer: unknown = new Promise(() => undefined);
+  connections = 0;
+  private readonly listeners = new Map<string, (argument: unknown) => void>();
+
+  readonly fetch = async (_url: string, init: RequestInit): Promise<Response> => {
+    this.joins.push(JSON.parse(String(init.body)));
+    const status = this.joinStatus.shift() ?? 200;
+    const body = status === 200 ? { token: `t${this.joins.length}`, participant_id: "p" } : REFUSAL;
+    return new Response(JSON.stringify(body), { status });
+  };
+
+  on(event: string, listener: (argument: unknown) => void): void {
+    this.listeners.set(event, listener);
+  }
+
+  connect(): void {
+    this.connections += 1;
+  }
+
+  disconnect(): void {}
+
+  timeout(): { emitWithAck(event: string, body: unknown): Promise<unknown> } {
+    return {
+      emitWithAck: async (event, body) => {
+        this.sent.push([event, body]);
+        return this.answer;
+      },
+    };
+  }
+
+  async says(event: string, argument?: unknown): Promise<void> {
+    this.listeners.get(event)?.(argument);
+    await settled();
+  }
+}
+
+let server: FakeServer;
+let clock: FakeClock;
+let games: { page: GymPage; ends: GameEnds; closed: boolean }[];
+let reloads: number;
+let gamesOver: number;
+
+beforeEach(() => {
+  [server, clock, games, reloads, gamesOver] = [new FakeServer(), new FakeClock(), [], 0, 0];
+  localStorage.clear();
+  sessionStorage.clear();
+  document.body.innerHTML = "<main id=page></main>";
+});
+
+async function visit(): Promise<Study> {
+  const boot = { experiment_id: "e", subject_id: "s" };
+  const identity = new Identity(
+    boot,
+    storageOr(() => localStorage),
+    storageOr(() => sessionStorage),
+  );
+  const study = new Study({
+    root: document.querySelector("#page") as HTMLElement,
+    identity,
+    api: new Api(server.fetch, identity),
+    clock,
+    join: { subject_id: "s", query: { PROLIFIC_PID: "x" } },
+    connect: (happened) => new Connection(server, clock, happened),
+    joined: () => undefined,
+    game: (page, _view, ends) => {
+      const game = { page, ends, closed: false };
+      games.push(game);
+      return { start: async () => undefined, close: () => void (game.closed = true) };
+    },
+    gamesOver: () => void (gamesOver += 1),
+    reload: () => void (reloads += 1),
+  });
+  void study.start();
+  await settled();
+  return study;
+}
+
+async function seeing(page: Page): Promise<Study> {
+  const study = await visit();
+  await server.says("connect");
+  await server.says("scene", page);
+  return study;
+}
+
+function shown(): string | undefined {
+  return document.body.dataset.page;
+}
+
+function text(): string {
+  return document.querySelector("#page")?.textContent ?? "";
+}
+
+function primary(): HTMLButtonElement {
+  return document.querySelector("button.primary") as HTMLButtonElement;
+}
+
+function banner(): HTMLElement {
+  return document.querySelector(".banner") as HTMLElement;
+}
+
+describe("Study, arriving", () => {
+  it("joins with what the link says, and connects with the token", async () => {
+    await visit();
+    expect(server.joins).toEqual([{ subject_id: "s", query: { PROLIFIC_PID: "x" } }]);
+    expect(server.auth).toMatchObject({ token: "t1", protocol: 1, takeover: false });
+  });
+
+  it("is the same participant and the same tab after a reload", async () => {
+    await visit();
+    const first = server.auth;
+    await visit();
+    expect(server.joins.length).toBe(1);
+    expect(server.auth).toEqual(first);
+  });
+
+  it("keeps trying while the server cannot be reached, and says so", async () => {
+    server.joinStatus = [503, 503];
+    await visit();
+    expect(banner().hidden).toBe(false);
+    await clock.run(10_000, 250);
+    expect(server.joins.length).toBe(3);
+    expect(server.connections).toBe(1);
+    expect(banner().hidden).toBe(true);
+  });
+
+  it("says why a link is not accepted", async () => {
+    server.joinStatus = [400];
+    await visit();
+    expect(shown()).toBe("refused");
+    expect(text()).toContain(REFUSAL.text);
+  });
+
+  it("joins anew when the study has been started anew, once", async () => {
+    await visit();
+    await visit();
+    await server.says("connect_error", Object.assign(new Error(), { data: { ...REFUSAL, reason: "unknown_token" } }));
+    expect(reloads).toBe(1);
+    await visit();
+    expect(server.joins.length).toBe(2);
+    await server.says("connect_error", Object.assign(new Error(), { data: { ...REFUSAL, reason: "unknown_token" } }));
+    expect(reloads).toBe(1);
+    expect(text()).toContain(REFUSAL.text);
+  });
+});
+
+describe("Study, pages", () => {
+  it("shows the scene, with its title and the focus on its button", async () => {
+    await seeing(START);
+    expect(shown()).toBe("start");
+    expect(document.title).toBe("Welcome");
+    expect(document.activeElement).toBe(primary());
+    expect(primary().textContent).toBe("Begin");
+  });
+
+  it("goes on with the button, which is shut until the answer comes", async () => {
+    await seeing(START);
+    primary().click();
+    await settled();
+    expect(server.sent).toEqual([["advance", { scene_id: "welcome", responses: {} }]]);
+    expect(primary().disabled).toBe(true);
+  });
+
+  it("sends the named fields of the researcher's form", async () => {
+    server.answer = CODE;
+    await seeing(FORM);
+    (document.querySelector("[name=age]") as HTMLInputElement).value = "<b>36</b>";
+    primary().click();
+    await settled();
+    expect(server.sent).toEqual([["advance", { scene_id: "about", responses: { age: "<b>36</b>" } }]]);
+    expect(shown()).toBe("completion_code");
+    expect(document.querySelector("[data-code]")?.textContent).toBe("ABC123");
+  });
+
+  it("keeps what was typed when the server does not accept it", async () => {
+    server.answer = { ...REFUSAL, reason: "too_large", text: "Too long." };
+    await seeing(FORM);
+    const field = document.querySelector("[name=age]") as HTMLInputElement;
+    field.value = "long";
+    primary().click();
+    await settled();
+    expect(text()).toContain("Too long.");
+    expect(field.isConnected && field.value).toBe("long");
+    expect(primary().disabled).toBe(false);
+  });
+
+  it("keeps what was typed while the connection comes and goes", async () => {
+    await seeing(FORM);
+    const field = document.querySelector("[name=age]") as HTMLInputElement;
+    field.value = "36";
+    await server.says("disconnect", "transport close");
+    expect(banner().hidden).toBe(false);
+    await server.says("connect");
+    await server.says("scene", FORM);
+    expect(banner().hidden).toBe(true);
+    expect(field.isConnected && field.value).toBe("36");
+  });
+
+  it("lets the worker go when no game can follow", async () => {
+    await seeing(START);
+    expect(gamesOver).toBe(0);
+    await server.says("scene", OUTCOME);
+    expect(gamesOver).toBe(1);
+    expect(text()).toContain("It broke.");
+  });
+});
+
+describe("Study, tabs", () => {
+  it("tells a second tab so, and lets it take over", async () => {
+    await visit();
+    await server.says("connect_error", Object.assign(new Error(), { data: REFUSAL }));
+    expect(shown()).toBe("second_tab");
+    expect(document.activeElement).toBe(primary());
+    primary().click();
+    expect(server.auth.takeover).toBe(true);
+    await server.says("connect");
+    await server.says("scene", START);
+    expect(shown()).toBe("start");
+  });
+
+  it("stops the game in a tab that was taken over, and may take it back", async () => {
+    await seeing(GYM);
+    await server.says("moved", { ...REFUSAL, reason: "moved" });
+    expect(shown()).toBe("moved");
+    expect(games[0]?.closed).toBe(true);
+    primary().click();
+    await server.says("connect");
+    await server.says("scene", GYM);
+    expect(games.length).toBe(2);
+  });
+});
+
+describe("Study, games", () => {
+  it("goes on when the game is done", async () => {
+    await seeing(GYM);
+    games[0]?.ends.done();
+    await settled();
+    expect(server.sent).toEqual([["advance", { scene_id: "drive", responses: {} }]]);
+  });
+
+  it("reports a game that failed, and shows the server's page on it", async () => {
+    server.answer = OUTCOME;
+    await seeing(GYM);
+    games[0]?.ends.failed({ scene_id: "drive", reason: "step_failed", detail: "Traceback" });
+    expect(shown()).toBe("failed");
+    expect(text()).not.toContain("Traceback");
+    await settled();
+    expect(server.sent).toEqual([["fail", { scene_id: "drive", reason: "step_failed", detail: "Traceback" }]]);
+    expect(shown()).toBe("outcome");
+  });
+
+  it("offers to try again where the server does not accept the end of a game yet", async () => {
+    server.answer = { ...REFUSAL, reason: "episodes_incomplete", text: "Not yet." };
+    await seeing(GYM);
+    games[0]?.ends.done();
+    await settled();
+    expect(text()).toContain("Not yet.");
+    primary().click();
+    expect(reloads).toBe(1);
+  });
+});
