@@ -87,7 +87,7 @@ def test_the_npm_package_is_laid_out_so_that_its_browser_finds_its_libraries(tmp
     browsers.unpack(tmp_path / "package.tgz", home)
     assert (home / "libGLESv2.so").exists()
     assert (home / "nss" / "lib" / "libnss3.so").exists()
-    assert (home / "fonts" / "fonts.conf").exists()
+    assert (home / "fonts" / "fonts.conf").read_text() == browsers.FONTS_CONF
     shown = subprocess.run([home / "start", "--headless"], capture_output=True, text=True, check=True).stdout.split()
     assert shown[0].startswith(f"{home}/nss/lib:")
     assert shown[1:] == [f"{home}/fonts", "--headless"]
