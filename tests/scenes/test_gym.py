@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import gymnasium
 import msgspec
 import numpy as np
 import pytest
@@ -62,6 +63,12 @@ def test_a_registered_environment_is_made_by_gymnasium() -> None:
     scene = kitchen.complete_game().environment("MountainCar-v0", options={"goal_velocity": 0.01})
     assert scene.game()["environment"] == "gymnasium:make"
     assert scene.game()["options"] == {"id": "MountainCar-v0", "goal_velocity": 0.01}
+
+
+def test_an_id_that_others_have_registered_names_the_module_that_registers_it() -> None:
+    gymnasium.register("KitchenOfOurOwn-v0", entry_point="tests.scenes.kitchen:make_env")
+    scene = kitchen.complete_game().environment("KitchenOfOurOwn-v0")
+    assert scene.game()["options"] == {"id": "tests.scenes.kitchen:KitchenOfOurOwn-v0"}
 
 
 def test_a_game_is_a_copy() -> None:

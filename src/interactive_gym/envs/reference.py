@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 from interactive_gym.errors import EnvError
@@ -32,6 +33,13 @@ def name_of(function: object) -> str:
         raise ValueError(f"{qualname} is defined inside a function: move it to the top of its module")
     _check_found_again(function, module, qualname)
     return f"{_importable(module)}:{qualname}"
+
+
+def module_of(entry_point: str | Callable[..., object]) -> str:
+    """Return the module of what Gymnasium calls an entry point: ``"module:name"``, or a class or function."""
+    if isinstance(entry_point, str):
+        return entry_point.partition(":")[0]
+    return _importable(entry_point.__module__)
 
 
 def resolve(reference: str) -> object:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from interactive_gym.envs.reference import module_of
 from interactive_gym.packaging.closure import Closure, LeftOut, close, requirements_of
 from interactive_gym.packaging.distributions import Environment, File
 from interactive_gym.packaging.guard import refuse_unguarded_run
@@ -96,10 +97,9 @@ def _roots(games: list[GymScene]) -> Iterator[tuple[str, Place]]:
 def _modules_of_registered(scene: GymScene) -> list[str]:
     """Where Gymnasium finds the environment: the module of its entry point, and the one before a colon in its id."""
     options: Any = scene.game()["options"]
-    module, colon, _ = options["id"].rpartition(":")
-    entry_point = importlib.import_module("gymnasium").spec(options["id"]).entry_point
-    named = [module] if colon else []
-    return [*named, entry_point.partition(":")[0]] if isinstance(entry_point, str) else named
+    registering, _, name = options["id"].rpartition(":")
+    defining = module_of(importlib.import_module("gymnasium").spec(name).entry_point)
+    return [registering, defining] if registering else [defining]
 
 
 def _reach(games: list[GymScene], needed: Needed, environment: Environment) -> Any:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
+from interactive_gym.envs.reference import module_of
 from interactive_gym.policies import Player
 from interactive_gym.rendering.colors import color
 from interactive_gym.scenes.checks import (
@@ -37,7 +38,10 @@ def _factory(value: object) -> str | Callable[..., Any]:
 
 
 def _registered(value: str) -> str:
-    """An id that Gymnasium knows. Looked up where the experiment is served; in a browser it has been already."""
+    """An id that Gymnasium knows, with the module that registers it in front: a browser would not import it unasked.
+
+    Looked up where the experiment is served; in a browser it has been already.
+    """
     if sys.platform == "emscripten":
         return value
     try:
@@ -45,10 +49,13 @@ def _registered(value: str) -> str:
     except ImportError as problem:
         raise ValueError(f"{value!r} is an id of Gymnasium, which is not installed: pip install gymnasium") from problem
     try:
-        gymnasium.spec(value)
+        named, _, name = value.rpartition(":")
+        if named:
+            importlib.import_module(named)
+        module = named or module_of(gymnasium.spec(name).entry_point)
     except (gymnasium.error.Error, ImportError) as problem:
         raise ValueError(f"{value!r} is not registered with Gymnasium: {problem}") from problem
-    return value
+    return name if module.partition(".")[0] == "gymnasium" else f"{module}:{name}"
 
 
 @dataclass(frozen=True)
