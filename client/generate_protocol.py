@@ -1,7 +1,7 @@
 """Writes ``client/src/protocol.gen.ts`` from ``interactive_gym.protocol``: ``python client/generate_protocol.py``.
 
-A generator of our own (json-schema-to-typescript was considered) since it runs without node in the tests, and keeps tuples,
-tags and the docstrings.
+A generator of our own, and not json-schema-to-typescript, since it runs without node in the tests and keeps tuples,
+tags and docstrings.
 """
 
 from __future__ import annotations
@@ -63,8 +63,11 @@ def _tuple(info: wire.StructType) -> str:
 
 def _interface(info: wire.StructType) -> str:
     tag = [f'  {info.tag_field}: "{info.tag}";'] if info.tag_field else []
-    lines = tag + [f"  {field.encode_name}{'' if field.required else '?'}: {_type(field.type)};" for field in info.fields]
-    return "\n".join([f"export interface {info.cls.__name__} {{", *lines, "}"])
+    return "\n".join([f"export interface {info.cls.__name__} {{", *tag, *map(_field, info.fields), "}"])
+
+
+def _field(field: wire.Field) -> str:
+    return f"  {field.encode_name}{'' if field.required else '?'}: {_type(field.type)};"
 
 
 def _type(info: wire.Type) -> str:

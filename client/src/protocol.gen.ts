@@ -4,7 +4,7 @@ export const PROTOCOL_VERSION = 1;
 export const MAX_UPLOAD_BYTES = 1000000;
 export const MAX_CONTROL_BYTES = 64000;
 
-/** A file that the page loads: content-hashed address, and its size in bytes before compression (for the progress bar). */
+/** A file that the page loads: content-hashed address, and its size before compression (for the progress bar). */
 export interface Asset {
   url: string;
   bytes: number;
@@ -151,8 +151,8 @@ export interface Failure {
 /**
  * A worker is about to play ``session_id``: which episode comes next, and what is known of it?
  *
- * Asked before each game scene starts to play (reload or not), after the outbox has been sent as far as it can be: what
- * arrives later than the answer belongs to an older generation and is kept, but no longer counts. ``tab`` as in Connect.
+ * Asked before each game scene starts to play (reload or not), after the outbox has been sent as far as it can be; of
+ * what arrives after the answer, and is of an earlier generation, nothing counts any more. ``tab`` as in Connect.
  */
 export interface ResumeRequest {
   session_id: string;
@@ -160,10 +160,11 @@ export interface ResumeRequest {
 }
 
 /**
- * Play ``episode`` from the frame after ``chunks`` (base64, in order) as ``generation``; ``episode == episodes``: all are played.
+ * Play ``episode`` from the frame after ``chunks`` (base64, in order) as ``generation``.
  *
- * ``chunks`` are whole seconds, so the next frame is the first of chunk ``len(chunks)``. ``generation`` counts the answers to
- * ResumeRequests of this session: it names one life of a worker and stays the same for the episodes that follow in it.
+ * ``episode == episodes``: all are played. ``chunks`` are whole seconds, so the next frame is the first of chunk
+ * ``len(chunks)``. ``generation`` counts the answers to ResumeRequests of this session: it names one life of a worker
+ * and stays the same for the episodes that follow in it.
  */
 export interface Resume {
   episode: number;

@@ -1,8 +1,8 @@
 """Every message between a participant's page and the server, in one file.
 
-The types are checked by msgspec when they arrive; ``client/src/protocol.gen.ts`` is generated from them, and a stale copy
-fails the tests. Control messages travel over Socket.IO and stay small; whatever must not be lost goes by idempotent HTTP POST
-(:class:`Upload`) and is acknowledged after it has been committed.
+The types are checked by msgspec when they arrive; ``client/src/protocol.gen.ts`` is generated from them, and a stale
+copy fails the tests. Control messages travel over Socket.IO and stay small; whatever must not be lost goes by
+idempotent HTTP POST (:class:`Upload`) and is acknowledged after it has been committed.
 
     Socket.IO      auth = Connect       -> event "scene" Page, or connect_error whose ``data`` is a Refusal
                    "advance" Advance    -> acknowledged with Page | Refusal
@@ -13,10 +13,11 @@ fails the tests. Control messages travel over Socket.IO and stay small; whatever
                    POST /api/records    Upload -> Receipt           } Authorization: Bearer <Joined.token>
     in the page    <script id="boot">   Boot
 
-What HTTP does not accept is answered with a Refusal and a status: 400 malformed, 401 unknown token (join again), 403 not yours,
-409 not now, 413 too large, 429 too fast and 503 cannot store now (both: try again later, unchanged).
-The reasons of a refused connection: ``wrong_protocol`` (reload the page), ``unknown_token`` (join again), ``other_tab`` (offer to
-connect again with ``takeover``), ``experiment_changed``, ``malformed``, ``server_error``.
+What HTTP does not accept is answered with a Refusal and a status: 400 malformed, 401 unknown token (join again), 403
+not yours, 409 not now, 413 too large, 429 too fast and 503 cannot store now (both: try again later, unchanged).
+The reasons of a refused connection: ``wrong_protocol`` (reload the page), ``unknown_token`` (join again), ``other_tab``
+(offer to connect again with ``takeover``), ``experiment_changed``, ``malformed``, ``server_error``. A page that sends
+more than a few messages a second is answered ``too_fast`` and disconnected.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ Count = Annotated[int, Meta(ge=0, le=2**31)]
 Text = Annotated[str, Meta(max_length=20_000)]
 ShortText = Annotated[str, Meta(max_length=200)]
 Severity = Literal["info", "warning", "error"]
+Ms = Annotated[float, Meta(ge=-1e12, le=1e12)]  # no date and no sum that anybody makes of these overflows
+UnixMs = Annotated[float, Meta(ge=0, le=2.5e14)]  # up to the year 9892
 
 
 class Base(Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,7 +49,7 @@ class Base(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Asset(Base):
-    """A file that the page loads: content-hashed address, and its size in bytes before compression (for the progress bar)."""
+    """A file that the page loads: content-hashed address, and its size before compression (for the progress bar)."""
 
     url: str
     bytes: int
@@ -188,8 +191,16 @@ class Failure(Base):
 
     scene_id: Identifier
     reason: Literal[
-        "import_failed", "make_failed", "reset_failed", "step_failed", "draw_failed", "policy_failed", "loading_timeout",
-        "worker_crashed", "runtime_failed", "upload_refused",
+        "import_failed",
+        "make_failed",
+        "reset_failed",
+        "step_failed",
+        "draw_failed",
+        "policy_failed",
+        "loading_timeout",
+        "worker_crashed",
+        "runtime_failed",
+        "upload_refused",
     ]
     problem: Text = ""
     detail: Text = ""
@@ -198,8 +209,8 @@ class Failure(Base):
 class ResumeRequest(Base):
     """A worker is about to play ``session_id``: which episode comes next, and what is known of it?
 
-    Asked before each game scene starts to play (reload or not), after the outbox has been sent as far as it can be: what
-    arrives later than the answer belongs to an older generation and is kept, but no longer counts. ``tab`` as in Connect.
+    Asked before each game scene starts to play (reload or not), after the outbox has been sent as far as it can be; of
+    what arrives after the answer, and is of an earlier generation, nothing counts any more. ``tab`` as in Connect.
     """
 
     session_id: Identifier
@@ -207,10 +218,11 @@ class ResumeRequest(Base):
 
 
 class Resume(Base):
-    """Play ``episode`` from the frame after ``chunks`` (base64, in order) as ``generation``; ``episode == episodes``: all are played.
+    """Play ``episode`` from the frame after ``chunks`` (base64, in order) as ``generation``.
 
-    ``chunks`` are whole seconds, so the next frame is the first of chunk ``len(chunks)``. ``generation`` counts the answers to
-    ResumeRequests of this session: it names one life of a worker and stays the same for the episodes that follow in it.
+    ``episode == episodes``: all are played. ``chunks`` are whole seconds, so the next frame is the first of chunk
+    ``len(chunks)``. ``generation`` counts the answers to ResumeRequests of this session: it names one life of a worker
+    and stays the same for the episodes that follow in it.
     """
 
     episode: int
@@ -241,10 +253,10 @@ class TickRow(Base, array_like=True):
     """What one tick felt like here. Wall times in ms since the episode began; costs in ms."""
 
     frame: Frame
-    due_ms: float
-    late_ms: float
-    step_ms: float
-    painted_ms: float | None
+    due_ms: Ms
+    late_ms: Ms
+    step_ms: Ms
+    painted_ms: Ms | None
 
 
 class KeyRow(Base, array_like=True):
@@ -252,10 +264,10 @@ class KeyRow(Base, array_like=True):
 
     frame: Frame
     key: ShortText
-    event_ms: float
-    sampled_ms: float
-    executed_ms: float
-    painted_ms: float | None
+    event_ms: Ms
+    sampled_ms: Ms
+    executed_ms: Ms
+    painted_ms: Ms | None
 
 
 class Experience(Base, tag="experience", tag_field="kind"):
@@ -286,7 +298,7 @@ class Event(Base, tag="event", tag_field="kind"):
     name: Identifier
     severity: Severity
     reason: ShortText
-    client_ms: float  # Unix time in the browser
+    client_ms: UnixMs  # the browser's clock
     session_id: Identifier | None = None
     data: Annotated[dict[ShortText, bool | int | float | ShortText | None], Meta(max_length=50)] = {}
 

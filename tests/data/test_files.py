@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from interactive_gym.data.episode_files import _wide
 from interactive_gym.data.flat import cell, moment, replacing, write_table
 from interactive_gym.data.provenance import note_start
 from interactive_gym.envs.determinism import episode_seed
+from interactive_gym.records import Row
 from tests.server.conftest import arrive as arrive
 from tests.server.conftest import serve as serve
 from tests.server.rows import event, experience, whole_episode
@@ -129,6 +131,21 @@ async def test_a_file_that_cannot_be_written_stops_nobody(
     (server.data / "game").unlink()
     server.stop()
     assert len(table(serve().data / "game" / session / "ep0.csv")) == 26
+
+
+def test_infos_with_ever_new_keys_do_not_make_millions_of_columns() -> None:
+    def few() -> Iterator[Row]:
+        return (Row(frame, infos={"0": {f"key {frame}": frame}}) for frame in range(3))
+
+    def many() -> Iterator[Row]:
+        return (Row(frame, infos={"0": {f"{frame}.{n}": n for n in range(900)}}) for frame in range(20))
+
+    header, lines = _wide(few, 10)
+    assert list(header) == ["frame", "t_ms", "infos.0.key 0", "infos.0.key 1", "infos.0.key 2"]
+    assert [*lines][1] == [1, 100.0, None, 1, None]
+    header, lines = _wide(many, 10)
+    assert len(header) == 10
+    assert [*lines][1][6] == {"0": {f"1.{n}": n for n in range(900)}}
 
 
 def test_text_stays_as_it_is_and_in_its_cell(tmp_path: Path) -> None:

@@ -147,6 +147,21 @@ async def test_a_game_keeps_its_config_when_the_file_changes(serve: Serve, arriv
     assert (await after.connect())["game"]["episodes"] == 2
 
 
+async def test_a_scene_that_was_moved_keeps_what_was_assigned_in_it(serve: Serve, arrive: Arrive) -> None:
+    server = serve()
+    before = arrive(server)
+    session = await before.to_game()
+    await before.resume(session)
+    await before.upload(*whole_episode(session, 5))
+    server.stop()
+    start, questions, game, end = experiment().sequence
+    after = arrive(serve(ig.Experiment("study").scenes(start, game, questions, end)))
+    after.token = before.token
+    await after.connect()
+    assert (await after.advance("game"))["scene_id"] == "questions"
+    assert (await after.advance("questions"))["kind"] == "end"
+
+
 async def test_a_scene_that_is_gone_is_said_so(serve: Serve, arrive: Arrive) -> None:
     server = serve()
     before = arrive(server)

@@ -156,6 +156,7 @@ async def test_records_of_others_are_refused(
         json.dumps({"items": [{**event(), "id": "../../x"}]}).encode(),
         json.dumps({"items": [{**event(), "severity": "fatal"}]}).encode(),
         json.dumps({"items": [{**event(), "data": {"x": {"deep": 1}}}]}).encode(),
+        json.dumps({"items": [{**event(), "client_ms": 1e300}]}).encode(),
         json.dumps({"items": [event(id=f"e-{n}") for n in range(201)]}).encode(),
     ],
 )

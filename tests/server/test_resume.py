@@ -8,8 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from interactive_gym.data import games
-from interactive_gym.data.episode_files import frames
+from interactive_gym.data import episode_files, games
 from tests.server.rows import FPS, chunk, episode_end, event, second, whole_episode
 from tests.server.running import Participant, Running, experiment
 
@@ -27,7 +26,7 @@ def rewards(server: Running, session_id: str, episode: int = 0) -> list[float]:
     def read(connection: Connection) -> list[float]:
         session = games.find(connection, session_id)
         assert session
-        rows = frames(connection, session, episode)
+        rows = [*episode_files.rows(connection, games.line(connection, session, episode))]
         assert [row.frame for row in rows] == list(range(-1, len(rows) - 1))
         return [row.rewards["0"] for row in rows[1:]]
 

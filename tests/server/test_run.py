@@ -81,6 +81,18 @@ async def test_the_log_says_whose_each_line_is(server: Running, one: Participant
     assert all({"timestamp", "level"} <= line.keys() for line in lines)
 
 
+async def test_a_refusal_in_the_log_says_whose_it_is(server: Running, one: Participant) -> None:
+    session = await one.to_game()
+    await one.advance("thanks")
+    await one.post("/api/resume", {"session_id": session, "tab": "another"})
+    await one.resume(session)
+    server.stop()
+    lines = [json.loads(line) for line in (server.data / "server.log").read_text().splitlines()]
+    wrong, other = [line for line in lines if line["event"] == "refused"]
+    assert (wrong["reason"], wrong["participant_id"], "session_id" in wrong) == ("wrong_scene", one.id, False)
+    assert (other["reason"], other["participant_id"], other["session_id"]) == ("other_tab", one.id, session)
+
+
 async def test_a_bug_of_ours_is_in_the_log_and_not_in_the_answer(
     server: Running, one: Participant, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -13,9 +13,12 @@ from interactive_gym.data import games
 from interactive_gym.data.flat import Table, write_table
 from interactive_gym.data.games import Session
 from interactive_gym.data.latency import summary
+from interactive_gym.data.timeline import Piece
 from interactive_gym.protocol import Experience
-from interactive_gym.records import Row, columns, unpack
+from interactive_gym.records import Row, columns, plain, unpack
+from interactive_gym.records.rows import FIELDS
 
+MAX_COLUMNS = 16_384  # no spreadsheet opens more; infos with ever new keys would make millions
 EXPERIENCE_COLUMNS = (
     "generation",
     "frame",
@@ -36,17 +39,19 @@ def write_episode(
 ) -> dict[str, float | int | None]:
     """Writes ``<scene>/<session>/ep<k>.csv`` and ``ep<k>.<player>.experience.csv``; returns the episode's summary."""
     place = folder / _name(session.scene_id) / _name(session.id)
-    write_table(place / f"ep{episode}.csv", _wide(frames(connection, session, episode), session.fps))
+    line = games.line(connection, session, episode)
+    write_table(place / f"ep{episode}.csv", _wide(lambda: rows(connection, line), session.fps))
     seconds = _experience(connection, session, episode)
     name = f"ep{episode}.{_name(session.player)}.experience.csv"
     write_table(place / name, (EXPERIENCE_COLUMNS, _experience_rows(seconds)))
     return summary(seconds, session.fps)
 
 
-def frames(connection: Connection, session: Session, episode: int) -> list[Row]:
-    """The rows of an episode that count, from -1 on."""
-    line = games.line(connection, session, episode)
-    return [row for data in games.data_of(connection, line) for row in unpack(data)]
+def rows(connection: Connection, line: Sequence[Piece]) -> Iterator[Row]:
+    """The rows of these chunks. One is unpacked at a time: with images in it, an episode does not fit in memory."""
+    for piece in line:
+        (data,) = games.data_of(connection, [piece])
+        yield from unpack(data)
 
 
 def _name(text: str) -> str:
@@ -54,29 +59,28 @@ def _name(text: str) -> str:
     return quote(text, safe=" ")
 
 
-def _wide(rows: Iterable[Row], fps: int) -> Table:
-    """Columns in the order in which they first appear; a cell without a value stays empty and in its row."""
-    lines = [columns(row, fps) for row in rows]
-    header = list(dict.fromkeys(name for line in lines for name in line))
-    header.sort(key=_field)
-    return header, ([line.get(name) for name in header] for line in lines)
+def _wide(read: Callable[[], Iterator[Row]], fps: int) -> Table:
+    """One column per value; a cell without a value stays empty and in its row. ``read`` is called twice."""
+    names: dict[str, None] = {}
+    for row in read():
+        names.update(dict.fromkeys(columns(row, fps)))
+        if len(names) > MAX_COLUMNS:
+            return _narrow(read, fps)
+    header = sorted(names, key=_field)
+    return header, ([line.get(name) for name in header] for line in (columns(row, fps) for row in read()))
+
+
+def _narrow(read: Callable[[], Iterator[Row]], fps: int) -> Table:
+    """One column per field, of JSON."""
+    header = ("frame", "t_ms", *FIELDS)
+    return header, (
+        [row.frame, row.frame * 1000 / fps, *(plain(getattr(row, name)) for name in FIELDS)] for row in read()
+    )
 
 
 def _field(column: str) -> int:
-    """Sparse infos may appear late; they still stand with the others."""
-    order = (
-        "frame",
-        "t_ms",
-        "actions",
-        "rewards",
-        "terminated",
-        "truncated",
-        "infos",
-        "observations",
-        "source",
-        "is_focused",
-    )
-    return order.index(column.partition(".")[0])
+    """Sparse infos may appear late; they still stand with the others, in the order in which they came."""
+    return ("frame", "t_ms", *FIELDS).index(column.partition(".")[0])
 
 
 def _experience(connection: Connection, session: Session, episode: int) -> list[Experience]:

@@ -25,7 +25,7 @@ from interactive_gym.protocol import (
 from interactive_gym.server import ingest
 from interactive_gym.server.desk import Desk, clock, parsed
 from interactive_gym.server.limits import Limiter, Rate
-from interactive_gym.server.logs import LEVELS, about
+from interactive_gym.server.logs import LEVELS, about, name
 from interactive_gym.server.refusals import status
 
 JOINS = Rate(per_second=10, burst=500)  # per address: a whole lab, or a whole class, may come from one
@@ -54,11 +54,12 @@ class Http:
 
     def _answering(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
-            try:
-                return _json(await handler(request))
-            except Exception as error:
-                refused = self._desk.refused(error)
-                return _json(refused, status(refused))
+            with about():
+                try:
+                    return _json(await handler(request))
+                except Exception as error:
+                    refused = self._desk.refused(error)
+                    return _json(refused, status(refused))
 
         return endpoint
 
@@ -66,30 +67,28 @@ class Http:
         self._joins.spend(request.client.host if request.client else "", clock())
         message = parsed(await _body(request, MAX_CONTROL_BYTES), Join)
         who = await self._desk.write(self._desk.study.join, message, clock())
-        with about(who.id):
-            self._desk.log.info("joined", state=who.state)
+        name(who.id)
+        self._desk.log.info("joined", state=who.state)
         return Joined(self._desk.tokens.issue(who.id), who.id)
 
     async def _resume(self, request: Request) -> Resume:
         participant_id = self._participant(request)
-        with about(participant_id):
-            self._resumes.spend(participant_id, clock())
-            message = parsed(await _body(request, MAX_CONTROL_BYTES), ResumeRequest)
-            self._desk.presence.check_tab(participant_id, message.tab)
-            with about(session=message.session_id):
-                answer = await self._desk.write(self._desk.study.resume, participant_id, message, clock())
-                self._desk.log.info("resumed", episode=answer.episode, generation=answer.generation)
+        self._resumes.spend(participant_id, clock())
+        message = parsed(await _body(request, MAX_CONTROL_BYTES), ResumeRequest)
+        name(session=message.session_id)
+        self._desk.presence.check_tab(participant_id, message.tab)
+        answer = await self._desk.write(self._desk.study.resume, participant_id, message, clock())
+        self._desk.log.info("resumed", episode=answer.episode, generation=answer.generation)
         self._desk.files.update()
         return answer
 
     async def _records(self, request: Request) -> Receipt:
         participant_id = self._participant(request)
-        with about(participant_id):
-            self._uploads.spend(participant_id, clock())
-            upload = parsed(await _body(request, MAX_UPLOAD_BYTES), Upload)
-            decoded = await asyncio.to_thread(ingest.decode, upload)
-            stored = await self._desk.write(ingest.store, participant_id, decoded, clock())
-            self._note(stored)
+        self._uploads.spend(participant_id, clock())
+        upload = parsed(await _body(request, MAX_UPLOAD_BYTES), Upload)
+        decoded = await asyncio.to_thread(ingest.decode, upload)
+        stored = await self._desk.write(ingest.store, participant_id, decoded, clock())
+        self._note(stored)
         return stored.receipt(len(decoded))
 
     def _note(self, stored: ingest.Stored) -> None:
@@ -105,7 +104,9 @@ class Http:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             raise ClientError("unknown_token", "there is no bearer token in the request")
-        return self._desk.tokens.read(token)
+        participant_id = self._desk.tokens.read(token)
+        name(participant_id)
+        return participant_id
 
     async def _health(self, _: Request) -> Response:
         healthy = await self._desk.store.writable()

@@ -1,6 +1,7 @@
 """The log: lines for people on the console, the same as JSON in ``server.log``; every line says whose it is.
 
-Who a line is about is bound by :func:`about` around what is done for them, and needs no parameter further down.
+Whoever a line is about is named once: :func:`about` opens a scope, and :func:`name` inside it says who it is as soon
+as that is known. Everything logged before the scope ends carries it, a failure that ends it too.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, NoReturn, TextIO
+from typing import NoReturn, TextIO
 
 import structlog
-from structlog.contextvars import bound_contextvars, merge_contextvars
+from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars, merge_contextvars
 from structlog.typing import EventDict, FilteringBoundLogger, Processor
 
 from interactive_gym.server.settings import LogLevel
@@ -74,8 +75,18 @@ class Bridge(logging.Handler):
 
 
 @contextmanager
-def about(participant: str | None = None, session: str | None = None) -> Iterator[None]:
-    """Every line that is logged inside, in this task, says that it is about them."""
-    named: dict[str, Any] = {"participant_id": participant, "session_id": session}
-    with bound_contextvars(**{name: value for name, value in named.items() if value is not None}):
+def about(participant: str | None = None) -> Iterator[None]:
+    """A scope of this task; who is named inside, or given, is forgotten at its end."""
+    before = get_contextvars()
+    try:
+        name(participant)
         yield
+    finally:
+        clear_contextvars()
+        bind_contextvars(**before)
+
+
+def name(participant: str | None = None, session: str | None = None) -> None:
+    """What is logged from here on, to the end of the scope, is about them."""
+    named = {"participant_id": participant, "session_id": session}
+    bind_contextvars(**{key: value for key, value in named.items() if value is not None})

@@ -21,16 +21,15 @@ from interactive_gym.server.settings import Settings
 GRACE_S = 5  # for requests that are under way when the server is told to stop
 BACKLOG = 2048
 
-Announce = Callable[[str], None]
 
-
-def serve(experiment: Experiment, settings: Settings, *, announce: Announce | None = None) -> None:
+def serve(experiment: Experiment, settings: Settings) -> None:
     """Serves ``experiment`` until the process is told to stop (SIGINT or SIGTERM), then stores what is still waiting.
+
+    Prints the link as soon as participants can come.
 
     Args:
         experiment: With its scenes.
         settings: See there.
-        announce: Called with the link once participants can come; prints it if not given.
 
     Raises:
         ConfigError: The experiment cannot be packed for browsers, or a secret is not set.
@@ -38,7 +37,7 @@ def serve(experiment: Experiment, settings: Settings, *, announce: Announce | No
     """
     with _listening(settings) as listener:
         app = create_app(experiment, settings)
-        server = _Server(configured(app), lambda: (announce or _print_link)(link(settings, listener)))
+        server = _Server(configured(app), lambda: _print_link(link(settings, listener)))
         with _bridged(Bridge(app.state.desk.log)), _interrupted_quietly():
             server.run(sockets=[listener])
 

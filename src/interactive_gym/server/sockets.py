@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -26,7 +26,7 @@ from interactive_gym.protocol import (
 )
 from interactive_gym.server.desk import Desk, clock, converted
 from interactive_gym.server.limits import Limiter, Rate
-from interactive_gym.server.logs import about
+from interactive_gym.server.logs import about, name
 from interactive_gym.server.presence import Connected
 from interactive_gym.server.refusals import refusal
 
@@ -75,22 +75,23 @@ class Sockets:
         self.io.on("fail", self._fail)
 
     async def _connect(self, sid: str, environ: Mapping[str, Any], auth: object = None) -> None:
-        try:
-            who = await self._admitted(sid, auth)
-        except Exception as error:
-            refused = self._desk.refused(error)
-            raise socketio.exceptions.ConnectionRefusedError(refused.text, msgspec.to_builtins(refused)) from None
-        self._spawn(self._greet(who))  # nothing may be awaited after this: the greeting needs the connection complete
+        with about():
+            try:
+                who = await self._admitted(sid, auth)
+            except Exception as error:
+                refused = self._desk.refused(error)
+                raise socketio.exceptions.ConnectionRefusedError(refused.text, msgspec.to_builtins(refused)) from None
+        self._spawn(self._greet(who))
 
     async def _admitted(self, sid: str, auth: object) -> Connected:
         hello = _hello(auth)
         who = Connected(self._desk.tokens.read(hello.token), sid, hello.tab)
-        with about(who.participant_id):
-            page = await self._desk.write(self._desk.study.page, who.participant_id)
-            replaced = self._desk.presence.claim(who, takeover=hello.takeover)
-            if replaced:
-                await self._move(replaced)
-            self._desk.log.info("connected", tab=who.tab, scene_id=page.scene_id, takeover=replaced is not None)
+        name(who.participant_id)
+        page = await self._desk.write(self._desk.study.page, who.participant_id)
+        replaced = self._desk.presence.claim(who, takeover=hello.takeover)
+        if replaced:
+            await self._move(replaced)
+        self._desk.log.info("connected", tab=who.tab, scene_id=page.scene_id, takeover=replaced is not None)
         return who
 
     async def _move(self, sid: str) -> None:
@@ -98,7 +99,7 @@ class Sockets:
         await self.io.emit("moved", refusal(ClientError("moved", "another tab has taken over")), to=sid)
         self._spawn(self.io.disconnect(sid))
 
-    def _spawn(self, work: Any) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -137,13 +138,14 @@ class Sockets:
         return await self._answer(sid, message, Failure, self._desk.study.fail)
 
     async def _answer(self, sid: str, message: tuple[object, ...], kind: type[M], verb: Verb[M]) -> Page | Refusal:
-        try:
-            who = self._desk.presence.who(sid)
-            with about(who.participant_id):
+        with about():
+            try:
+                who = self._desk.presence.who(sid)
+                name(who.participant_id)
                 self._check_rate(who)
                 return await self._done(who, converted(message[0] if len(message) == 1 else message, kind), verb)
-        except Exception as error:
-            return self._desk.refused(error)
+            except Exception as error:
+                return self._desk.refused(error)
 
     async def _done(self, who: Connected, message: M, verb: Verb[M]) -> Page:
         page = await self._desk.write(verb, who.participant_id, message, clock())

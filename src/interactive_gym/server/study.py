@@ -134,6 +134,8 @@ class Study:
         self._enter(connection, who, scene, now)
 
     def _enter(self, connection: Connection, who: Participant, scene: Scene, now: float) -> None:
+        if scene.id in people.visits_of(connection, who.id):
+            return  # the researcher has moved this scene behind another one; what was assigned in it stays
         session_id = self._new_session(connection, who, scene, now) if isinstance(scene, GymScene) else None
         code = _code(connection, scene) if isinstance(scene, CompletionCodeScene) else None
         position = self.experiment.sequence.index(scene)

@@ -10,6 +10,8 @@ down_revision = None
 def upgrade() -> None:
     _people()
     _games()
+    _visits()
+    _progress()
     _streams()
     _events()
 
@@ -53,6 +55,9 @@ def _games() -> None:
         sa.PrimaryKeyConstraint("session_id", "player"),
     )
     op.create_index(op.f("ix_members_participant_id"), "members", ["participant_id"], unique=False)
+
+
+def _visits() -> None:
     op.create_table(
         "visits",
         sa.Column("participant_id", sa.String(length=64), nullable=False),
@@ -76,6 +81,9 @@ def _games() -> None:
         sa.ForeignKeyConstraint(["participant_id"], ["participants.id"]),
         sa.PrimaryKeyConstraint("participant_id", "scene_id", "name"),
     )
+
+
+def _progress() -> None:
     op.create_table(
         "episodes",
         sa.Column("session_id", sa.String(length=64), nullable=False),
