@@ -34,15 +34,17 @@ export class Progress {
   }
 }
 
-/** The same response, whose bytes are counted as they are read. */
+/** The same response; `count` is told of its bytes as they arrive.
+ *
+ *  They are counted in a copy: browsers keep compiled WebAssembly only for responses that come straight from the
+ *  network. A body that passes through a stream of ours is compiled anew at each visit: 2.7 s instead of 1.7.
+ */
 export function counted(response: Response, count: (bytes: number) => void): Response {
-  if (response.body === null) return response;
-  const counter = new TransformStream<Uint8Array, Uint8Array>({
-    transform(piece, controller) {
-      count(piece.byteLength);
-      controller.enqueue(piece);
-    },
-  });
-  const { status, statusText, headers } = response;
-  return new Response(response.body.pipeThrough(counter), { status, statusText, headers });
+  countCopy(response.clone(), count).catch(() => undefined); // whoever reads the original hears of its failure
+  return response;
+}
+
+async function countCopy(copy: Response, count: (bytes: number) => void): Promise<void> {
+  const reader = copy.body?.getReader();
+  for (let piece = await reader?.read(); piece?.value; piece = await reader?.read()) count(piece.value.byteLength);
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import type { LoadProgress } from "../../src/worker/messages";
 import { counted, Progress } from "../../src/worker/progress";
-import { FakeClock } from "../fakes";
+import { FakeClock, settled } from "../fakes";
 
 function progressOf(total: number): { clock: FakeClock; reports: LoadProgress[]; progress: Progress } {
   const clock = new FakeClock();
@@ -45,12 +45,14 @@ describe("Progress", () => {
 });
 
 describe("counted", () => {
-  it("counts what is read, and changes nothing of it", async () => {
+  it("counts what arrives, and hands on the response itself: only that one has its compiled code cached", async () => {
     const pieces: number[] = [];
     const response = new Response("twelve bytes", { status: 200, headers: { "content-type": "application/wasm" } });
     const same = counted(response, (bytes) => pieces.push(bytes));
+    expect(same).toBe(response);
     expect(await same.text()).toBe("twelve bytes");
     expect(same.headers.get("content-type")).toBe("application/wasm");
+    await settled();
     expect(pieces.reduce((sum, bytes) => sum + bytes, 0)).toBe(12);
   });
 });
