@@ -37,8 +37,9 @@ class Node:
     def run(self, arguments: Sequence[str], folder: Path, task: str) -> str:
         """What ``node arguments...`` printed in ``folder``; BuildError with its last lines where it failed."""
         command = [str(self.executable), *arguments]
+        plain = {**self.environment(), "NO_COLOR": "1"}
         done = subprocess.run(
-            command, cwd=folder, env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command, cwd=folder, env=plain, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
         if done.returncode:
             output = "\n".join(done.stdout.splitlines()[-LINES_SHOWN:])
