@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from pathlib import Path
 from build_support.errors import BuildError
 
 LINES_SHOWN = 40
+# Vite's bundler colours its messages whether or not it is asked to, and pip shows the codes.
+COLOUR_CODE = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass(frozen=True)
@@ -37,12 +40,11 @@ class Node:
     def run(self, arguments: Sequence[str], folder: Path, task: str) -> str:
         """What ``node arguments...`` printed in ``folder``; BuildError with its last lines where it failed."""
         command = [str(self.executable), *arguments]
-        plain = {**self.environment(), "NO_COLOR": "1"}
         done = subprocess.run(
-            command, cwd=folder, env=plain, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command, cwd=folder, env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
         if done.returncode:
-            output = "\n".join(done.stdout.splitlines()[-LINES_SHOWN:])
+            output = "\n".join(COLOUR_CODE.sub("", done.stdout).splitlines()[-LINES_SHOWN:])
             how = f"`{' '.join(command)}` in {folder} ended with {done.returncode}"
             raise BuildError(f"{task} failed ({how}):\n{output}")
         return done.stdout

@@ -21,7 +21,7 @@ def test_npm_runs_without_a_node_of_the_system(tmp_path: Path) -> None:
 
 
 def test_a_failing_program_is_one_error_with_its_last_lines(tmp_path: Path) -> None:
-    script = "for (let i = 0; i < 100; i++) console.log('line', i); process.exit(3)"
+    script = "for (let i = 0; i < 100; i++) console.log('\\x1b[31mline\\x1b[0m', i); process.exit(3)"
     with pytest.raises(BuildError) as caught:
         find_node().run(["-e", script], tmp_path, "Building the client")
     text = str(caught.value)
