@@ -11,6 +11,7 @@ import socketio
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from interactive_gym.data.claim import claimed
 from interactive_gym.data.files import Files
 from interactive_gym.data.flat import write_json
 from interactive_gym.data.provenance import note_start
@@ -55,6 +56,7 @@ def create_app(experiment: Experiment, settings: Settings, *, runtime: Runtime |
 
 def _desk(experiment: Experiment, settings: Settings, folder: Path, opened: ExitStack) -> Desk:
     """The desk; what has to be closed in the end is put on ``opened``, in the order in which it is needed."""
+    opened.enter_context(claimed(folder))
     log_file = LogFile(folder / "server.log", sys.stderr)
     opened.callback(log_file.close)
     log = log_file.logger(settings.log_level)
