@@ -31,7 +31,7 @@ class Counting:
 
     def step(self, action):
         self.count += 1
-        self.lane = (self.lane + (action == 1) - (action == 2)) % 10
+        self.lane = min(9, max(0, self.lane + (action == 1) - (action == 2)))
         over = self.count == 40
         return self.start, 10.0 if over else 0.0, over, False, {"count": self.count, "action": action}
 
