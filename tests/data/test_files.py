@@ -45,7 +45,8 @@ async def test_what_a_study_leaves_behind(serve: Callable[..., Running], arrive:
     tables = {f"{name}.csv" for name in ("participants", "sessions", "episodes", "responses", "completion_codes")}
     episodes = {f"game/{session}/ep{k}{kind}.csv" for k in (0, 1) for kind in ("", ".0.experience")}
     scenes = {f"scenes/{scene}.json" for scene in ("welcome", "questions", "game", "thanks")}
-    rest = {"platform_ids.csv", "events.jsonl", "provenance.json", "server.lock", "server.log", "secret.key", "study.db"}
+    rest = {"platform_ids.csv", "events.jsonl", "provenance.json", "study.db"}
+    rest |= {"server.lock", "server.log", "secret.key"}
     assert found == tables | episodes | scenes | rest
     assert all(row["schema_version"] == "1" for path in folder.rglob("*.csv") for row in table(path))
 
