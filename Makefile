@@ -102,8 +102,8 @@ UV_COMPILE := $(VENV)/bin/uv --no-config pip compile --quiet --universal --pytho
 
 # dev.txt holds all versions, the other two are parts of it. Hashes of all platforms and Pythons, no address of an index.
 constraints: $(VENV)/.dev  ## Pin the newest allowed versions, with hashes
-	$(UV_COMPILE) --upgrade pyproject.toml --extra examples --group dev --group build -o constraints/dev.txt
-	$(UV_COMPILE) --upgrade pyproject.toml --extra examples -c constraints/dev.txt -o constraints/runtime.txt
+	$(UV_COMPILE) --upgrade pyproject.toml --group dev --group build -o constraints/dev.txt
+	$(UV_COMPILE) --upgrade pyproject.toml -c constraints/dev.txt -o constraints/runtime.txt
 	$(UV_COMPILE) --upgrade --group build -c constraints/dev.txt -o constraints/build.txt
 
 wheel: $(VENV)/.package  ## A wheel and a source distribution in dist/

@@ -3,8 +3,8 @@
     python -m benchmarks.first_load [--rounds 7]
 
 Each round measures, one after the other in new browser profiles: our page (first visit, then a reload), the same
-Pyodide with the same packages in a bare worker (first visit, then a reload), and on the page's main thread. The participant
-presses each button as soon as it may be pressed.
+Pyodide with the same packages in a bare worker (first visit, then a reload), and on the page's main thread. The
+participant presses each button as soon as it may be pressed.
 """
 
 from __future__ import annotations
