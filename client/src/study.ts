@@ -202,6 +202,7 @@ export class Study {
     this.view = view;
     this.place.replaceChildren(view.element);
     document.body.dataset.page = name;
+    scrollTo(0, 0); // whoever pressed a button at the end of a long page begins to read at the top of the next
     view.focus();
   }
 }
