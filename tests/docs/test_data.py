@@ -1,0 +1,166 @@
+"""The page on the data has every file, column, event and reason that there is, and no other."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+import pytest
+from sqlalchemy import Connection, create_engine
+
+from interactive_gym.data import events, files, tables
+from interactive_gym.data.episode_files import EXPERIENCE_COLUMNS, MAX_COLUMNS
+from interactive_gym.data.provenance import note_start
+from interactive_gym.data.schema import SCHEMA_VERSION, metadata
+from interactive_gym.protocol import EpisodeEnd, Failure
+from interactive_gym.records.chunks import SOURCES
+from interactive_gym.records.rows import FIELDS, MAX_COLUMNS_PER_DICT
+from interactive_gym.server.lifecycle import Outcome, State
+from tests.docs.pages import ROOT, headings, in_backticks, page, section, table
+
+PAGE = page("docs/reference/data.md")
+FILES = section(PAGE, "## Files")
+EVENTS = section(PAGE, "## Events")
+SERVER = ROOT / "src" / "interactive_gym" / "server"
+OTHER_FILES = {"scenes/<scene>.json", "server.log", "study.db", "secret.key"}
+EPISODE = ("frame", "t_ms", *FIELDS)
+
+
+@pytest.fixture
+def connection() -> Iterator[Connection]:
+    engine = create_engine("sqlite://")
+    metadata.create_all(engine)
+    with engine.connect() as open_:
+        yield open_
+    engine.dispose()
+
+
+def columns_of(connection: Connection, folder: Path) -> dict[str, set[str]]:
+    """File -> its columns, from the code that writes it."""
+    found = {name: set(write(connection)[0]) for name, write in (files.PUBLIC | files.PRIVATE).items()}
+    events.record(connection, "name", reason="reason", severity="info", now=0)
+    found["events.jsonl"] = set(next(tables.events_lines(connection)))
+    note_start(folder / "provenance.json", experiment_id="study", archive=None, now=0)
+    found["provenance.json"] = set(json.loads((folder / "provenance.json").read_text())["starts"][0])
+    found["ep<k>.csv"] = set(EPISODE)
+    found["ep<k>.<player>.experience.csv"] = set(EXPERIENCE_COLUMNS)
+    return found
+
+
+def test_every_column_of_every_file(connection: Connection, tmp_path: Path) -> None:
+    columns = columns_of(connection, tmp_path)
+    assert set(headings(FILES, 3)) == {*columns, *OTHER_FILES}
+    assert {name: set(table(section(FILES, f"### {name}"))) for name in columns} == columns
+
+
+def test_every_column_has_a_type(connection: Connection, tmp_path: Path) -> None:
+    for name in columns_of(connection, tmp_path):
+        for column, (type_, *_) in table(section(FILES, f"### {name}")).items():
+            assert type_, column
+            assert not column.endswith("_ms") or type_ == "number, ms", column
+            assert "_ms_" not in column or type_ == "number, ms", column
+            assert not column.endswith("_at") or type_.startswith("time"), column
+
+
+def test_every_file_is_in_the_overview() -> None:
+    overview = PAGE.partition("## Conventions")[0]
+    for heading in headings(FILES, 3):
+        assert heading in overview, heading
+
+
+def values(kind: type, field: str) -> set[str]:
+    return set(get_args(get_type_hints(kind)[field]))
+
+
+def test_the_values_that_a_column_can_have() -> None:
+    participants = table(section(FILES, "### participants.csv"))
+    assert set(State) <= in_backticks(participants["state"][-1])
+    assert set(Outcome) <= in_backticks(participants["outcome"][-1])
+    ends = table(section(FILES, "### episodes.csv"))["end_reason"][-1]
+    assert values(EpisodeEnd, "end_reason") <= in_backticks(ends)
+    assert in_backticks(table(section(FILES, "### ep<k>.csv"))["source"][-1]) >= SOURCES
+
+
+def test_numbers_on_the_page() -> None:
+    text = " ".join(PAGE.split())
+    assert f"It is {SCHEMA_VERSION}, and rises" in text
+    assert f"{MAX_COLUMNS_PER_DICT:,} keys" in text
+    assert f"{MAX_COLUMNS:,} columns" in text
+    most = re.search(r"MOST_PER_NAME = (\d+)", page("client/src/events.ts"))
+    assert most and f"at most {most[1]} events of a name" in text
+
+
+def constant(node: ast.expr | None) -> str | None:
+    return str(node.value) if isinstance(node, ast.Constant) else None
+
+
+def calls(path: Path, *functions: str) -> Iterator[ast.Call]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in functions:
+            yield node
+
+
+def recorded_by_the_server() -> Iterator[tuple[str, str | None, str | None]]:
+    """Name, reason and severity of each event; None where they are decided elsewhere."""
+    for path in sorted(SERVER.glob("*.py")):
+        for call in calls(path, "events.record"):
+            named = {word.arg: constant(word.value) for word in call.keywords}
+            name = constant(call.args[1])
+            if name is not None:
+                yield name, named["reason"], named["severity"]
+    for call in calls(SERVER / "ingest.py", "self._note"):
+        name, reason, severity = (constant(argument) for argument in call.args)
+        assert name is not None
+        yield name, reason, severity
+
+
+def test_every_event_of_the_server() -> None:
+    documented = table(section(EVENTS, "### From the server").partition("Reasons of `page_failed`")[0])
+    recorded = list(recorded_by_the_server())
+    assert {name for name, _, _ in recorded} == set(documented)
+    for name, reason, severity in recorded:
+        assert severity is None or f"`{severity}`" == documented[name][0], name
+        assert reason is None or f"`{reason}`" in documented[name][-1], name
+
+
+def test_every_reason_of_a_page_that_failed() -> None:
+    reasons = section(EVENTS, "### From the server").partition("Reasons of `page_failed`")[2]
+    assert set(table(reasons.partition("Reasons of `items_refused`")[0])) == values(Failure, "reason")
+
+
+def refusals(path: Path, error: str, position: int) -> set[str]:
+    reasons = (constant(call.args[position]) for call in calls(path, error) if len(call.args) > position)
+    return {reason for reason in reasons if reason is not None}
+
+
+def test_every_reason_of_a_refused_item() -> None:
+    reasons = section(EVENTS, "### From the server").partition("Reasons of `items_refused`")[2]
+    given = refusals(SERVER / "ingest.py", "ClientError", 0) | refusals(SERVER / "play.py", "ClientError", 0)
+    for path in (ROOT / "src" / "interactive_gym" / "records").glob("*.py"):
+        given |= refusals(path, "Malformed", 1)
+    assert set(table(reasons)) == given
+
+
+def reported_by_the_page() -> dict[str, set[str]]:
+    """Event -> severities, from the client's sources."""
+    found: dict[str, set[str]] = {}
+    methods = re.findall(r'captureConsole\(window\.console, "(\w+)"', page("client/src/events.ts"))
+    call = re.compile(r"\b(?:events|log)\.report\(\s*([^,]+),\s*([^,]+),")
+    for path in sorted((ROOT / "client" / "src").rglob("*.ts")):
+        for first, severity in call.findall(path.read_text(encoding="utf-8")):
+            names = re.findall(r'"(\w+)"', first) or [f"console_{method}" for method in methods]
+            for name in names:
+                found.setdefault(name, set()).update(re.findall(r'"(info|warning|error)"', severity))
+    return found
+
+
+def test_every_event_of_the_page() -> None:
+    documented: dict[str, Any] = table(section(EVENTS, "### From the page"))
+    reported = reported_by_the_page()
+    assert set(reported) == set(documented)
+    for name, severities in reported.items():
+        assert documented[name][0].strip("`") in severities, name
