@@ -108,6 +108,12 @@ def test_only_saved_sources_count_as_changes(tmp_path: Path) -> None:
         assert not watched(Change.modified, str(tmp_path / other))
 
 
+def test_dev_without_a_folder_says_so_in_one_line(tmp_path: Path) -> None:
+    result = invoke("dev", tmp_path / "nowhere" / "study.py", "--no-open")
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert f"there is no folder {tmp_path / 'nowhere'}" in result.stderr
+
+
 def test_the_page_for_developers_is_opened_once_the_server_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
     monkeypatch.setattr("webbrowser.open", opened.append)

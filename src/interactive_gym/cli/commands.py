@@ -92,7 +92,8 @@ def dev(
     options = ["--host", host, "--port", str(port), "--data-dir", str(data_dir), "--log-level", log_level.value]
     if open_page:
         open_when_ready(host, port)
-    serve_and_watch(file, options, data_dir)
+    with _errors_in_one_line(log_level):
+        serve_and_watch(file, options, data_dir)
 
 
 @app.command()

@@ -15,6 +15,8 @@ from pathlib import Path
 
 from watchfiles import Change, DefaultFilter, run_process
 
+from interactive_gym.errors import ConfigError
+
 _WATCHED = {".py", ".html", ".md", ".css", ".json", ".txt", ".csv"}
 _WAIT_FOR_SERVER_S = 60
 
@@ -33,10 +35,16 @@ def serve_and_watch(file: Path, options: Sequence[str], data_dir: Path) -> None:
     """Run ``interactive-gym run FILE OPTIONS`` with the page for developers, again after each save, until Ctrl-C.
 
     A start that fails prints its error and waits for the next save.
+
+    Raises:
+        ConfigError: There is no folder in which a file could be saved.
     """
+    folder = file.absolute().parent
+    if not folder.is_dir():
+        raise ConfigError(f"there is no folder {folder}")
     command = [sys.executable, "-m", "interactive_gym.cli", "run", str(file), *options, "--dev-page"]
     run_process(
-        file.absolute().parent,
+        folder,
         target=shlex.join(command),
         target_type="command",
         watch_filter=SourceFilter(data_dir),
