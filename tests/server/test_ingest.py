@@ -205,8 +205,10 @@ def test_why_an_episode_ends() -> None:
 
     assert ending(row({"a": True}, {"a": False}), None) == "terminated"
     assert ending(row({"a": False}, {"a": True}), None) == "truncated"
-    assert ending(row({"a": True, "b": False}, {"a": False, "b": True}), None) == "truncated"
+    assert ending(row({"a": True, "b": False}, {"a": False, "b": True}), None) == "terminated"
     assert ending(row({"a": True, "b": False}, {"a": False, "b": False}), None) is None
     assert ending(row({"a": False}, {"a": False}), 4) == "max_steps"
+    assert ending(row({"a": False}, {"a": True}), 4) == "max_steps"
+    assert ending(row({"a": True}, {"a": False}), 4) == "terminated"
     assert ending(row({"a": False}, {"a": False}), 5) is None
     assert ending(Row(-1), 0) is None

@@ -12,9 +12,8 @@ from interactive_gym.envs.adapter import Adapter, Step, adapt
 from interactive_gym.envs.codec import ActionCodec, codec_for
 from interactive_gym.envs.determinism import VirtualWorld, episode_seed
 from interactive_gym.errors import EnvError
-from interactive_gym.records import Row
+from interactive_gym.records import Row, end_reason
 
-MAX_STEPS = "max_steps"
 HUMAN, BOT = "human", "bot"
 
 
@@ -114,22 +113,17 @@ class Episode:
         with self._world.frame(self._seed, self.number, frame, self._spec.fps):
             step = self._adapter.step(self._natives)
         self.frame = frame
-        truncated = self._judge(step)
+        at_limit = self._spec.max_steps is not None and frame + 1 >= self._spec.max_steps
+        is_over = self._adapter.over(step)
+        truncated = _cut_off(step) if at_limit and not is_over else step.truncated
+        self._done |= {agent for agent in step.terminated if step.terminated[agent] or truncated.get(agent)}
         self._observations = step.observations
         self._count(step.rewards.get(self._spec.human, 0.0))
         seen = step.observations if self._spec.record_observations else None
         self.row = Row(frame, actions, step.rewards, step.terminated, truncated, step.infos, seen, source, is_focused)
+        if is_over or at_limit:
+            self.over = end_reason(self.row, self._spec.max_steps)
         return self.row
-
-    def _judge(self, step: Step) -> Mapping[str, bool]:
-        """Decide whether the episode is over; who was truncated, by the environment or by ``max_steps``."""
-        if self._adapter.over(step):
-            self.over = "terminated" if any(step.terminated.values()) else "truncated"
-        elif self._spec.max_steps is not None and self.frame + 1 >= self._spec.max_steps:
-            self.over = MAX_STEPS
-            return {agent: step.truncated.get(agent, False) or not ended for agent, ended in step.terminated.items()}
-        self._done |= {agent for agent in step.terminated if step.terminated[agent] or step.truncated.get(agent)}
-        return step.truncated
 
     def _count(self, reward: Any) -> None:
         try:
@@ -138,6 +132,11 @@ class Episode:
             problem = f"step() returned the reward {reward!r}, which is not a number"
             raise EnvError(problem, stage="step") from error
         self.score += self.reward
+
+
+def _cut_off(step: Step) -> Mapping[str, bool]:
+    """Who is truncated where ``max_steps`` ends the episode: everybody who is still in it."""
+    return {agent: step.truncated.get(agent, False) or not ended for agent, ended in step.terminated.items()}
 
 
 def _make(spec: Spec) -> Adapter:

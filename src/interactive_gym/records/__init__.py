@@ -9,7 +9,7 @@ from interactive_gym.records.arrays import Array
 from interactive_gym.records.canonical import NotCanonical, digest, encode
 from interactive_gym.records.chunks import Packed, Packer, index_of, pack, unpack
 from interactive_gym.records.reading import Malformed, decode
-from interactive_gym.records.rows import Row, columns, plain
+from interactive_gym.records.rows import Row, columns, end_reason, plain
 
 __all__ = [
     "Array",
@@ -22,6 +22,7 @@ __all__ = [
     "decode",
     "digest",
     "encode",
+    "end_reason",
     "index_of",
     "pack",
     "plain",

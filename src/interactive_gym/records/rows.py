@@ -31,6 +31,16 @@ class Row:
     is_focused: Mapping[str, bool] = field(default_factory=dict)
 
 
+def end_reason(last: Row, max_steps: int | None) -> str:
+    """Why an episode ended with this row: ``"terminated"``, ``"max_steps"`` or ``"truncated"``.
+
+    Whoever reads the record comes to the same answer as the worker that wrote it.
+    """
+    if any(last.terminated.values()):
+        return "terminated"
+    return "max_steps" if max_steps is not None and last.frame + 1 >= max_steps else "truncated"
+
+
 #: The columns of a chunk and of a table, in this order.
 FIELDS = ("actions", "rewards", "terminated", "truncated", "infos", "observations", "source", "is_focused")
 

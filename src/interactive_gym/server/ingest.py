@@ -19,7 +19,7 @@ from interactive_gym.data.games import Episode, Session
 from interactive_gym.data.timeline import BEFORE_RESET, Start, frames_of
 from interactive_gym.errors import ClientError
 from interactive_gym.protocol import Chunk, EpisodeEnd, Event, Experience, Item, Receipt, RefusedItem, Upload
-from interactive_gym.records import Row, unpack
+from interactive_gym.records import Row, end_reason, unpack
 from interactive_gym.server import play
 from interactive_gym.server.refusals import refusal
 
@@ -229,12 +229,11 @@ class _Ingest:
 
 def ending(last: Row, max_steps: int | None) -> str | None:
     """Why the episode ends with this row: all agents that are left are done, or it has as many steps as it may have."""
-    agents = list(last.terminated)
     if last.frame == BEFORE_RESET:
         return None
-    if all(last.terminated[agent] or last.truncated.get(agent, False) for agent in agents):
-        return "terminated" if all(last.terminated.values()) else "truncated"
-    return "max_steps" if max_steps is not None and last.frame + 1 >= max_steps else None
+    all_done = all(last.terminated[agent] or last.truncated.get(agent, False) for agent in last.terminated)
+    at_limit = max_steps is not None and last.frame + 1 >= max_steps
+    return end_reason(last, max_steps) if all_done or at_limit else None
 
 
 def _check_bounds(item: Chunk, session: Session) -> None:
