@@ -66,7 +66,7 @@ def _recorded(play: Play, steps: int) -> float:
 
 def _tick(play: Play, steps: int) -> float:
     """All that Python does in a frame: the above, keys, draw, HUD and the JSON of the packet."""
-    play.begin(0, 0, [])
+    play.begin(0, [])
     keys = [sorted(combination) for combination, _ in play._spec.bindings]
     held = [keys[frame // 7 % len(keys)] for frame in range(steps)]
     inputs = [json.dumps({"down": down, "pressed": [], "focused": True}) for down in held]

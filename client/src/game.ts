@@ -141,7 +141,7 @@ export class GameRun {
 
   private async begin(episode: number, chunks: Uint8Array[]): Promise<Begun> {
     this.deadline.renew();
-    const begun = await this.worker.begin(episode, this.generation, chunks);
+    const begun = await this.worker.begin(episode, chunks);
     this.deadline.stop();
     return begun;
   }

@@ -143,7 +143,7 @@ export interface Advance {
 /** The page cannot go on in ``scene_id``. ``detail`` (a traceback) is logged and stored, never shown. */
 export interface Failure {
   scene_id: string;
-  reason: "draw_failed" | "import_failed" | "loading_timeout" | "make_failed" | "policy_failed" | "reset_failed" | "runtime_failed" | "step_failed" | "upload_refused" | "worker_crashed";
+  reason: "draw_failed" | "import_failed" | "loading_timeout" | "make_failed" | "policy_failed" | "reset_failed" | "runtime_failed" | "step_failed" | "worker_crashed";
   problem?: string;
   detail?: string;
 }

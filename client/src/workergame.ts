@@ -40,8 +40,8 @@ export class WorkerGame {
     await this.answer("opened");
   }
 
-  async begin(episode: number, generation: number, chunks: Uint8Array[]): Promise<Begun> {
-    this.runtime.post({ type: "begin", run: this.run, episode, generation, chunks });
+  async begin(episode: number, chunks: Uint8Array[]): Promise<Begun> {
+    this.runtime.post({ type: "begin", run: this.run, episode, chunks });
     const { packet, pixels, chunks: bytes } = await this.answer("begun");
     return { packet: framePacket(packet), pixels, chunks: bytes };
   }

@@ -163,7 +163,7 @@ describe("GameRun, loading", () => {
     await settled();
     await ready();
     expect(worker.last("open")).toMatchObject({ session: '{"session_id":"s1","seed":7}' });
-    expect(worker.last("begin")).toMatchObject({ episode: 0, generation: 3, chunks: [] });
+    expect(worker.last("begin")).toMatchObject({ episode: 0, chunks: [] });
     expect(button().disabled).toBe(false);
     expect(document.activeElement).toBe(button());
     expect(button().textContent).toBe("Start");
@@ -175,7 +175,7 @@ describe("GameRun, loading", () => {
     start();
     await settled();
     await ready();
-    expect(worker.last("begin")).toMatchObject({ episode: 1, generation: 4, chunks: [Uint8Array.of(255, 0)] });
+    expect(worker.last("begin")).toMatchObject({ episode: 1, chunks: [Uint8Array.of(255, 0)] });
     expect(button().textContent).toBe("Continue");
   });
 
@@ -339,7 +339,7 @@ describe("GameRun, playing", () => {
   it("rests between episodes, while the next one is made", async () => {
     await playing();
     await tick(0, { over: "terminated" });
-    expect(worker.last("begin")).toMatchObject({ episode: 1, generation: 3, chunks: [] });
+    expect(worker.last("begin")).toMatchObject({ episode: 1, chunks: [] });
     expect(text()).toContain("Episode 2 of 2");
     expect(text()).toContain("Starts in 2");
     expect(listening).toBe(false);

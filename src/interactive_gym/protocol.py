@@ -200,7 +200,6 @@ class Failure(Base):
         "loading_timeout",
         "worker_crashed",
         "runtime_failed",
-        "upload_refused",
     ]
     problem: Text = ""
     detail: Text = ""

@@ -20,9 +20,9 @@ class Driver:
         self.chunks = []
         self.packet = None
 
-    def begin(self, episode=0, generation=0, chunks=()):
+    def begin(self, episode=0, chunks=()):
         self.chunks = []
-        return self.take(self.play.begin(episode, generation, [data for _, data in chunks]))
+        return self.take(self.play.begin(episode, [data for _, data in chunks]))
 
     def tick(self, *down, pressed=(), focused=True):
         return self.take(self.play.tick(json.dumps({"down": list(down), "pressed": list(pressed), "focused": focused})))

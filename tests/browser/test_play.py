@@ -254,7 +254,7 @@ def test_resuming_goes_on_bit_by_bit(drive, changes, kept):
     whole.begin(1)
     end = whole.run(keys)
     resumed = drive(**changes)
-    first = resumed.begin(1, 1, whole.chunks[:kept])
+    first = resumed.begin(1, whole.chunks[:kept])
     assert first["draw"]["full"] is True
     if first["over"] is None:
         assert first["frame"] == kept * 10 - 1
@@ -266,7 +266,7 @@ def test_an_episode_whose_end_was_recorded_is_over_at_once(drive):
     whole = drive()
     whole.begin()
     whole.run()
-    packet = drive().begin(0, 1, whole.chunks)
+    packet = drive().begin(0, whole.chunks)
     assert (packet["frame"], packet["over"], packet["chunks"]) == (24, "terminated", [])
 
 
@@ -274,7 +274,7 @@ def test_an_environment_that_cannot_be_played_again_is_found_out(drive):
     whole = drive(environment=f"{HERE}:Drifts")
     whole.begin()
     whole.run()
-    error = drive(environment=f"{HERE}:Drifts").begin(0, 1, whole.chunks[:1])["error"]
+    error = drive(environment=f"{HERE}:Drifts").begin(0, whole.chunks[:1])["error"]
     assert error["stage"] == "step"
     assert "rewards of frame 0" in error["problem"]
     assert "recorded" in error["detail"]
@@ -285,10 +285,10 @@ def test_a_recording_of_another_game_is_refused(drive):
     whole.begin()
     whole.run()
     assert (
-        "frame 10 where the episode goes on from frame -1" in drive().begin(0, 1, whole.chunks[1:])["error"]["problem"]
+        "frame 10 where the episode goes on from frame -1" in drive().begin(0, whole.chunks[1:])["error"]["problem"]
     )
-    assert drive(seed=8).begin(0, 1, whole.chunks)["error"]["stage"] == "reset"
-    assert "error" in drive().begin(0, 1, [(None, b"junk")])
+    assert drive(seed=8).begin(0, whole.chunks)["error"]["stage"] == "reset"
+    assert "error" in drive().begin(0, [(None, b"junk")])
 
 
 def test_javascript_hands_over_bytes_in_its_own_way(drive):
@@ -303,7 +303,7 @@ def test_javascript_hands_over_bytes_in_its_own_way(drive):
     whole.begin()
     whole.run()
     game = drive()
-    assert json.loads(game.play.begin(0, 1, [Uint8Array(whole.chunks[0][1])]))["frame"] == 9
+    assert json.loads(game.play.begin(0, [Uint8Array(whole.chunks[0][1])]))["frame"] == 9
 
 
 # --- errors ---------------------------------------------------------------------------------------------------------
@@ -388,7 +388,7 @@ def test_gymnasium(drive, id, default):
     assert last["frame"] + 1 == len(whole.rows) - 1 > 10
     assert all(row.observations["0"].dtype == np.float32 for row in whole.rows)
     resumed = drive(**changes)
-    resumed.begin(0, 1, whole.chunks[:1])
+    resumed.begin(0, whole.chunks[:1])
     resumed.run(keys)
     assert resumed.chunks == whole.chunks[1:]
     assert unpack(whole.chunks[0][1])[0].frame == -1

@@ -22,7 +22,7 @@ from tests.browser.games import game
 play = ready.open_game(game(), '{"session_id": "s", "seed": 7}')
 import json, time
 before = time.time()
-assert json.loads(play.begin(0, 0, []))["frame"] == -1
+assert json.loads(play.begin(0, []))["frame"] == -1
 packets = [json.loads(play.tick('{"down": [], "pressed": [], "focused": true}')) for _ in range(10)]
 assert packets[-1]["chunks"], packets
 assert time.time() >= before > 1e9, "outside of frames, time is real"

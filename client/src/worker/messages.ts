@@ -22,7 +22,7 @@ export type ToWorker =
   /** Imports the environment of a game; `game` and `session` are JSON for Python. Replaces an open game. */
   | { type: "open"; run: number; game: string; session: string }
   /** Makes and resets the environment for an episode, replays `chunks`, and waits. */
-  | { type: "begin"; run: number; episode: number; generation: number; chunks: Uint8Array[] }
+  | { type: "begin"; run: number; episode: number; chunks: Uint8Array[] }
   /** Starts the clock of the episode that has begun. */
   | { type: "play"; run: number; fps: number }
   | { type: "input"; down: string[]; presses: Press[]; focused: boolean }

@@ -6,7 +6,7 @@ import { Ticker } from "./tick";
 
 /** What python.ts makes of Python's `Play`: strings and bytes, nothing that has to be destroyed but by `close`. */
 export interface Play {
-  begin(episode: number, generation: number, chunks: Uint8Array[]): string;
+  begin(episode: number, chunks: Uint8Array[]): string;
   tick(input: string): string;
   chunk(index: number): ChunkBytes;
   pixels(): ChunkBytes;
@@ -35,9 +35,9 @@ export class Player {
     private readonly origin: number, // what makes the clock's time absolute: performance.timeOrigin
   ) {}
 
-  begin(episode: number, generation: number, chunks: Uint8Array[]): void {
+  begin(episode: number, chunks: Uint8Array[]): void {
     this.stop();
-    const packet = this.play.begin(episode, generation, chunks);
+    const packet = this.play.begin(episode, chunks);
     const frame = this.read(packet);
     if (frame === null) return;
     const bytes = this.chunksOf(frame);

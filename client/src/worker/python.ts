@@ -11,7 +11,7 @@ import type { Python } from "./shell";
 
 /** Python's `Play` as Pyodide shows it. */
 interface PyPlay extends PyProxy {
-  begin(episode: number, generation: number, chunks: Uint8Array[]): string;
+  begin(episode: number, chunks: Uint8Array[]): string;
   tick(input: string): string;
   chunk(index: number): PyBuffer;
   pixels(): PyBuffer;
@@ -44,7 +44,7 @@ export async function loadPython(
 function playOf(proxy: PyPlay): Play {
   const { begin, tick, chunk, pixels, close } = proxy; // looked up once: each lookup is a call into Python
   return {
-    begin: (episode, generation, chunks) => begin(episode, generation, chunks),
+    begin: (episode, chunks) => begin(episode, chunks),
     tick: (input) => tick(input),
     chunk: (index) => takeBytes(chunk(index)),
     pixels: () => takeBytes(pixels()),

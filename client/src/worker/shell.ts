@@ -31,7 +31,7 @@ export class Shell {
         return this.guarded(message.run, "import", () => this.open(message.run, message.game, message.session));
       case "begin":
         return this.playing(message.run, "reset", (player) =>
-          player.begin(message.episode, message.generation, message.chunks),
+          player.begin(message.episode, message.chunks),
         );
       case "play":
         return this.playing(message.run, "step", (player) => player.start(message.fps));

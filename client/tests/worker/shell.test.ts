@@ -20,7 +20,7 @@ class FakePlay implements Play {
 
   constructor(private readonly answer: (at: number) => Packet) {}
 
-  begin(...args: [number, number, Uint8Array[]]): string {
+  begin(...args: [number, Uint8Array[]]): string {
     this.begun.push(args);
     this.at = -1;
     return JSON.stringify(this.answer(-1));
@@ -86,10 +86,10 @@ describe("Shell", () => {
   it("loads, opens, begins, and ticks only when told to play", async () => {
     const play = new FakePlay(frame);
     const shell = await opened(play);
-    shell.handle({ type: "begin", run: 1, episode: 2, generation: 3, chunks: [] });
+    shell.handle({ type: "begin", run: 1, episode: 2, chunks: [] });
     clock.advance(1000);
     expect(types()).toEqual(["loaded", "opened", "begun"]);
-    expect(play.begun).toEqual([[2, 3, []]]);
+    expect(play.begun).toEqual([[2, []]]);
     shell.handle({ type: "play", run: 1, fps: 10 });
     clock.advance(1000);
     expect(ticks().map((tick) => (JSON.parse(tick.packet) as FramePacket).frame)).toEqual([
@@ -99,7 +99,7 @@ describe("Shell", () => {
 
   it("stops with the frame that ends the episode", async () => {
     const shell = await opened(new FakePlay((at) => frame(at, { over: at === 3 ? "terminated" : null })));
-    shell.handle({ type: "begin", run: 1, episode: 0, generation: 0, chunks: [] });
+    shell.handle({ type: "begin", run: 1, episode: 0, chunks: [] });
     shell.handle({ type: "play", run: 1, fps: 10 });
     clock.advance(5000);
     expect(ticks().length).toBe(4);
@@ -109,7 +109,7 @@ describe("Shell", () => {
   it("gives every press to exactly one tick, and the keys that are held to all", async () => {
     const play = new FakePlay(frame);
     const shell = await opened(play);
-    shell.handle({ type: "begin", run: 1, episode: 0, generation: 0, chunks: [] });
+    shell.handle({ type: "begin", run: 1, episode: 0, chunks: [] });
     shell.handle({ type: "play", run: 1, fps: 10 });
     shell.handle({ type: "input", down: ["a"], presses: [{ id: 1, key: "a", t: 5 }], focused: true });
     shell.handle({ type: "input", down: ["a"], presses: [{ id: 2, key: "b", t: 6 }], focused: true });
@@ -123,7 +123,7 @@ describe("Shell", () => {
 
   it("stamps each tick with absolute times", async () => {
     const shell = await opened(new FakePlay(frame));
-    shell.handle({ type: "begin", run: 1, episode: 0, generation: 0, chunks: [] });
+    shell.handle({ type: "begin", run: 1, episode: 0, chunks: [] });
     clock.lag = 2;
     shell.handle({ type: "play", run: 1, fps: 10 });
     clock.advance(110);
@@ -133,7 +133,7 @@ describe("Shell", () => {
   it("sends chunks as bytes and pixels as a buffer, transferred both", async () => {
     const chunk = { index: 0, first: -1, rows: 2, digest: "d" };
     const shell = await opened(new FakePlay((at) => frame(at, { chunks: [chunk], pixels: [1, 1] })));
-    shell.handle({ type: "begin", run: 1, episode: 0, generation: 0, chunks: [] });
+    shell.handle({ type: "begin", run: 1, episode: 0, chunks: [] });
     shell.handle({ type: "play", run: 1, fps: 10 });
     clock.advance(100);
     const [tick] = ticks();
@@ -145,7 +145,7 @@ describe("Shell", () => {
   it("reports what the environment raised, and ticks no more", async () => {
     const failure = { stage: "step" as const, problem: "no", detail: "Traceback" };
     const shell = await opened(new FakePlay((at) => (at < 2 ? frame(at) : { error: failure })));
-    shell.handle({ type: "begin", run: 1, episode: 0, generation: 0, chunks: [] });
+    shell.handle({ type: "begin", run: 1, episode: 0, chunks: [] });
     shell.handle({ type: "play", run: 1, fps: 10 });
     clock.advance(5000);
     expect(said.at(-1)).toEqual({ type: "failed", run: 1, failure });
@@ -178,7 +178,7 @@ describe("Shell", () => {
   it("closes a game for good: what is said about it later means nothing", async () => {
     const play = new FakePlay(frame);
     const shell = await opened(play);
-    shell.handle({ type: "begin", run: 1, episode: 0, generation: 0, chunks: [] });
+    shell.handle({ type: "begin", run: 1, episode: 0, chunks: [] });
     shell.handle({ type: "play", run: 1, fps: 10 });
     shell.handle({ type: "close" });
     shell.handle({ type: "play", run: 1, fps: 10 });
@@ -190,7 +190,7 @@ describe("Shell", () => {
   it("answers nothing about an older game than the open one", async () => {
     const shell = await opened(new FakePlay(frame));
     shell.handle({ type: "open", run: 2, game: "{}", session: "{}" });
-    shell.handle({ type: "begin", run: 1, episode: 0, generation: 0, chunks: [] });
+    shell.handle({ type: "begin", run: 1, episode: 0, chunks: [] });
     expect(types()).toEqual(["loaded", "opened", "opened"]);
   });
 });

@@ -40,11 +40,10 @@ class Play:
         self._seed = session_seed
         self._running: _Running | None = None
 
-    def begin(self, episode: int, generation: int, chunks: Iterable[Any]) -> str:
+    def begin(self, episode: int, chunks: Iterable[Any]) -> str:
         """Start ``episode`` (from 0) in a fresh environment, and play on to the end of what was recorded of it.
 
         Args:
-            generation: Which play of this episode it is; from 0.
             chunks: Recorded before, in order: bytes, or JavaScript's ``Uint8Array``.
         """
         self.close()

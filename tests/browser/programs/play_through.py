@@ -25,7 +25,7 @@ def main(game: dict[str, Any]) -> dict[str, Any]:
 
 
 def through(play: Any, game: dict[str, Any], recorded: list[bytes]) -> tuple[Any, list[tuple[str, bytes]]]:
-    first = packet = json.loads(play.begin(0, len(recorded), recorded))
+    first = packet = json.loads(play.begin(0, recorded))
     keys = [bound["keys"] for bound in game["bindings"]]
     chunks = []
     while packet["over"] is None:

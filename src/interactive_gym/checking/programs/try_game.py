@@ -34,7 +34,7 @@ def _play(game: Json) -> Json | None:
     from interactive_gym.browser.runtime import prepare
 
     play = prepare().open_game(json.dumps(game), json.dumps({"session_id": "check", "seed": 1}))
-    packet: Json = json.loads(play.begin(0, 0, []))
+    packet: Json = json.loads(play.begin(0, []))
     bindings = [binding["keys"] for binding in game["bindings"]] or [[]]
     for tick in range(_TICKS):
         if "error" in packet or packet["over"]:
