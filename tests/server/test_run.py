@@ -111,7 +111,7 @@ async def test_a_bug_of_ours_is_in_the_log_and_not_in_the_answer(
 
 def test_secrets_are_for_their_owner(server: Running) -> None:
     server.stop()
-    for name in ("secret.key", "platform_ids.csv"):
+    for name in ("secret.key", "platform_ids.csv", "study.db"):
         assert stat.S_IMODE((server.data / name).stat().st_mode) == 0o600
 
 

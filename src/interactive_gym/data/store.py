@@ -171,9 +171,10 @@ def _engine(path: Path, *, begin: str) -> Engine:
 
 def _open(engine: Engine, path: Path) -> None:
     try:
+        path.touch(mode=0o600)  # it holds platform ids; SQLite gives its side files the same mode
         with engine.begin() as connection:
             migrate(connection)
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, OSError) as error:
         fix = "Is the folder writable, and the file ours?"
         raise ServerError(f"{path} cannot be opened: {error.args[0]}. {fix}") from error
     except CommandError as error:
