@@ -72,7 +72,7 @@ def yardstick(browser: Browser, url: str, query: str) -> dict[str, dict[str, flo
     context = browser.new_context()
     page = context.new_page()
     page.add_init_script(WATCH)
-    page.route("**/yardstick/*", _serve)
+    context.route("**/yardstick/*", _serve)
     page.goto(f"{url}/yardstick/yardstick.html{query}")
     first = _titled(page)
     page.reload()

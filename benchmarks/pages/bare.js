@@ -1,12 +1,14 @@
 // The yardstick: the same Pyodide, packages and archive with nothing of ours around them. Runs in a page or in a worker.
-export async function bare(boot, module) {
+export async function bare(boot) {
   const archive = fetch(boot.archive.url).then((answer) => answer.arrayBuffer());
   const { loadPyodide } = await import(boot.pyodide + "pyodide.mjs");
   const python = await loadPyodide({ packages: boot.packages, env: { PYTHONHASHSEED: "0" } });
   python.unpackArchive(await archive, "tar", { extractDir: "/lib/python3.14/site-packages" });
   python.runPython(`
 import sys, types
-sys.modules["_multiprocessing"] = types.ModuleType("_multiprocessing")
+lacking = sys.modules["_multiprocessing"] = types.ModuleType("_multiprocessing")
+lacking.SemLock = types.SimpleNamespace(SEM_VALUE_MAX=1)
+lacking.sem_unlink = None
 import gymnasium
 env = gymnasium.make("MountainCar-v0")
 env.reset(seed=1)
