@@ -55,6 +55,8 @@ class Server:
     study: Path
     data: Path
     port: int = field(default_factory=free_port)
+    options: tuple[str, ...] = ()
+    environ: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -68,9 +70,10 @@ class Server:
     def start(self) -> Server:
         self.data.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "interactive_gym.cli", "run", str(self.study)]
-        command += ["--port", str(self.port), "--data-dir", str(self.data)]
+        command += ["--port", str(self.port), "--data-dir", str(self.data), *self.options]
+        environ = {**os.environ, "COLUMNS": "200", **self.environ}
         with self.log.open("ab") as out:
-            self.process = subprocess.Popen(command, stdout=out, stderr=out, env={**os.environ, "COLUMNS": "200"})
+            self.process = subprocess.Popen(command, stdout=out, stderr=out, env=environ)
         wait_for(self._healthy, f"the server of {self.study.name}: {self.log.read_text()[-2000:]}", seconds=120)
         return self
 

@@ -21,6 +21,11 @@ DEFAULT, RIGHT, UP, RIGHT_UP, FIRE, LETTER, END = "0123459"
 # In one task of the page, so no tick can come between.
 TAP = """(key) => { for (const type of ["keydown", "keyup"])
     document.body.dispatchEvent(new KeyboardEvent(type, { key, code: key, bubbles: true, cancelable: true })); }"""
+NOTE_WHERE_SCROLLING_ENDS = """() => {
+    document.activeElement.blur();
+    window.scrolled = 0;
+    onscrollend = () => (scrolled = scrollY);
+}"""
 NOTE_WHAT_IS_PREVENTED = """() => { window.prevented = {};
     addEventListener("keydown", (event) => (window.prevented[event.code] = event.defaultPrevented)); }"""
 # What the page of a hidden tab sees: it is told so, and is not painted. (A headless Chromium hides no tab.)
