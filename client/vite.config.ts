@@ -1,7 +1,9 @@
 import { defineConfig } from "vitest/config";
+import { phaserFromSources } from "./phaserbuild.ts";
 
 export default defineConfig(({ mode }) => ({
   base: "/",
+  plugins: [phaserFromSources()],
   build: {
     // Browsers that have module workers; older ones cannot run Pyodide anyway.
     target: "es2022",
@@ -12,8 +14,6 @@ export default defineConfig(({ mode }) => ({
     assetsInlineLimit: 0,
     sourcemap: mode === "development",
     minify: mode !== "development",
-    // Phaser is one chunk of 1.3 MB, imported only when a game starts.
-    chunkSizeWarningLimit: 2000,
     reportCompressedSize: false,
   },
   worker: { format: "es" },

@@ -50,7 +50,7 @@ function begin(boot: Boot, root: HTMLElement): void {
     connect: (happened) => new Connection(openWire(), systemClock, happened),
     joined: open,
     game: (page, view, ends) => {
-      void import("phaser"); // on its way while the instructions are read
+      void import("./renderer/phaser"); // on its way while the instructions are read
       return new GameRun(page, view, gameTools(), ends);
     },
     gamesOver: () => runtimes.stop(),

@@ -4,13 +4,15 @@
 import type Phaser from "phaser";
 import type { Kind } from "./kind";
 
+type Parts = typeof import("./phaser");
+
 export interface DrawingGame {
   game: Phaser.Game;
   scene: Phaser.Scene;
 }
 
 export async function startGame(
-  phaser: typeof Phaser,
+  phaser: Parts,
   canvas: HTMLCanvasElement,
   kind: Kind,
   background: string,
@@ -36,7 +38,7 @@ export function destroyGame(game: Phaser.Game): void {
 }
 
 function config(
-  phaser: typeof Phaser,
+  phaser: Parts,
   canvas: HTMLCanvasElement,
   kind: Kind,
   backgroundColor: string,
@@ -45,7 +47,7 @@ function config(
     type: kind === "webgl" ? phaser.WEBGL : phaser.CANVAS,
     canvas,
     backgroundColor,
-    scale: { mode: phaser.Scale.ScaleModes.NONE, width: canvas.width, height: canvas.height, expandParent: false },
+    scale: { width: canvas.width, height: canvas.height, expandParent: false },
     parent: null as unknown as HTMLElement, // null: the canvas stays where it is (the type leaves that out)
     banner: false,
     audio: { noAudio: true },

@@ -37,14 +37,14 @@ export interface Renderer {
  * window below its top.
  */
 export async function createRenderer(parent: HTMLElement, options: RendererOptions): Promise<Renderer> {
-  const phaser = await import("phaser");
+  const phaser = await import("./phaser");
   const kind = chooseKind(options.force ?? forcedKind(window.location.search));
   const canvas = document.createElement("canvas");
   canvas.width = options.width;
   canvas.height = options.height;
   const drawing = await startGame(phaser, canvas, kind, options.background);
   const textures = new Textures(drawing.game.textures, () => renderer.invalidate());
-  const view = new View({ phaser, scene: drawing.scene, webgl: kind === "webgl", textures });
+  const view = new View({ scene: drawing.scene, webgl: kind === "webgl", textures });
   const pixels = new PixelLayer(drawing.scene, options.width, options.height);
   const renderer = new PhaserRenderer(kind, drawing, view, pixels, textures);
   renderer.fillParent(parent, canvas, options);

@@ -7,7 +7,6 @@ import type { Outlined, Picture, SceneObject, Text } from "./packet";
 import type { Loaded, Textures } from "./textures";
 
 export interface Stage {
-  phaser: typeof Phaser;
   scene: Phaser.Scene;
   webgl: boolean;
   textures: Textures;

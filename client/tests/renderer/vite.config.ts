@@ -2,10 +2,12 @@
 
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
+import { phaserFromSources } from "../../phaserbuild.ts";
 
 export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
   base: "./",
+  plugins: [phaserFromSources()],
   build: {
     target: "es2022",
     emptyOutDir: true,
