@@ -26,7 +26,7 @@ CODE = "ONLY-THE-SERVER-KNOWS-77"
 MARKUP = (
     """<img src=planted onerror="window.owned=1;alert(1)"><script>window.owned=1</script>"'</textarea>{{7*7}}&lt;"""
 )
-SUBJECT = "<img src=planted onerror=window.owned=1>"
+SUBJECT = "<!--<script <img src=planted onerror=window.owned=1>"  # unless escaped, the first two swallow the page
 SERVERS_OWN = {"server", "data", "cli", "checking", "packaging", "protocol.py"}
 
 
