@@ -93,6 +93,14 @@ def test_a_folder_that_cannot_be_written_is_named(study: Study, tmp_path: Path) 
         build_runtime(study.load(), tmp_path / "file")
 
 
+def test_a_name_that_the_archive_cannot_hold_is_refused(study: Study, tmp_path: Path) -> None:
+    name = "long" * 30
+    study.world(f"import {name}\n")
+    study.write(f"{name}.py", "")
+    with pytest.raises(ConfigError, match=f"{name}.* too long"):
+        build_runtime(study.load(), tmp_path / "cache")
+
+
 def test_an_experiment_without_games_needs_no_archive(study: Study, tmp_path: Path) -> None:
     experiment = study.load_text(
         """

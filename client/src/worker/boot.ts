@@ -6,6 +6,7 @@ import type { Clock } from "../clock";
 import { persistent, type FetchLike } from "./download";
 import type { LoadProgress, RuntimeSource } from "./messages";
 import { counted, Progress } from "./progress";
+import { unpackTar, type FileSystem } from "./tar";
 
 export interface PyodideModule {
   loadPyodide(config: PyodideConfig): Promise<PyodideAPI>;
@@ -56,5 +57,6 @@ async function startPyodide(scope: BootScope, source: RuntimeSource): Promise<Py
 
 function unpack(pyodide: PyodideAPI, tar: ArrayBuffer): void {
   const sitePackages = pyodide.runPython("import sysconfig; sysconfig.get_path('purelib')") as string;
-  pyodide.unpackArchive(tar, "tar", { extractDir: sitePackages });
+  unpackTar(new Uint8Array(tar), sitePackages, pyodide.FS as FileSystem);
+  pyodide.runPython("import importlib; importlib.invalidate_caches()");
 }
