@@ -1,5 +1,0 @@
-import { bare } from "./bare.js";
-onmessage = async (message) => {
-  await bare(message.data);
-  postMessage("ready");
-};
