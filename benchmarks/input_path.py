@@ -31,7 +31,7 @@ def play(participant: Participant, presses: int) -> None:
         if participant.page.get_attribute("body", "data-page") not in {"playing", "gym"}:
             return
         participant.page.keyboard.press(draw.choice(KEYS), delay=draw.uniform(20, 120))
-        participant.page.wait_for_timeout(draw.uniform(50, 400))
+        participant.page.wait_for_timeout(draw.uniform(20, 150))
 
 
 def rows_of(server: Server, kind: str) -> list[dict[str, str]]:
