@@ -12,6 +12,7 @@ Agents are strings on our side (they become columns and JSON keys); :meth:`Adapt
 from __future__ import annotations
 
 import traceback
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -40,7 +41,7 @@ class Step(NamedTuple):
     over: bool
 
 
-class Adapter:
+class Adapter(ABC):
     """An environment with its agents in dicts.
 
     Attributes:
@@ -57,9 +58,9 @@ class Adapter:
         """The env's own id of ``agent``, such as ``0`` or ``"player_1"``."""
         return self._natives[agent]
 
+    @abstractmethod
     def action_space(self, agent: str) -> Any:
         """The space that the actions of ``agent`` come from."""
-        raise NotImplementedError
 
     def reset(self, seed: int) -> Reset:
         """Start an episode.
@@ -91,14 +92,14 @@ class Adapter:
             with suppress(Exception):
                 close()
 
-    def _reset_result(self, result: tuple[Any, Any]) -> Reset:
-        raise NotImplementedError
+    @abstractmethod
+    def _reset_result(self, result: tuple[Any, Any]) -> Reset: ...
 
-    def _native_actions(self, actions: Mapping[str, Any]) -> Any:
-        raise NotImplementedError
+    @abstractmethod
+    def _native_actions(self, actions: Mapping[str, Any]) -> Any: ...
 
-    def _step_result(self, observations: Any, rewards: Any, terminated: Any, truncated: Any, infos: Any) -> Step:
-        raise NotImplementedError
+    @abstractmethod
+    def _step_result(self, observations: Any, rewards: Any, terminated: Any, truncated: Any, infos: Any) -> Step: ...
 
     def _call_reset(self, seed: int) -> tuple[Any, Any]:
         try:

@@ -9,6 +9,7 @@ Spaces are recognised by the names of their classes, so a subclass works and gym
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 from interactive_gym.errors import EnvError
 
 
-class ActionCodec:
+class ActionCodec(ABC):
     """The actions of one space.
 
     Attributes:
@@ -25,33 +26,33 @@ class ActionCodec:
 
     size: int
 
+    @abstractmethod
     def native(self, plain: object) -> Any:
         """Return ``plain`` (or a native action) as what the env accepts, always in the same type.
 
         Raises:
             ValueError: It is not an action of this space; the text says why.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def plain(self, native: Any) -> object:
         """Return ``native`` as JSON values."""
-        raise NotImplementedError
 
+    @abstractmethod
     def encode(self, native: Any) -> bytes:
         """Return ``native`` as :attr:`size` bytes. Raises ValueError as :meth:`native` does."""
-        raise NotImplementedError
 
+    @abstractmethod
     def decode(self, data: bytes) -> Any:
         """Return the native action of ``data``.
 
         Raises:
             ValueError: No action of this space is encoded like this.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def sample(self, rng: Random) -> Any:
         """Draw a native action; equal generators draw equal actions on every platform."""
-        raise NotImplementedError
 
 
 class DiscreteCodec(ActionCodec):

@@ -92,7 +92,7 @@ class Shelf:
 
 def kept(number: int) -> object:
     """Stands in snapshots for :attr:`Shelf.take`."""
-    raise NotImplementedError(number)
+    raise LookupError(f"the snapshot names an object, {number}, that nobody has kept")
 
 
 def reducer_for(cls: type) -> Reducer:

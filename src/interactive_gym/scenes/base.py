@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from copy import copy
 from dataclasses import dataclass
 from typing import ClassVar, Self
@@ -29,7 +30,7 @@ def check_identifier(value: object, owner: str) -> None:
 
 
 @dataclass(frozen=True)
-class Scene:
+class Scene(ABC):
     """One page of an experiment.
 
     Args:
@@ -46,9 +47,9 @@ class Scene:
     def __post_init__(self) -> None:
         check_identifier(self.id, type(self).__name__)
 
+    @abstractmethod
     def page(self) -> dict[str, object]:
         """What this scene decides of the page that the server sends for it (see ``protocol.py``)."""
-        raise NotImplementedError
 
     def check(self) -> None:
         """Check what depends on several methods.
@@ -56,6 +57,7 @@ class Scene:
         Raises:
             ConfigError: They do not fit each other.
         """
+        return None
 
     def _refined(self, method: str, **given: object) -> Self:
         """A copy whose parameter table ``_<method>`` has what is given."""
