@@ -41,7 +41,7 @@ class Files:
 
     def __init__(self, store: Store, folder: Path, log: Log) -> None:
         self._store = store
-        self._folder = folder
+        self.folder = folder
         self._log = log
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="files")
         self._lock = threading.Lock()
@@ -80,7 +80,7 @@ class Files:
             session = games.find(connection, session_id)
             assert session, "an episode has a session: the database says so"
             parts = games.parts(connection, session_id, episode)
-            return write_episode(connection, self._folder, session, episode), parts
+            return write_episode(connection, self.folder, session, episode), parts
 
         def mark(connection: Connection) -> None:
             # What has come in the meantime is not in the files; its upload has asked for the next update.
@@ -92,7 +92,7 @@ class Files:
 
     def _write_tables(self, connection: Connection) -> None:
         for name, table in PUBLIC.items():
-            write_table(self._folder / name, table(connection))
+            write_table(self.folder / name, table(connection))
         for name, table in PRIVATE.items():
-            write_table(self._folder / name, table(connection), mode=_OWNER_ONLY)
-        write_json_lines(self._folder / "events.jsonl", tables.events_lines(connection))
+            write_table(self.folder / name, table(connection), mode=_OWNER_ONLY)
+        write_json_lines(self.folder / "events.jsonl", tables.events_lines(connection))

@@ -21,11 +21,19 @@ _PAGE = Template("""<!doctype html>
 <meta charset="utf-8"><meta http-equiv="refresh" content="2">
 <title>$title · participants</title>
 <style>
-  body { font: 1rem/1.5 system-ui, sans-serif; margin: 2rem; max-width: 50rem }
-  table { border-collapse: collapse } td, th { padding: .2rem 1rem .2rem 0; text-align: left }
+  :root { color-scheme: light dark }
+  body { font: 1rem/1.6 system-ui, sans-serif; margin: 3rem auto; max-width: 52rem; padding: 0 1rem }
+  h1 { margin-bottom: 0 }
+  .join a { display: inline-block; margin: .3rem .5rem .3rem 0; padding: .5rem 1.1rem; border-radius: 2rem;
+            background: #1f5fd0; color: white; text-decoration: none; font-weight: 600 }
+  table { border-collapse: collapse; width: 100% }
+  td, th { padding: .4rem 1rem .4rem 0; text-align: left; border-bottom: 1px solid #8884 }
 </style>
 <h1>$title</h1>
-<p>$links</p>
+<p>Each link opens a participant of their own, in a tab of its own. Save the experiment's file, and the server starts
+again. Add <code>?debug=latency</code> to an address for the times of each frame on the console. What happens is written
+to <code>$folder</code>.</p>
+<p class="join">$links</p>
 <table>
 <tr><th>Participant</th><th>Link</th><th>State</th><th>Scene</th><th>Outcome</th><th>Connected</th></tr>
 $rows
@@ -43,10 +51,11 @@ class Dev:
 
     async def _page(self, _: Request) -> Response:
         present = await self._desk.store.read(people.everybody)
-        links = " · ".join(_link(number, f"Join as participant {number}") for number in _unused(present))
+        links = " ".join(_link(number, f"Join as participant {number}") for number in _unused(present))
         rows = "\n".join(self._row(who) for who in present)
         title = escape(self._desk.study.experiment.id)
-        page = _PAGE.substitute(title=title, links=links, rows=rows)
+        folder = escape(str(self._desk.files.folder))
+        page = _PAGE.substitute(title=title, folder=folder, links=links, rows=rows)
         return HTMLResponse(page, headers={"cache-control": "no-store"})
 
     def _row(self, who: Participant) -> str:
