@@ -15,9 +15,10 @@ export class Deadline {
     return this.cancel !== null;
   }
 
-  renew(): void {
+  /** Expires after the limit, and `extra` ms that are known to be needed. */
+  renew(extra = 0): void {
     this.stop();
-    this.cancel = this.clock.after(this.ms, () => {
+    this.cancel = this.clock.after(this.ms + extra, () => {
       this.cancel = null;
       this.expired();
     });

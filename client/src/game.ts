@@ -106,10 +106,14 @@ export class GameRun {
     this.worker.close();
   }
 
-  /** What an earlier visit recorded must have arrived before the server can say where to go on. Null: it refused. */
+  /** What an earlier visit recorded must have arrived before the server can say where to go on.
+   *
+   * Null: it refused, or nobody wants to know any more. A game that was closed must not ask: the answer would end the
+   * life of the worker that plays in another tab by now.
+   */
   private async askWhere(): Promise<Resume | null> {
     await this.tools.outbox.drain();
-    for (let attempt = 0; ; attempt += 1) {
+    for (let attempt = 0; !this.closed; attempt += 1) {
       try {
         return await this.tools.api.resume(this.page.session_id);
       } catch (error) {
@@ -117,6 +121,7 @@ export class GameRun {
         await sleep(this.tools.clock, backoff(attempt, ASK_FIRST_MS, ASK_MOST_MS));
       }
     }
+    return null;
   }
 
   private refused(error: HttpError): null {
@@ -140,7 +145,7 @@ export class GameRun {
   }
 
   private async begin(episode: number, chunks: Uint8Array[]): Promise<Begun> {
-    this.deadline.renew();
+    this.deadline.renew(chunks.length * 1000); // each is a second that is played again, in which nothing is heard of it
     const begun = await this.worker.begin(episode, chunks);
     this.deadline.stop();
     return begun;

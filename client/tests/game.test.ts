@@ -208,6 +208,45 @@ describe("GameRun, loading", () => {
     expect(worker.last("open")).toBeDefined();
   });
 
+  it("stops asking when it was closed: another tab plays, and an answer would end that", async () => {
+    let tries = 0;
+    resume = async () => {
+      tries += 1;
+      throw new HttpError(409, null);
+    };
+    const game = start();
+    await settled();
+    game.close();
+    await clock.run(20_000, 250);
+    expect(tries).toBe(1);
+  });
+
+  it("does not ask at all when it was closed while an earlier visit's records were under way", async () => {
+    let arrive: () => void = () => undefined;
+    drained = new Promise((resolve) => (arrive = resolve));
+    let asked = false;
+    resume = async () => {
+      asked = true;
+      return { episode: 0, generation: 0, chunks: [] };
+    };
+    start().close();
+    arrive();
+    await settled();
+    expect(asked).toBe(false);
+  });
+
+  it("gives an episode that is played again as much more time as it has seconds", async () => {
+    resume = async () => ({ episode: 0, generation: 1, chunks: Array.from({ length: 90 }, () => "AA==") });
+    start();
+    await settled();
+    await worked({ type: "loaded", ms: 1 });
+    await worked({ type: "opened", run: run() });
+    clock.advance(149_000);
+    expect(outcome).toEqual([]);
+    clock.advance(1_000);
+    expect(outcome).toMatchObject([{ reason: "loading_timeout" }]);
+  });
+
   it("does not play what has been played", async () => {
     resume = async () => ({ episode: 2, generation: 5, chunks: [] });
     start();
