@@ -3,7 +3,7 @@
 import { HttpError } from "./api";
 import { backoff, type Clock } from "./clock";
 import type { Item, Receipt, RefusedItem, Upload } from "./protocol.gen";
-import type { Entry, Shelf, Sized } from "./shelf";
+import { forgetRemoved, type Entry, type Shelf, type Sized } from "./shelf";
 
 export const MAX_ITEMS = 200; // Upload.items in protocol.py
 export const MAX_BYTES = 900_000; // MAX_UPLOAD_BYTES in protocol.py, less the frame around the items
@@ -89,7 +89,9 @@ export class Outbox {
   private async sendBatch(): Promise<boolean> {
     const written = this.writing;
     await written;
-    const batch = this.fitting(await (await this.shelf).oldest(this.batchItems));
+    const oldest = await (await this.shelf).oldest(this.batchItems);
+    forgetRemoved(this.unsent, oldest);
+    const batch = this.fitting(oldest);
     if (batch.length > 0) await this.upload(batch);
     else if (this.writing === written) this.settle();
     return batch.length > 0 || this.writing !== written;

@@ -55,11 +55,15 @@ export class DatabaseShelf implements Shelf {
 }
 
 export class MemoryShelf implements Shelf {
-  private readonly entries = new Map<number, Entry>();
-  private last = 0;
+  private readonly entries: Map<number, Entry>;
+  private last = 2 ** 52; // later than any key of a database, so that keys still grow with time
+
+  constructor(entries: Iterable<Entry> = []) {
+    this.entries = new Map([...entries].map((entry) => [entry.key, entry]));
+  }
 
   async add(items: Sized[]): Promise<Entry[]> {
-    const added = items.map((item) => ({ ...item, key: --this.last })); // negative: never taken for a database's key
+    const added = items.map((item) => ({ ...item, key: ++this.last }));
     for (const entry of added) this.entries.set(entry.key, entry);
     return added;
   }
@@ -73,9 +77,11 @@ export class MemoryShelf implements Shelf {
   }
 }
 
-/** The database for as long as it works, then memory. What the database still holds waits there for the next visit. */
+/** The database for as long as it works, then memory, with what this page has put into the database. What an earlier
+ *  visit left there waits for the next one. */
 export class FallbackShelf implements Shelf {
   private shelf: Shelf;
+  private readonly own = new Map<number, Entry>();
 
   constructor(
     first: Shelf,
@@ -84,16 +90,21 @@ export class FallbackShelf implements Shelf {
     this.shelf = first;
   }
 
-  add(items: Sized[]): Promise<Entry[]> {
-    return this.trying((shelf) => shelf.add(items));
+  async add(items: Sized[]): Promise<Entry[]> {
+    const added = await this.trying((shelf) => shelf.add(items));
+    for (const entry of added) this.own.set(entry.key, entry);
+    return added;
   }
 
-  oldest(count: number): Promise<Entry[]> {
-    return this.trying((shelf) => shelf.oldest(count));
+  async oldest(count: number): Promise<Entry[]> {
+    const entries = await this.trying((shelf) => shelf.oldest(count));
+    forgetRemoved(this.own, entries);
+    return entries;
   }
 
-  remove(keys: number[]): Promise<void> {
-    return this.trying((shelf) => shelf.remove(keys));
+  async remove(keys: number[]): Promise<void> {
+    await this.trying((shelf) => shelf.remove(keys));
+    for (const key of keys) this.own.delete(key);
   }
 
   private async trying<Result>(action: (shelf: Shelf) => Promise<Result>): Promise<Result> {
@@ -108,8 +119,17 @@ export class FallbackShelf implements Shelf {
   }
 
   private giveUp(error: unknown): void {
-    this.shelf = new MemoryShelf();
+    this.shelf = new MemoryShelf(this.own.values());
     this.lost(error);
+  }
+}
+
+/** Drops from `known` what lies before the `oldest` that is left: another tab of this participant has sent it. */
+export function forgetRemoved(known: Map<number, Entry>, oldest: Entry[]): void {
+  const first = oldest[0]?.key ?? Infinity;
+  for (const key of known.keys()) {
+    if (key >= first) return; // keys grow with time
+    known.delete(key);
   }
 }
 

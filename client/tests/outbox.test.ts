@@ -211,6 +211,21 @@ describe("Outbox.goodbye", () => {
     expect((await shelf.oldest(10)).length).toBe(1);
   });
 
+  it("hands over nothing that another tab of the participant has sent, and does not keep it either", async () => {
+    const outbox = outboxOn(await openShelf("p", () => undefined));
+    const other = await DatabaseShelf.open("p");
+    await outbox.put([event("a"), event("b")]);
+    await other.remove((await other.oldest(2)).map((entry) => entry.key));
+    await outbox.put([event("c")]);
+    server.answer = () => {
+      throw new TypeError("Failed to fetch");
+    };
+    await clock.run(1000);
+    outbox.goodbye();
+    expect(server.keepalive).toEqual([["c"]]);
+    expect(outbox.size).toBe(1);
+  });
+
   it("stays within what browsers let outlive a page", async () => {
     const outbox = outboxOn(new MemoryShelf());
     await outbox.put([event("a", "x".repeat(40_000)), event("b", "x".repeat(40_000))]);
@@ -240,5 +255,16 @@ describe("openShelf", () => {
     await clock.run(3000);
     expect([...server.stored]).toEqual(["a", "b"]);
     expect(lost).toHaveBeenCalledOnce();
+  });
+
+  it("sends what it has written into a database that breaks before it could be sent", async () => {
+    const broken = await DatabaseShelf.open("p");
+    const outbox = outboxOn(new FallbackShelf(broken, () => undefined));
+    await outbox.put([event("a"), event("b")]);
+    vi.spyOn(broken, "oldest").mockRejectedValue(new DOMException("connection lost", "UnknownError"));
+    await outbox.put([event("c")]);
+    await clock.run(3000);
+    expect(server.uploads).toEqual([["a", "b", "c"]]);
+    expect(outbox.size).toBe(0);
   });
 });
