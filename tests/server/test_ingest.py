@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import zlib
 from base64 import b64encode
 from collections.abc import Callable
@@ -189,6 +190,15 @@ async def test_who_uploads_too_often_is_told_to_wait(one: Participant) -> None:
     assert codes[:60] == [200] * 60
     assert 429 in codes
     assert next(answer for answer in answers if answer.status_code == 429).json()["reason"] == "too_fast"
+
+
+async def test_a_date_that_is_corrected_backwards_makes_nobody_wait(
+    one: Participant, session: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (await one.post("/api/records", {"items": [chunk(session, 0)]})).status_code == 200
+    date = time.time
+    monkeypatch.setattr(time, "time", lambda: date() - 3600)
+    assert (await one.post("/api/records", {"items": [chunk(session, 1)]})).status_code == 200
 
 
 async def test_a_store_that_cannot_write_acknowledges_nothing(one: Participant, server: Running, session: str) -> None:

@@ -77,5 +77,10 @@ def _checked(read: Callable[[], T]) -> T:
 
 
 def clock() -> float:
-    """Unix time in seconds; the one place where the server looks at it."""
+    """Unix time in seconds, for what is stored; the one place where the server looks at it."""
     return time.time()
+
+
+def steady() -> float:
+    """Seconds that only go forward, for what is measured: a date is corrected now and then, backwards too."""
+    return time.monotonic()

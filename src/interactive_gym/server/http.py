@@ -23,7 +23,7 @@ from interactive_gym.protocol import (
     Upload,
 )
 from interactive_gym.server import ingest
-from interactive_gym.server.desk import Desk, clock, parsed
+from interactive_gym.server.desk import Desk, clock, parsed, steady
 from interactive_gym.server.limits import Limiter, Rate
 from interactive_gym.server.logs import LEVELS, about, name
 from interactive_gym.server.refusals import status
@@ -64,7 +64,7 @@ class Http:
         return endpoint
 
     async def _join(self, request: Request) -> Joined:
-        self._joins.spend(request.client.host if request.client else "", clock())
+        self._joins.spend(request.client.host if request.client else "", steady())
         message = parsed(await _body(request, MAX_CONTROL_BYTES), Join)
         who = await self._desk.write(self._desk.study.join, message, clock())
         name(who.id)
@@ -73,7 +73,7 @@ class Http:
 
     async def _resume(self, request: Request) -> Resume:
         participant_id = self._participant(request)
-        self._resumes.spend(participant_id, clock())
+        self._resumes.spend(participant_id, steady())
         message = parsed(await _body(request, MAX_CONTROL_BYTES), ResumeRequest)
         name(session=message.session_id)
         self._desk.presence.check_tab(participant_id, message.tab)
@@ -84,7 +84,7 @@ class Http:
 
     async def _records(self, request: Request) -> Receipt:
         participant_id = self._participant(request)
-        self._uploads.spend(participant_id, clock())
+        self._uploads.spend(participant_id, steady())
         upload = parsed(await _body(request, MAX_UPLOAD_BYTES), Upload)
         decoded = await asyncio.to_thread(ingest.decode, upload)
         stored = await self._desk.write(ingest.store, participant_id, decoded, clock())

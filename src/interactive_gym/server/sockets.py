@@ -24,7 +24,7 @@ from interactive_gym.protocol import (
     Page,
     Refusal,
 )
-from interactive_gym.server.desk import Desk, clock, converted
+from interactive_gym.server.desk import Desk, clock, converted, steady
 from interactive_gym.server.limits import Limiter, Rate
 from interactive_gym.server.logs import about, name
 from interactive_gym.server.presence import Connected
@@ -156,7 +156,7 @@ class Sockets:
 
     def _check_rate(self, who: Connected) -> None:
         try:
-            self._limiter.spend(who.participant_id, clock())
+            self._limiter.spend(who.participant_id, steady())
         except ClientError:
             self._spawn(self.io.disconnect(who.sid))
             raise
