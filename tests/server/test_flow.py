@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 import interactive_gym as ig
-from interactive_gym.data import people
+from interactive_gym.data import people, tables
 from tests.server.rows import whole_episode
 from tests.server.running import Participant, Running, experiment
 
@@ -160,6 +160,30 @@ async def test_a_scene_that_was_moved_keeps_what_was_assigned_in_it(serve: Serve
     await after.connect()
     assert (await after.advance("game"))["scene_id"] == "questions"
     assert (await after.advance("questions"))["kind"] == "end"
+
+
+async def test_a_scene_that_was_moved_can_be_answered_again(serve: Serve, arrive: Arrive) -> None:
+    server = serve()
+    before = arrive(server)
+    await before.join()
+    await before.connect()
+    await before.advance("welcome")
+    session = (await before.advance("questions", age="31"))["session_id"]
+    await before.resume(session)
+    await before.upload(*whole_episode(session, 5))
+    server.stop()
+    start, questions, game, end = experiment().sequence
+    server = serve(ig.Experiment("study").scenes(start, game, questions, end))
+    after = arrive(server)
+    after.token = before.token
+    await after.connect()
+    await after.advance("game")
+    assert (await after.advance("questions", age="32"))["kind"] == "end"
+    answers = server.desk.store.read_now(lambda connection: list(tables.responses_table(connection)[1]))
+    assert [answer[2:4] for answer in answers] == [["age", "32"]]
+    events = server.desk.store.read_now(lambda connection: list(tables.events_lines(connection)))
+    (event,) = [event for event in events if event["name"] == "answered_again"]
+    assert event["data"] == {"scene_id": "questions", "replaced": {"age": "31"}}
 
 
 async def test_a_scene_that_is_gone_is_said_so(serve: Serve, arrive: Arrive) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from interactive_gym.data.schema import participants, responses, visits
 
@@ -115,10 +116,16 @@ def add_responses(
     values: Mapping[str, str | Sequence[str]],
     *,
     now: float,
-) -> None:
+) -> dict[str, Any]:
+    """Stores the answers of a scene. Returns those that they replace, of a scene that is answered a second time."""
+    mine = (responses.c.participant_id == participant_id) & (responses.c.scene_id == scene_id)
+    again = mine & responses.c.name.in_(list(values))
+    replaced = {row.name: row.value for row in connection.execute(select(responses).where(again))}
+    connection.execute(delete(responses).where(again))
     key = {"participant_id": participant_id, "scene_id": scene_id, "answered_at": now}
     if values:
         connection.execute(insert(responses), [{**key, "name": name, "value": value} for name, value in values.items()])
+    return replaced
 
 
 def new_code(connection: Connection) -> str:

@@ -58,7 +58,7 @@ class Study:
         if self._is_current(connection, who, message.scene_id):
             scene = self._scene(who)
             self._finish_game(connection, who, now)
-            people.add_responses(connection, who.id, scene.id, message.responses, now=now)
+            self._store_responses(connection, who, message, now)
             people.leave(connection, who.id, scene.id, now=now)
             self._go_on(connection, who, self._following(scene), now)
         return self.page(connection, participant_id)
@@ -155,6 +155,20 @@ class Study:
             if len(games.completed(connection, session.id)) < session.episodes:
                 raise ClientError("episodes_incomplete", "not all episodes of this game are in the store")
             games.end(connection, session.id, Outcome.COMPLETED, now=now)
+
+    def _store_responses(self, connection: Connection, who: Participant, message: Advance, now: float) -> None:
+        """The latest answers count; earlier ones, of a scene that the researcher has moved, are kept in an event."""
+        replaced = people.add_responses(connection, who.id, message.scene_id, message.responses, now=now)
+        if replaced:
+            events.record(
+                connection,
+                "answered_again",
+                reason="scene_moved",
+                severity="warning",
+                now=now,
+                participant_id=who.id,
+                data={"scene_id": message.scene_id, "replaced": replaced},
+            )
 
     def _end_session(self, connection: Connection, who: Participant, reason: str, now: float) -> None:
         session = self._current_session(connection, who)
