@@ -62,6 +62,13 @@ def test_keys_that_look_alike_do_not_overwrite_each_other():
     assert sorted(value for key, value in line.items() if key.startswith("infos")) == [1, 2, 3, 4]
 
 
+def test_many_keys_that_look_alike_take_no_time_to_speak_of():
+    """Counting from 1 for each of them would be over a thousand million steps."""
+    alike = {tuple(map(chr, (0xD800 + n // 2048, 0xD800 + n % 2048))): n for n in range(50_000)}
+    line = columns(row(infos={"0": alike}), 10)
+    assert sorted(json.loads(line["infos.0"]).values()) == list(range(50_000))
+
+
 def test_a_dict_too_wide_for_columns_is_one_cell():
     line = columns(row(infos={"0": {str(n): n for n in range(2000)}}), 10)
     assert json.loads(line["infos.0"])["1999"] == 1999

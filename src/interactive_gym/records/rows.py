@@ -51,10 +51,11 @@ def columns(row: Row, fps: float) -> dict[str, object]:
     Nested dicts become dotted names, lists and arrays JSON text; everything else is a plain Python value.
     """
     line: dict[str, object] = {"frame": row.frame, "t_ms": row.frame * 1000 / fps}
+    repeats: dict[str, int] = {}
     for name in FIELDS:
         for agent, value in (getattr(row, name) or {}).items():
             for key, cell in _cells(f"{name}.{agent}", plain(value), top=True):
-                line[_unused(key, line)] = cell
+                line[_unused(key, line, repeats)] = cell
     return line
 
 
@@ -85,9 +86,10 @@ def _plain_container(value: Any) -> Any:
 
 def _plain_dict(value: Mapping[Any, Any]) -> dict[str, Any]:
     out: dict[str, Any] = {}
+    repeats: dict[str, int] = {}
     for key, item in value.items():
         name = plain(key)
-        out[_unused(name if isinstance(name, str) else json.dumps(name), out)] = plain(item)
+        out[_unused(name if isinstance(name, str) else json.dumps(name), out, repeats)] = plain(item)
     return out
 
 
@@ -110,11 +112,14 @@ def _text(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _unused(name: str, taken: Mapping[str, object]) -> str:
-    """``name``, or where it is taken ({"a.b": 1, "a": {"b": 2}}) the same with a number: nothing may be overwritten."""
-    number = 1
+def _unused(name: str, taken: Mapping[str, object], repeats: dict[str, int]) -> str:
+    """``name``, or where it is taken ({"a.b": 1, "a": {"b": 2}}) the same with a number: nothing may be overwritten.
+
+    ``repeats`` holds the last number of each name: a hostile record has a hundred thousand keys that look alike, and
+    counting from the beginning for each of them would take hours.
+    """
     unused = name
     while unused in taken:
-        number += 1
-        unused = f"{name}#{number}"
+        repeats[name] = repeats.get(name, 1) + 1
+        unused = f"{name}#{repeats[name]}"
     return unused
