@@ -175,6 +175,14 @@ class Chase:
         )  # fmt: skip
 
 
+class Silent(Chase):
+    """Says of nobody how it stands, only whether all of it is over; which is how RLlib's environments may do it."""
+
+    def step(self, actions):
+        observations, rewards, _, _, infos = super().step(actions)
+        return observations, rewards, {"__all__": self.t == 25}, {"__all__": False}, infos
+
+
 def flee(observation, agent):
     assert agent == "mouse"
     return np.int64(observation % 3)

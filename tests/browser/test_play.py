@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from interactive_gym.records import unpack
+from interactive_gym.server.ingest import ending
 
 from . import games
 
@@ -218,6 +219,16 @@ def test_a_policy_plays_the_other_agent(drive):
     assert all(row.is_focused == {"0": True} for row in rows)
     assert game.packet["over"] == "max_steps"
     assert rows[-1].truncated == {"0": True, "mouse": True}
+
+
+def test_only_the_last_record_looks_like_the_last_one(drive):
+    """The server finds the end of an episode in the last row of a chunk, whatever an environment leaves unsaid."""
+    game = drive(**CHASE | {"environment": f"{HERE}:Silent", "max_steps": None})
+    game.begin()
+    game.run()
+    last_rows = [unpack(data)[-1] for _, data in game.chunks]
+    assert [row.frame for row in last_rows] == [9, 19, 24]
+    assert [ending(row, None) for row in last_rows] == [None, None, "truncated"]
 
 
 def test_an_agent_that_is_done_acts_no_more(drive):

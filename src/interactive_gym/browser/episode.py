@@ -115,15 +115,20 @@ class Episode:
         self.frame = frame
         at_limit = self._spec.max_steps is not None and frame + 1 >= self._spec.max_steps
         is_over = self._adapter.over(step)
-        truncated = _cut_off(step) if at_limit and not is_over else step.truncated
-        self._done |= {agent for agent in step.terminated if step.terminated[agent] or truncated.get(agent)}
+        terminated = step.terminated if is_over else self._unreported() | {**step.terminated}
+        truncated = _cut_off(step, terminated) if at_limit and not is_over else step.truncated
+        self._done |= {agent for agent in terminated if terminated[agent] or truncated.get(agent)}
         self._observations = step.observations
         self._count(step.rewards.get(self._spec.human, 0.0))
         seen = step.observations if self._spec.record_observations else None
-        self.row = Row(frame, actions, step.rewards, step.terminated, truncated, step.infos, seen, source, is_focused)
+        self.row = Row(frame, actions, step.rewards, terminated, truncated, step.infos, seen, source, is_focused)
         if is_over or at_limit:
             self.over = end_reason(self.row, self._spec.max_steps)
         return self.row
+
+    def _unreported(self) -> dict[str, bool]:
+        """Who plays on even if a step says nothing of them; without this its record would look like the last one."""
+        return dict.fromkeys((agent for agent in self._codecs if agent not in self._done), False)
 
     def _count(self, reward: Any) -> None:
         try:
@@ -134,9 +139,9 @@ class Episode:
         self.score += self.reward
 
 
-def _cut_off(step: Step) -> Mapping[str, bool]:
+def _cut_off(step: Step, terminated: Mapping[str, bool]) -> Mapping[str, bool]:
     """Who is truncated where ``max_steps`` ends the episode: everybody who is still in it."""
-    return {agent: step.truncated.get(agent, False) or not ended for agent, ended in step.terminated.items()}
+    return {agent: step.truncated.get(agent, False) or not ended for agent, ended in terminated.items()}
 
 
 def _make(spec: Spec) -> Adapter:
