@@ -2,6 +2,10 @@
 
 import type { Join, Joined, Receipt, Refusal, Resume, ResumeRequest, Upload } from "./protocol.gen";
 
+// 900 kB in a minute is 120 kbit/s. Without a limit the records wait for a connection that a network has silently dropped
+// until the system gives it up, which takes a quarter of an hour and more.
+const UPLOAD_MS = 60_000;
+
 /** The server answered, but not with what was asked for. `refusal` is its word on it, where it gave one. */
 export class HttpError extends Error {
   constructor(
@@ -39,11 +43,12 @@ export class Api {
 
   /** `keepalive` lets the request outlive the page; browsers allow it for bodies below 64 kB. */
   upload(upload: Upload, keepalive = false): Promise<Receipt> {
-    return this.post<Receipt>("/api/records", JSON.stringify(upload), keepalive);
+    const signal = AbortSignal.timeout(UPLOAD_MS);
+    return this.post<Receipt>("/api/records", JSON.stringify(upload), { keepalive, signal });
   }
 
-  private async post<Answer>(url: string, body: string, keepalive = false): Promise<Answer> {
-    const response = await this.fetch(url, { method: "POST", headers: this.headers(), body, keepalive });
+  private async post<Answer>(url: string, body: string, options: RequestInit = {}): Promise<Answer> {
+    const response = await this.fetch(url, { method: "POST", headers: this.headers(), body, ...options });
     const answer = await readJson(response);
     if (!response.ok) throw new HttpError(response.status, isRefusal(answer) ? answer : null);
     if (answer === undefined) throw new HttpError(response.status, null);

@@ -134,7 +134,10 @@ export class Outbox {
   /** A request that cannot be read is narrowed down to the item at fault; after anything else it is tried again. */
   private async failed(batch: Entry[], error: unknown): Promise<void> {
     const unreadable = error instanceof HttpError && [400, 413, 422].includes(error.status);
-    if (!unreadable) return this.later();
+    if (!unreadable) {
+      if (isTimeout(error)) this.batchItems = Math.ceil(batch.length / 2); // a line this slow never takes all of it
+      return this.later();
+    }
     if (batch.length > 1) this.batchItems = Math.ceil(batch.length / 2);
     else await this.acknowledged(batch, [refusalOf(error)]);
   }
@@ -148,6 +151,10 @@ export class Outbox {
 function refusalOf(error: HttpError): RefusedItem {
   const reason = error.refusal?.reason ?? `http_${error.status}`;
   return { position: 0, reason, text: error.refusal?.text ?? error.message };
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "TimeoutError";
 }
 
 function sizeOf(item: Item): number {

@@ -148,6 +148,21 @@ describe("Outbox", () => {
     expect([...server.stored].sort()).toEqual(["a", "b", "c", "d"]);
   });
 
+  it("asks less of a line that is too slow for all at once", async () => {
+    const outbox = outboxOn(new MemoryShelf());
+    server.answer = (upload) => {
+      if (upload.items.length > 2) throw new DOMException("", "TimeoutError");
+      return { accepted: upload.items.length, refused: [] };
+    };
+    void outbox.put([event("a"), event("b"), event("c"), event("d")]);
+    await clock.run(10_000);
+    expect(server.uploads).toEqual([
+      ["a", "b", "c", "d"],
+      ["a", "b"],
+      ["c", "d"],
+    ]);
+  });
+
   it("does not give up on items because the server does not know the participant at the moment", async () => {
     const outbox = outboxOn(new MemoryShelf());
     server.answer = () => {
