@@ -69,6 +69,14 @@ def test_many_keys_that_look_alike_take_no_time_to_speak_of():
     assert sorted(json.loads(line["infos.0"]).values()) == list(range(50_000))
 
 
+def test_an_agent_whose_name_is_no_text_can_be_written():
+    line = columns(row(actions={chr(0xD800): 1, chr(0xD801): 2}), 10)
+    assert [(name.encode("utf-8"), line[name]) for name in line if "actions" in name] == [
+        (b"actions.?", 1),
+        (b"actions.?#2", 2),
+    ]
+
+
 def test_a_dict_too_wide_for_columns_is_one_cell():
     line = columns(row(infos={"0": {str(n): n for n in range(2000)}}), 10)
     assert json.loads(line["infos.0"])["1999"] == 1999

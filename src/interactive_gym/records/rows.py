@@ -54,7 +54,7 @@ def columns(row: Row, fps: float) -> dict[str, object]:
     repeats: dict[str, int] = {}
     for name in FIELDS:
         for agent, value in (getattr(row, name) or {}).items():
-            for key, cell in _cells(f"{name}.{agent}", plain(value), top=True):
+            for key, cell in _cells(f"{name}.{plain(agent)}", plain(value), top=True):
                 line[_unused(key, line, repeats)] = cell
     return line
 
