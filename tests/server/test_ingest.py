@@ -9,13 +9,15 @@ from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import func, select
 
 from interactive_gym.data import schema
-from interactive_gym.protocol import MAX_UPLOAD_BYTES
+from interactive_gym.protocol import MAX_UPLOAD_BYTES, Upload
 from interactive_gym.records import Row, digest, encode
-from interactive_gym.server.ingest import ending
+from interactive_gym.server import ingest
+from interactive_gym.server.ingest import Decoding, decode, ending
 from tests.server.rows import FPS, chunk, episode_end, event, experience, second, whole_episode
 from tests.server.running import Participant, Running, experiment
 
@@ -117,6 +119,25 @@ async def test_a_bomb_is_refused(one: Participant, session: str) -> None:
     body = encode([1, -1, "x" * 9_000_000])
     bomb = {**chunk(session, 0), "digest": digest(body), "data": b64encode(zlib.compress(body)).decode()}
     assert (await one.upload(bomb))["refused"][0]["reason"] == "too_large"
+
+
+def test_an_upload_that_takes_too_long_to_read_is_read_in_parts() -> None:
+    chunks = [chunk("s-1", number) for number in range(3)]
+    whole = msgspec.convert({"items": chunks}, Upload)
+    assert decode(whole, budget_s=0).items is None
+    alone = decode(msgspec.convert({"items": chunks[:1]}, Upload), budget_s=0)
+    assert alone.items and alone.items[0].problem is None
+    assert alone.cpu_s > 0
+    assert len(decode(whole).items or []) == 3
+
+
+async def test_costly_uploads_are_told_to_be_smaller_and_then_to_wait(
+    one: Participant, session: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest, "decode", lambda upload: Decoding(None, cpu_s=10))
+    body = {"items": [chunk(session, 0)]}
+    assert (await one.post("/api/records", body)).status_code == 413
+    assert (await one.post("/api/records", body)).status_code == 429
 
 
 async def test_an_episode_ends_only_when_all_of_it_is_there(one: Participant, server: Running, session: str) -> None:

@@ -20,6 +20,14 @@ def test_a_burst_then_a_rate() -> None:
         limiter.spend("ann", 1_000.0)
 
 
+def test_work_is_paid_for_afterwards() -> None:
+    limiter = Limiter(Rate(per_second=2, burst=3))
+    limiter.charge("ann", 13, 100.0)
+    with pytest.raises(ClientError, match="too_fast"):
+        limiter.spend("ann", 105.0)
+    limiter.spend("ann", 105.5)
+
+
 def test_many_callers_do_not_fill_the_memory() -> None:
     limiter = Limiter(Rate(per_second=1, burst=2))
     for number in range(30_000):

@@ -30,6 +30,7 @@ from interactive_gym.server.refusals import status
 
 JOINS = Rate(per_second=10, burst=500)  # per address: a whole lab, or a whole class, may come from one
 UPLOADS = Rate(per_second=3, burst=60)  # per participant: one a second, and what waited for a lost server
+TOKENS_PER_CPU_SECOND = 10 * UPLOADS.per_second  # nobody's uploads take more than a tenth of a processor for long
 _RESUMES = Rate(per_second=1, burst=20)
 
 Handler = Callable[[Request], Awaitable[msgspec.Struct]]
@@ -86,7 +87,10 @@ class Http:
         participant_id = self._participant(request)
         self._uploads.spend(participant_id, steady())
         upload = parsed(await _body(request, MAX_UPLOAD_BYTES), Upload)
-        decoded = await asyncio.to_thread(ingest.decode, upload)
+        decoding = await asyncio.to_thread(ingest.decode, upload)
+        self._uploads.charge(participant_id, decoding.cpu_s * TOKENS_PER_CPU_SECOND, steady())
+        if (decoded := decoding.items) is None:
+            raise ClientError("too_large", f"{len(upload.items)} items take too long to read at once")
         stored = await self._desk.write(ingest.store, participant_id, decoded, clock())
         self._note(stored)
         return stored.receipt(len(decoded))

@@ -9,6 +9,7 @@ import binascii
 from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from time import thread_time
 from typing import Any
 
 import msgspec
@@ -23,6 +24,7 @@ from interactive_gym.records import Row, end_reason, unpack
 from interactive_gym.server import play
 from interactive_gym.server.refusals import refusal
 
+BUDGET_S = 0.5  # 200 honest chunks take about as long
 MAX_VARIANTS = 3  # of one chunk: two that differ are worth looking at, a hundred are an attack
 
 
@@ -49,9 +51,27 @@ class Stored:
         return Receipt(items - len(refused), refused)
 
 
-def decode(upload: Upload) -> list[Decoded]:
-    """Unpacks the chunks and checks that their bytes are what is said of them."""
-    return [_decoded_chunk(item) if isinstance(item, Chunk) else Decoded(item) for item in upload.items]
+@dataclass(frozen=True)
+class Decoding:
+    """What an upload holds, and the processor time that it took to see; None: more than it may take."""
+
+    items: list[Decoded] | None
+    cpu_s: float
+
+
+def decode(upload: Upload, *, budget_s: float = BUDGET_S) -> Decoding:
+    """Unpacks the chunks and checks that their bytes are what is said of them.
+
+    A few bytes can be made to take seconds. The first chunk is always looked at, so an honest page that is told to send
+    less at once gets everything through.
+    """
+    began = thread_time()
+    items: list[Decoded] = []
+    for item in upload.items:
+        if items and thread_time() - began > budget_s:
+            return Decoding(None, thread_time() - began)
+        items.append(_decoded_chunk(item) if isinstance(item, Chunk) else Decoded(item))
+    return Decoding(items, thread_time() - began)
 
 
 def _decoded_chunk(item: Chunk) -> Decoded:

@@ -37,6 +37,10 @@ class Limiter:
         if len(self._buckets) > _MAX_KNOWN:
             self._forget_full(now)
 
+    def charge(self, caller: str, tokens: float, now: float) -> None:
+        """Takes ``tokens`` for work that has been done; who has none left waits until they have come back."""
+        self._buckets[caller] = (self._left(caller, now) - tokens, now)
+
     def _left(self, caller: str, now: float) -> float:
         left, then = self._buckets.get(caller, (self._rate.burst, now))
         return min(self._rate.burst, left + (now - then) * self._rate.per_second)
