@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.studies import Study
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -13,3 +17,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(browser_tests):
             item.add_marker(pytest.mark.e2e)
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Iterator[Study]:
+    """An empty folder for an experiment, and one for distributions that it may import."""
+    made = Study(tmp_path / "study", tmp_path / "site-packages")
+    made.folder.mkdir()
+    made.site.mkdir()
+    sys.path.append(str(made.site))
+    yield made
+    made.forget()

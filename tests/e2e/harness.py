@@ -151,6 +151,12 @@ class Participant:
         self.page.wait_for_selector("button.primary:enabled:focus", timeout=seconds * 1000)
         self.page.keyboard.press("Enter")
 
+    def start_game(self) -> None:
+        """Past the instructions of a game, into it."""
+        self.sees("gym")
+        self.press_primary()
+        self.sees("playing")
+
     def until(self, condition: Callable[[], T | None], what: str, seconds: float = 30) -> T:
         """Like :func:`wait_for`, while the browser's messages keep coming in."""
         next_frame = "new Promise(requestAnimationFrame)"

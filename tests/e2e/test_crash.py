@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.e2e.harness import STUDIES, Participant, Server
-from tests.e2e.test_study import answer_questions, play_counting
+from tests.e2e.steps import into_counting
 
 pytestmark = pytest.mark.e2e
 
@@ -17,9 +17,7 @@ def test_sigkill_and_restart_in_mid_episode(
 ) -> None:
     served = server(STUDIES / "counting.py")
     ada = participant(f"{served.url}/?debug=latency")
-    ada.press_primary()
-    answer_questions(ada)
-    play_counting(ada)
+    into_counting(ada)
     ada.until_played(0, 22)
     served.kill()
     ada.until_played(0, 35)

@@ -12,12 +12,6 @@ from tests.e2e.harness import STUDIES, Participant, Server
 pytestmark = pytest.mark.e2e
 
 
-def play(participant: Participant) -> None:
-    participant.sees("gym")
-    participant.press_primary()
-    participant.sees("playing")
-
-
 def test_two_browsers_and_a_reload_see_the_same_luck(
     server: Callable[..., Server], participant: Callable[..., Participant]
 ) -> None:
@@ -25,10 +19,10 @@ def test_two_browsers_and_a_reload_see_the_same_luck(
     ada, bob = participant(f"{served.url}/ada?debug=latency"), participant(f"{served.url}/bob")
     for one in (ada, bob):
         one.press_primary()
-        play(one)
+        one.start_game()
     ada.until_played(0, 15)
     ada.page.reload()  # the first second is replayed, compared with its record, and gone on from
-    play(ada)
+    ada.start_game()
     for one in (ada, bob):
         one.sees("end")
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.e2e.harness import STUDIES, Participant, Server
-from tests.e2e.test_study import answer_questions, play_counting
+from tests.e2e.steps import into_counting
 
 pytestmark = pytest.mark.e2e
 
@@ -22,9 +22,7 @@ def test_a_whole_study_asks_no_other_host(
     ada.page.context.on("request", lambda request: asked.append(request.url))
     ada.page.on("websocket", lambda socket: asked.append(socket.url.replace("ws://", "http://")))
     ada.page.goto(served.url)
-    ada.press_primary()
-    answer_questions(ada)
-    play_counting(ada)
+    into_counting(ada)
     ada.sees("completion_code")
     addresses = [address for address in map(urlsplit, asked) if address.scheme not in ("data", "blob")]
     assert {f"{address.scheme}://{address.netloc}" for address in addresses} == {served.url}

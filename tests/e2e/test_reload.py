@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.e2e.harness import STUDIES, Participant, Server
-from tests.e2e.test_study import answer_questions, play_counting
+from tests.e2e.steps import answer_questions
 
 pytestmark = pytest.mark.e2e
 
@@ -25,12 +25,12 @@ def test_a_reload_on_each_page_continues_there(
     answer_questions(ada)
     ada.sees("gym")
     ada.page.reload()
-    play_counting(ada)
+    ada.start_game()
 
     ada.until_played(0, 25)
     ada.page.reload()  # in the middle of an episode: what the server has of it is replayed, and play goes on
     played_before = len(ada.frames)
-    play_counting(ada)
+    ada.start_game()
     ada.until(lambda: ada.frames[played_before:], "the first frame after the reload")
     assert ada.frames[played_before][0] == 0
     assert ada.frames[played_before][1] in {20, 40}, "goes on at the last stored chunk"

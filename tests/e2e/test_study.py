@@ -9,23 +9,9 @@ import pytest
 
 from tests.e2e.harness import EXAMPLES, STUDIES, Participant, Server, wait_for
 from tests.e2e.pixels import colour_share, column_of
+from tests.e2e.steps import click_through, into_counting
 
 pytestmark = pytest.mark.e2e
-
-
-def answer_questions(participant: Participant) -> None:
-    """The form of ``counting.py``, by Tab and Space alone."""
-    participant.sees("static")
-    participant.page.wait_for_selector("input[name=name]")
-    participant.page.focus("input[name=name]")
-    participant.page.keyboard.type("Ada <b>L</b>")
-    participant.press("Tab", "Tab", "Space", "Enter")
-
-
-def play_counting(participant: Participant) -> None:
-    participant.sees("gym")
-    participant.press_primary()
-    participant.sees("playing")
 
 
 def test_a_study_from_the_link_to_the_code(
@@ -34,9 +20,7 @@ def test_a_study_from_the_link_to_the_code(
     served = server(STUDIES / "counting.py")
     ada = participant(f"{served.url}/?debug=latency&PROLIFIC_PID=p1")
     ada.sees("start")
-    ada.press_primary()
-    answer_questions(ada)
-    play_counting(ada)
+    into_counting(ada)
     ada.page.keyboard.down("ArrowRight")
     ada.until_played(0, 20)
     ada.page.keyboard.up("ArrowRight")
@@ -76,9 +60,7 @@ def test_the_input_path_of_every_key_press_is_in_the_data(
 ) -> None:
     served = server(STUDIES / "counting.py")
     ada = participant(f"{served.url}/?debug=latency")
-    ada.press_primary()
-    answer_questions(ada)
-    play_counting(ada)
+    into_counting(ada)
     for frame in (5, 12, 19):
         ada.until_played(0, frame)
         ada.press("ArrowRight")
@@ -100,9 +82,7 @@ def test_the_input_path_of_every_key_press_is_in_the_data(
 def test_pixels_of_the_car_move(server: Callable[..., Server], participant: Callable[..., Participant]) -> None:
     served = server(STUDIES / "counting.py")
     ada = participant(f"{served.url}/?debug=latency")
-    ada.press_primary()
-    answer_questions(ada)
-    play_counting(ada)
+    into_counting(ada)
     canvas = ada.page.locator("canvas").first
     ada.until_played(0, 0)
     before = column_of(canvas.screenshot(), red)
@@ -115,20 +95,6 @@ def test_pixels_of_the_car_move(server: Callable[..., Server], participant: Call
 
 def red(pixel: tuple[int, ...]) -> bool:
     return pixel[0] > 200 and pixel[1] < 60 and pixel[2] < 60
-
-
-def click_through(participant: Participant) -> None:
-    """To the running game, whatever pages come before it; required answers get the first that fits."""
-    shown = ""
-    while shown != "playing":
-        participant.page.wait_for_selector(f"body:not([data-page='{shown}'])[data-page]")
-        shown = participant.page.get_attribute("body", "data-page") or ""
-        for field in participant.page.query_selector_all("input[required]"):
-            field.fill("25")
-        if shown != "playing":
-            participant.page.wait_for_selector("button.primary:enabled", timeout=60_000)
-            participant.page.focus("button.primary")
-            participant.press("Enter")
 
 
 @pytest.mark.parametrize("example", ["mountain_car", "cart_pole", "grid"])
