@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
-
 from tests.e2e.harness import STUDIES, Participant, Server
 from tests.e2e.steps import into_counting
-
-pytestmark = pytest.mark.e2e
 
 
 def test_sigkill_and_restart_in_mid_episode(

@@ -5,11 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable
 
-import pytest
-
 from tests.e2e.harness import STUDIES, Participant, Server
-
-pytestmark = pytest.mark.e2e
 
 
 def test_two_browsers_and_a_reload_see_the_same_luck(

@@ -16,8 +16,6 @@ from playwright.sync_api import BrowserContext, Page
 
 from tests.e2e.harness import STUDIES, Participant, free_port, wait_for
 
-pytestmark = pytest.mark.e2e
-
 
 @dataclass
 class Dev:

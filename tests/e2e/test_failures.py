@@ -7,11 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from tests.e2e.harness import STUDIES, Participant, Server, wait_for
-
-pytestmark = pytest.mark.e2e
 
 
 def until_failed(served: Server, participant: Callable[..., Participant], *, play: bool) -> Participant:

@@ -20,8 +20,6 @@ from playwright.sync_api import BrowserContext, Dialog, Page, Request
 
 from tests.e2e.harness import STUDIES, Participant, Server
 
-pytestmark = pytest.mark.e2e
-
 CODE = "ONLY-THE-SERVER-KNOWS-77"
 MARKUP = (
     """<img src=planted onerror="window.owned=1;alert(1)"><script>window.owned=1</script>"'</textarea>{{7*7}}&lt;"""

@@ -15,8 +15,6 @@ from playwright.sync_api import Browser, BrowserContext, Request
 
 from tests.e2e.harness import STUDIES, Participant, Server, wait_for
 
-pytestmark = pytest.mark.e2e
-
 DEFAULT, RIGHT, UP, RIGHT_UP, FIRE, LETTER, END = "0123459"
 # In one task of the page, so no tick can come between.
 TAP = """(key) => { for (const type of ["keydown", "keyup"])

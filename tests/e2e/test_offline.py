@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-import pytest
-
 from tests.e2e.harness import STUDIES, Participant, Server
 from tests.e2e.steps import into_counting
-
-pytestmark = pytest.mark.e2e
 
 
 def test_a_whole_study_asks_no_other_host(

@@ -13,8 +13,6 @@ from playwright.sync_api import Browser, Request
 
 from tests.e2e.harness import STUDIES, Participant, Server
 
-pytestmark = pytest.mark.e2e
-
 BLUE, YELLOW = (0, 0, 200), (250, 200, 0)
 CANVAS = """() => { const canvas = document.querySelector("canvas"); const seen = canvas.getBoundingClientRect();
     return { width: canvas.width, height: canvas.height, seenWidth: seen.width, seenHeight: seen.height,

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
-
 from tests.e2e.harness import STUDIES, Participant, Server
 from tests.e2e.steps import answer_questions
-
-pytestmark = pytest.mark.e2e
 
 
 def test_a_reload_on_each_page_continues_there(

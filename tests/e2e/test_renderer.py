@@ -17,8 +17,6 @@ from interactive_gym.rendering import Surface
 from tests import browsers
 from tests.e2e.renderer_page import HEIGHT, WIDTH, Color, Picture, RendererPage, build
 
-pytestmark = pytest.mark.e2e
-
 WHITE: Color = (255, 255, 255)
 BLACK: Color = (0, 0, 0)
 RED: Color = (255, 0, 0)

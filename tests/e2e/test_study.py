@@ -11,8 +11,6 @@ from tests.e2e.harness import EXAMPLES, STUDIES, Participant, Server, wait_for
 from tests.e2e.pixels import colour_share, column_of
 from tests.e2e.steps import click_through, into_counting
 
-pytestmark = pytest.mark.e2e
-
 
 def test_a_study_from_the_link_to_the_code(
     server: Callable[..., Server], participant: Callable[..., Participant]
