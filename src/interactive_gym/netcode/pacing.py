@@ -175,10 +175,18 @@ ROOM_TO_RESUME = 7  # frames; in a smaller window there is nothing to spare
 
 
 class Window:
-    """How many frames this peer may play on predicted inputs. Its own affair: no other peer needs to know."""
+    """How many frames this peer may play on predicted inputs. Its own affair: no other peer needs to know.
+
+    Attributes:
+        size: That number.
+        step_cost: Median, in seconds; 0 until enough was measured.
+        save_cost: Likewise.
+    """
 
     def __init__(self, fps: float, largest: int) -> None:
         self.size = largest
+        self.step_cost = 0.0
+        self.save_cost = 0.0
         self._largest = largest
         self._budget = 0.8 / fps
         self._steps: deque[float] = deque(maxlen=COSTS)
@@ -204,7 +212,8 @@ class Window:
 
     def _measure(self) -> None:
         """All frames of the window have to be played again within one tick."""
-        cost = _median(self._steps) + _median(self._saves)
+        self.step_cost, self.save_cost = _median(self._steps), _median(self._saves)
+        cost = self.step_cost + self.save_cost
         affordable = self._largest if cost <= 0 else int(self._budget / cost)
         self.size = min(self._largest, max(2, affordable))
 
