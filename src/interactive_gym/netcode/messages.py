@@ -15,12 +15,16 @@ from interactive_gym.netcode.fields import Byte, Count, Digest, Frame, Inputs, O
 from interactive_gym.netcode.wire import MAX_FRAME
 
 MAX_MESSAGE = 256_000  # bytes; a data channel between browsers takes no more than 256 kB at once
-Change = Literal["present", "pause"]
+Change = Literal["present", "pause", "none"]
+"""``none`` takes back the stamp before it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """To every peer, first of all. ``version`` (the protocol's) and ``fields`` (what is played) must be the same."""
+    """To every peer, first of all. ``version`` (the protocol's) and ``fields`` (what is played) must be the same.
+
+    ``returning``: the sender's process took over from an earlier one.
+    """
 
     version: Count
     fields: dict[str, str]
@@ -44,10 +48,14 @@ class ClockAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """To every peer: this one's participant may play episode ``epoch``, best with an input delay of so many frames."""
+    """To every peer: this one's participant may play episode ``epoch``, best with an input delay of so many frames.
+
+    ``present`` are the peers with whom it is going to begin; whoever is missing there was cut before.
+    """
 
     epoch: Byte
     delay: Byte
+    present: tuple[Byte, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +72,8 @@ class Stamp:
     """From the lowest present peer to the others: shall ``change`` take place before step ``frame``?
 
     ``number`` counts the stamps of an epoch (a change that is stamped again has a new one). ``peer`` becomes present
-    again, or wished for the pause. After the change, ``turns`` tells per peer how often it was cut, and ``owners`` per
-    player who sends its inputs (-1: nobody).
+    again, or wished for the pause. Before the change, ``turns`` tells per peer how often it was cut, and ``present`` who
+    is there.
     """
 
     epoch: Byte
@@ -74,7 +82,7 @@ class Stamp:
     change: Change
     peer: Byte
     turns: tuple[Byte, ...]
-    owners: tuple[Owner, ...]
+    present: tuple[Byte, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +123,7 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class WantCut:
-    """To the server: ``peer``, which was cut ``turn`` times before, holds up this one (cut ``own_turn`` times)."""
+    """To the server: ``peer`` holds up this one. It would be its cut number ``turn``; this one was cut ``own_turn`` times."""
 
     epoch: Byte
     peer: Byte
@@ -179,8 +187,8 @@ class Return:
 class History:
     """The answer: from frame ``first`` on, the inputs of all players in ``episode`` (from 0; ``delay`` is its delay).
 
-    ``turns`` and ``owners`` are as in a stamp, with the changes up to number ``changed`` (-1: none). ``committed`` is
-    the last frame that is committed at the sender. What is too long for one message takes several.
+    ``turns`` and ``present`` are as in a stamp. ``committed`` is the last frame that is committed at the sender,
+    ``changed`` the last one at which it changed who is present (-1: none). What is too long for one message takes several.
     """
 
     epoch: Byte
@@ -189,7 +197,7 @@ class History:
     first: Frame
     spans: tuple[Span, ...]
     turns: tuple[Byte, ...]
-    owners: tuple[Owner, ...]
+    present: tuple[Byte, ...]
     committed: Frame
     changed: Frame
 
