@@ -72,8 +72,8 @@ class Stamp:
     """From the lowest present peer to the others: shall ``change`` take place before step ``frame``?
 
     ``number`` counts the stamps of an epoch (a change that is stamped again has a new one). ``peer`` becomes present
-    again, or wished for the pause. Before the change, ``turns`` tells per peer how often it was cut, and ``present`` who
-    is there.
+    again, or wished for the pause. Before it, ``turns`` tells per peer how often it was cut, and ``present`` who is
+    there.
     """
 
     epoch: Byte
@@ -123,7 +123,10 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class WantCut:
-    """To the server: ``peer`` holds up this one. It would be its cut number ``turn``; this one was cut ``own_turn`` times."""
+    """To the server: ``peer`` holds up this one, which was cut ``own_turn`` times itself.
+
+    It would be the cut number ``turn`` of ``peer`` in this epoch.
+    """
 
     epoch: Byte
     peer: Byte
@@ -188,7 +191,7 @@ class History:
     """The answer: from frame ``first`` on, the inputs of all players in ``episode`` (from 0; ``delay`` is its delay).
 
     ``turns`` and ``present`` are as in a stamp. ``committed`` is the last frame that is committed at the sender,
-    ``changed`` the last one at which it changed who is present (-1: none). What is too long for one message takes several.
+    ``changed`` the last one at which it changed who is present (-1: none). What is too long takes several messages.
     """
 
     epoch: Byte

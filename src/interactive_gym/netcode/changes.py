@@ -1,0 +1,259 @@
+"""Changes of the game at a frame that all agree on: a peer comes back, the game pauses and goes on.
+
+The lowest present peer stamps a change with a frame to come. Everybody who has not come to that frame acknowledges, and
+will not play it before the change has settled; it settles when all have. If somebody was there already, it is stamped
+again, further ahead. A cut in between forgets a stamp that nobody knows to have settled.
+"""
+
+from __future__ import annotations
+
+from interactive_gym.netcode.events import HandedBack, Held, Returned, Unheld
+from interactive_gym.netcode.inputs import FOREVER
+from interactive_gym.netcode.lifecycle import Cause, Phase
+from interactive_gym.netcode.messages import Resume, Settle, Stamp, Vote, Wish
+from interactive_gym.netcode.shared import SERVER, Shared
+from interactive_gym.netcode.start import HEAD_START, Starting
+
+LEAST_AHEAD = 4  # frames between the stamp and its frame, besides the time that the votes take
+PATIENCE = 1.0  # seconds for the votes; then the change is taken back and tried again
+REPEAT = 0.5  # seconds between wishes that nobody has granted
+
+
+class Changes:
+    """One peer's part in it.
+
+    Attributes:
+        joins_at: The frame from which on this peer is present again; -1 if it was never away.
+    """
+
+    def __init__(self, shared: Shared, starting: Starting) -> None:
+        self._shared = shared
+        self._starting = starting
+        self._holds_locally = False
+        self._wished_at = -REPEAT
+        self.new_epoch()
+        self.handlers = {
+            Stamp: self._on_stamp,
+            Vote: self._on_vote,
+            Settle: self._on_settle,
+            Wish: self._on_wish,
+            Resume: self._on_resume,
+        }
+
+    def new_epoch(self) -> None:
+        """Frames are counted anew."""
+        self.joins_at = -1
+        self._pending: Stamp | None = None
+        self._stamped_at = 0.0
+        self._votes: set[int] = set()
+        self._number = -1
+        self._settled: list[Settle] = []
+        self._paused_at: int | None = None
+        self._wishes: set[str] = set()
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether a stamp waits for votes."""
+        return self._pending is not None
+
+    @property
+    def barrier(self) -> int:
+        """The first frame that may not be played yet."""
+        stamped = FOREVER if self._pending is None else self._pending.frame
+        return min(stamped, FOREVER if self._paused_at is None else self._paused_at)
+
+    @property
+    def is_holding(self) -> bool:
+        """Whether the game waits until somebody says that it goes on."""
+        paused = self._paused_at is not None and self._shared.timeline.head >= self._paused_at
+        return paused or self._holds_locally
+
+    def is_handed_over(self, player: int) -> bool:
+        """Whether the stamped frame has another owner of the player's inputs than the frames before."""
+        pending = self._pending
+        if pending is None or pending.change != "present":
+            return False
+        later = self._shared.owners(self._shared.present | {pending.peer})
+        return later[player] != self._shared.timeline.queues[player].owner
+
+    def known(self) -> tuple[tuple[Settle, ...], int]:
+        """What is valid in this epoch, and the number of the newest stamp."""
+        return tuple(self._settled), self._number
+
+    def adopt(self, settled: tuple[Settle, ...], stamped: int) -> None:
+        """What another peer knows to be valid."""
+        self._number = max(self._number, stamped)
+        for change in settled:
+            if change not in self._settled:
+                self._apply(change)
+
+    def drop(self) -> None:
+        """Forget the stamp that has not settled: who is present has changed."""
+        self._pending = None
+
+    def hold(self) -> None:
+        """Wait where this peer is until all links are well, and then for a common new start."""
+        if not self._holds_locally and self._shared.phase is Phase.PLAYING:
+            self._holds_locally = True
+            self._shared.emit(Held(self._shared.timeline.head))
+
+    def propose(self, change: str, peer: int) -> None:
+        """Stamp a change, if this peer is the one to do so and nothing else is under way."""
+        shared = self._shared
+        if self._pending is not None or shared.coordinator != shared.me or shared.phase is not Phase.PLAYING:
+            return
+        self._stamp(change, peer, self._margin())
+
+    def withdraw(self, peer: int) -> None:
+        """The stamp for the return of ``peer`` is void: it has fallen silent again."""
+        pending = self._pending
+        if pending is not None and pending.peer == peer and self._shared.coordinator == self._shared.me:
+            self._retract()
+
+    def advance(self, is_settling: bool, all_links_well: bool) -> None:
+        """Do what is due."""
+        shared = self._shared
+        if is_settling or shared.phase is not Phase.PLAYING:
+            return
+        if self._pending is not None and shared.coordinator == shared.me:
+            if shared.now - self._stamped_at > PATIENCE:
+                self._retract()
+        elif "pause" in self._wishes and self._paused_at is None:
+            self.propose("pause", shared.me)
+        wants_resume = "resume" in self._wishes and self.is_holding
+        if wants_resume or (self._holds_locally and all_links_well and self._paused_at is None):
+            self._ask_to_resume()
+
+    def _margin(self) -> int:
+        """Frames that pass until all votes are in and everybody knows: three ways, and some to spare."""
+        trip = self._shared.longest_round_trip()
+        return LEAST_AHEAD + self._shared.window.size + int(1.5 * trip * self._shared.config.fps)
+
+    def _stamp(self, change: str, peer: int, margin: int) -> None:
+        shared = self._shared
+        self._number += 1
+        turns = tuple(shared.turns[p] for p in shared.config.peers)
+        frame = shared.timeline.head + margin
+        stamp = Stamp(shared.epoch, self._number, frame, change, peer, turns, tuple(sorted(shared.present)))  # type: ignore[arg-type]
+        shared.broadcast(stamp, also=self._concerned(stamp))
+        self._pending, self._votes, self._stamped_at = stamp, {shared.me}, shared.now
+        self._settle_if_unanimous()
+
+    def _retract(self) -> None:
+        pending = self._pending
+        assert pending is not None
+        self._pending = None
+        self._number += 1
+        void = Stamp(pending.epoch, self._number, -1, "none", pending.peer, pending.turns, pending.present)
+        self._shared.broadcast(void, also=self._concerned(pending))
+
+    def _concerned(self, stamp: Stamp) -> set[int]:
+        return {stamp.peer} if stamp.change == "present" else set()
+
+    def _on_stamp(self, peer: int, message: Stamp) -> None:
+        shared = self._shared
+        if message.number <= self._number or not self._may_stamp(peer, message):
+            return
+        self._number = message.number
+        self._pending = None
+        if message.change == "none":
+            return
+        ok = shared.timeline.head < message.frame and shared.phase in (Phase.PLAYING, Phase.AWAY)
+        if ok:
+            self._pending = message
+        shared.send(peer, Vote(shared.epoch, message.number, ok))
+
+    def _may_stamp(self, peer: int, message: Stamp) -> bool:
+        shared = self._shared
+        turns = tuple(shared.turns[p] for p in shared.config.peers)
+        if shared.phase is Phase.AWAY:  # then the sender knows better who is there
+            return message.peer == shared.me and message.turns == turns and peer in message.present
+        return peer == shared.coordinator and message.turns == turns
+
+    def _on_vote(self, peer: int, message: Vote) -> None:
+        pending = self._pending
+        if pending is None or message.number != pending.number or self._shared.coordinator != self._shared.me:
+            return
+        if message.ok:
+            self._votes.add(peer)
+            self._settle_if_unanimous()
+        else:
+            self._pending = None
+            self._stamp(pending.change, pending.peer, 2 * (pending.frame - self._shared.timeline.head + self._margin()))
+
+    def _settle_if_unanimous(self) -> None:
+        shared, pending = self._shared, self._pending
+        if pending is None or not self._votes >= shared.present | self._concerned(pending):
+            return
+        settle = Settle(shared.epoch, pending.number, pending.frame, pending.change, pending.peer)
+        shared.broadcast(settle, also=[SERVER, *self._concerned(pending)])
+        self._apply(settle)
+
+    def _on_settle(self, peer: int, message: Settle) -> None:
+        if self._pending is not None and message.number == self._pending.number:
+            self._apply(message)
+
+    def _apply(self, settled: Settle) -> None:
+        shared = self._shared
+        pending, self._pending = self._pending, None
+        self._settled.append(settled)
+        self._number = max(self._number, settled.number)
+        if settled.change == "pause":
+            self._wishes.discard("pause")
+            self._paused_at = settled.frame
+            shared.emit(Held(settled.frame))
+        elif settled.change == "present":
+            if settled.peer == shared.me and pending is not None:
+                shared.present = set(pending.present)
+            self._welcome(settled.peer, settled.frame)
+
+    def _welcome(self, peer: int, frame: int) -> None:
+        shared = self._shared
+        shared.present.add(peer)
+        shared.changed = max(shared.changed, frame)
+        shared.sync.clear() if peer == shared.me else shared.sync.forget(peer)
+        if peer == shared.me:
+            self.joins_at = frame
+            shared.enter(Cause.RETURNED)
+        for player, owner in enumerate(shared.owners()):
+            before = shared.timeline.queues[player].owner
+            if owner != before:
+                shared.hand_over(player, frame, owner)
+                if before == shared.me:
+                    shared.emit(HandedBack(player, frame))
+        shared.emit(Returned(peer, frame))
+
+    def _ask_to_resume(self) -> None:
+        shared = self._shared
+        if shared.now - self._wished_at < REPEAT:
+            return
+        self._wished_at = shared.now
+        if shared.coordinator != shared.me:
+            shared.send(shared.coordinator, Wish(shared.epoch, "resume"))
+            return
+        at = shared.now + shared.longest_round_trip() + HEAD_START
+        shared.broadcast(Resume(shared.epoch, at))
+        self._resume(at)
+
+    def _on_wish(self, peer: int, message: Wish) -> None:
+        shared = self._shared
+        if peer != SERVER and peer not in shared.present:
+            return
+        self._wishes.add(message.change)
+        if message.change == "resume":
+            self._wishes.discard("pause")
+            if peer != SERVER and shared.coordinator == shared.me and shared.phase is Phase.PLAYING:
+                self._ask_to_resume()
+
+    def _on_resume(self, peer: int, message: Resume) -> None:
+        if peer in self._shared.present:
+            self._resume(self._starting.local(peer, message.at))
+
+    def _resume(self, at: float) -> None:
+        shared = self._shared
+        self._wishes.discard("resume")
+        self._paused_at = None
+        self._holds_locally = False
+        shared.sync.clear()
+        shared.ticker.start(at)
+        shared.emit(Unheld(at))

@@ -1,0 +1,334 @@
+"""What a session does with time and with messages: the tick, and who handles what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from interactive_gym.netcode.changes import Changes
+from interactive_gym.netcode.cuts import SILENT, Cuts
+from interactive_gym.netcode.ending import Ending
+from interactive_gym.netcode.events import Interrupted, Resumed, RolledBack
+from interactive_gym.netcode.lifecycle import Phase
+from interactive_gym.netcode.messages import CutGranted, History, Message, Return
+from interactive_gym.netcode.requests import Begin, Input
+from interactive_gym.netcode.returning import Returning
+from interactive_gym.netcode.shared import SERVER, Shared
+from interactive_gym.netcode.start import Starting
+from interactive_gym.netcode.timeline import Requests
+
+SHOWN = 0.5  # seconds of silence before players are told; less may be jitter
+MOST_EARLY = 200  # messages of the next episode that wait until this peer is there
+SLICE = 0.5  # of a tick goes into catching up; the rest keeps the worker responsive
+LEAST_SLICE = 4  # frames
+
+
+@dataclass(frozen=True)
+class Restart:
+    """Where all peers go on after everybody was lost.
+
+    Attributes:
+        epoch: One that was not used before.
+        episode: From 0.
+        inputs: Of each player, for the frames from 0 on that count; the game goes on after them.
+    """
+
+    epoch: int
+    episode: int
+    inputs: tuple[tuple[Input, ...], ...]
+
+
+class Engine:
+    """The parts of a session, put together.
+
+    Attributes:
+        given: The next inputs of the players that are carried here.
+        datagrams: That wait to be sent.
+        is_ready: Whether the participant may play the prepared episode.
+        stalls: How often the game waited for inputs, and ``stalled`` for how many ticks.
+    """
+
+    def __init__(self, shared: Shared) -> None:
+        self.given: dict[int, Input] = {}
+        self.datagrams: list[tuple[int, bytes]] = []
+        self.is_ready = False
+        self.sent_at = shared.now
+        self.stalls = self.stalled = 0
+        self.starting = Starting(shared)
+        self._shared = shared
+        self._changes = Changes(shared, self.starting)
+        self._cuts = Cuts(shared, self._changes.known, self._changes.adopt, self._changes.drop)
+        self._ending = Ending(shared, self._cuts)
+        self._returning = Returning(shared, self._cuts, self._changes, self._begin_epoch)
+        parts = (self.starting, self._changes, self._cuts, self._ending, self._returning)
+        self._handlers: dict[type, Callable[[int, Any], None]] = {}
+        for part in parts:
+            for kind, handler in part.handlers.items():
+                self._handlers[kind] = handler
+        self._early: list[tuple[int, Message]] = []
+        self._is_prepared = False
+        self._is_stalled = False
+        self._progress = (shared.epoch, -2, shared.now)
+
+    def come_back(self) -> None:
+        """This process takes over in mid-game."""
+        self._shared.phase = Phase.AWAY
+        self._returning.begin_fresh()
+
+    def restart(self, restart: Restart) -> None:
+        """Begin after inputs that everybody has."""
+        self._begin_epoch(restart.epoch, restart.episode)
+        timeline = self._shared.timeline
+        for queue, inputs in zip(timeline.queues, restart.inputs, strict=True):
+            queue.rewrite(0, inputs, queue.owner)
+        timeline.final = len(restart.inputs[0]) - 1
+
+    # --- messages
+
+    def heard(self, peer: int) -> None:
+        """Something came from ``peer``."""
+        shared = self._shared
+        link = shared.links[peer]
+        silence = link.hear(shared.now)
+        self._cuts.forgive(peer)
+        if link.is_interrupted:
+            link.is_interrupted = False
+            shared.emit(Resumed(peer, silence))
+
+    def handle(self, peer: int, message: Message) -> None:
+        """Act on a control message, unless it is of another episode."""
+        shared = self._shared
+        if shared.phase is Phase.ENDED and not isinstance(message, Return):
+            return
+        epoch = getattr(message, "epoch", None)
+        if epoch is None or epoch == shared.epoch or isinstance(message, Return | History):
+            handler = self._handlers.get(type(message))
+            if handler is not None:
+                handler(peer, message)
+        elif self._is_next(epoch):
+            if len(self._early) < MOST_EARLY:
+                self._early.append((peer, message))
+            if peer in shared.present:
+                self._ending.moved_on()
+        elif isinstance(message, CutGranted) and message.is_gone:
+            self._cuts.apply(message.peer, 0, is_gone=True)
+
+    def _is_next(self, epoch: int) -> bool:
+        return 0 < (epoch - self._shared.epoch) % 256 < 128
+
+    def _begin_epoch(self, epoch: int, episode: int) -> None:
+        shared = self._shared
+        shared.new_epoch(epoch, episode)
+        for part in (self.starting, self._changes, self._cuts, self._ending):
+            part.new_epoch()
+        self.given.clear()
+        self.is_ready = self._is_prepared = False
+        early, self._early = self._early, []
+        for peer, message in early:
+            self.handle(peer, message)
+
+    # --- the tick
+
+    def work(self) -> Requests:
+        """Everything that is due now."""
+        shared = self._shared
+        self._watch_links()
+        self._watch_progress()
+        self._cuts.advance()
+        self.starting.advance(self._cuts.is_settling)
+        self._changes.advance(self._cuts.is_settling, self._are_links_well())
+        self._returning.advance()
+        if shared.phase is Phase.PREPARING or (shared.phase is Phase.AWAY and self._returning.knows_epoch):
+            yield from self._prepare()
+        ticks = shared.ticker.due(shared.now)
+        if ticks:
+            yield from self._play(ticks)
+        if ticks or shared.now - self.sent_at >= 1.5 * shared.ticker.interval:
+            self._compose()
+
+    def may_play(self) -> bool:
+        """Whether the next tick plays a new frame, as far as it can be known."""
+        shared = self._shared
+        timeline = shared.timeline
+        return (
+            shared.phase is Phase.PLAYING
+            and timeline.over is None
+            and not self._ending.is_stopped
+            and timeline.head < self._changes.barrier
+            and not self._changes.is_holding
+            and shared.window.may_advance(timeline.head, timeline.confirmed)
+        )
+
+    def confirmed(self) -> int:
+        """What this peer tells the others to have: nothing from a frame on that may still change."""
+        shared = self._shared
+        timeline = shared.timeline
+        limit = timeline.final if shared.phase is Phase.AWAY else timeline.confirmed
+        return min(limit, self._changes.barrier - 1)
+
+    def _prepare(self) -> Requests:
+        """A fresh environment, and what is known of the episode already."""
+        shared = self._shared
+        if not self._is_prepared:
+            self._is_prepared = True
+            yield Begin(shared.episode)
+        if shared.phase is Phase.PREPARING:
+            yield from self._catch_up(shared.timeline.final + 1)
+            yield from shared.timeline.commit(shared.timeline.final)
+            if self.is_ready and shared.timeline.head > shared.timeline.final:
+                self.starting.ready()
+
+    def _play(self, ticks: int) -> Requests:
+        shared = self._shared
+        timeline = shared.timeline
+        yield from self._roll_back()
+        for _ in range(ticks):
+            shared.ticker.interval = shared.sync.interval
+            shared.ticker.take()
+            if shared.phase is Phase.PLAYING and timeline.head >= self._changes.joins_at:
+                yield from self._live_tick()
+        if shared.phase is Phase.AWAY or timeline.head < self._changes.joins_at:
+            yield from self._catch_up(self._target())
+        if shared.phase in (Phase.PLAYING, Phase.AWAY):
+            yield from timeline.commit(self._commit_limit())
+            self._ending.compare()
+            self._ending.advance()
+            self._go_on()
+
+    def _roll_back(self) -> Requests:
+        replays = self._shared.replays
+        before, frames = replays.rollbacks, replays.frames
+        yield from self._shared.timeline.roll_back()
+        if replays.rollbacks > before:
+            count = replays.frames - frames
+            self._shared.emit(RolledBack(self._shared.timeline.head - count, count))
+
+    def _live_tick(self) -> Requests:
+        shared = self._shared
+        timeline = shared.timeline
+        runs = timeline.over is None and not self._changes.is_holding and timeline.head < self._changes.barrier
+        if not runs or self._ending.is_stopped:
+            return
+        if not shared.sync.tick():
+            return
+        if not self.may_play():
+            self.stalls += not self._is_stalled
+            self.stalled += 1
+            self._is_stalled = True
+            return
+        self._is_stalled = False
+        self._take_inputs()
+        yield from timeline.play(is_live=True)
+
+    def _take_inputs(self) -> None:
+        """Inputs act ``input_delay`` frames later; where that leaves a gap, nobody did anything."""
+        shared = self._shared
+        timeline = shared.timeline
+        target = timeline.head + shared.input_delay
+        for player, queue in enumerate(timeline.queues):
+            if queue.owner != shared.me or self._changes.is_handed_over(player):
+                continue
+            while queue.last < target - 1:
+                queue.add(queue.last + 1, Input(shared.config.default_actions[player]))
+            if queue.last == target - 1:
+                given = self.given.pop(player) if player in self.given else queue.expected()
+                queue.add(target, given)
+
+    def _catch_up(self, target: int) -> Requests:
+        """Play frames that others have played, as many as one tick can take."""
+        shared = self._shared
+        cost = shared.window.step_cost
+        most = LEAST_SLICE if cost <= 0 else max(LEAST_SLICE, int(SLICE / shared.config.fps / cost))
+        for _ in range(most):
+            if shared.timeline.head >= target or shared.timeline.over is not None:
+                return
+            yield from shared.timeline.play(is_live=False)
+
+    def _target(self) -> int:
+        """How far somebody who comes back may play: what is final, and beyond that where the others are."""
+        shared = self._shared
+        timeline = shared.timeline
+        final = timeline.final + 1
+        guide = shared.links.get(min(shared.present - {shared.me}, default=-1))
+        estimate = guide.estimate(shared.now, shared.config.fps) if guide else None
+        known = max(timeline.final, self._known_of_others())
+        if estimate is None or not shared.window.may_advance(timeline.head, known):
+            return final
+        return max(final, min(int(estimate) + 1, timeline.head + 1, self._changes.barrier))
+
+    def _known_of_others(self) -> int:
+        me = self._shared.me
+        return min((queue.last for queue in self._shared.timeline.queues if queue.owner != me), default=-1)
+
+    def _commit_limit(self) -> int:
+        shared = self._shared
+        if shared.phase is Phase.AWAY:
+            return shared.timeline.final
+        if self._cuts.is_settling:
+            return -1
+        return min([self.confirmed(), *(shared.links[peer].confirmed for peer in shared.others)])
+
+    def _go_on(self) -> None:
+        """To the next episode, if this one has ended for everybody."""
+        shared = self._shared
+        if shared.phase is Phase.PREPARING:
+            self._begin_epoch((shared.epoch + 1) % 256, shared.episode + 1)
+
+    # --- what is watched
+
+    def _watch_links(self) -> None:
+        shared = self._shared
+        for peer in shared.others:
+            link = shared.links[peer]
+            silence = shared.now - link.heard_at
+            if silence > SHOWN and not link.is_interrupted:
+                link.is_interrupted = True
+                shared.emit(Interrupted(peer))
+                if shared.config.on_disconnect == "pause":
+                    self._changes.hold()
+            if silence > shared.config.silence_timeout and shared.phase is not Phase.AWAY:
+                self._cuts.want(peer, SILENT)
+
+    def _are_links_well(self) -> bool:
+        return not any(self._shared.links[peer].is_interrupted for peer in self._shared.others)
+
+    def _watch_progress(self) -> None:
+        """A peer can be heard and hold up the others all the same: its way to a third one may be broken."""
+        shared = self._shared
+        mark = (shared.epoch, shared.timeline.committed)
+        waits = shared.phase is Phase.ENDING or (shared.phase is Phase.PLAYING and not self._changes.is_holding)
+        if not waits or self._progress[:2] != mark or self._cuts.is_settling:
+            self._progress = (*mark, shared.now)
+        elif shared.now - self._progress[2] > shared.config.stuck_after:
+            for peer in self._suspects():
+                self._cuts.want(peer, "stuck")
+
+    def _suspects(self) -> list[int]:
+        shared = self._shared
+        if shared.phase is Phase.ENDING:
+            return self._ending.missing()
+        queue = min(shared.timeline.queues, key=lambda queue: queue.last)
+        if queue.owner not in (shared.me, -1):
+            return [queue.owner]
+        slowest = min((shared.links[peer].confirmed for peer in shared.others), default=0)
+        return [peer for peer in shared.others if shared.links[peer].confirmed == slowest <= shared.timeline.committed]
+
+    def _compose(self) -> None:
+        """One datagram for everybody who is to have one."""
+        shared = self._shared
+        self.sent_at = shared.now
+        if shared.phase is Phase.AWAY:
+            receivers = list(shared.links)
+        else:
+            receivers = [peer for peer in shared.links if peer in shared.present or self._returning.is_served(peer)]
+        digest, confirmed, turn = self._ending.newest_digest(), self.confirmed(), shared.turns[shared.me]
+        for peer in receivers:
+            lag = shared.sync.lag(peer)
+            data = shared.links[peer].compose(
+                shared.me, shared.epoch, turn, shared.timeline, confirmed, lag, digest, shared.now
+            )
+            self.datagrams.append((peer, data))
+
+
+__all__ = ["SERVER", "Engine", "Restart"]

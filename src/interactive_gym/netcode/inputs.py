@@ -1,0 +1,167 @@
+"""The inputs of one player: what is known, what is expected, and where an expectation was wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from interactive_gym.netcode.config import Predict
+from interactive_gym.netcode.requests import Input
+
+FOREVER = 2**31 - 1
+NOBODY = -1
+_REMEMBERED = 30  # confirmed actions that a prediction function sees
+
+
+class InputQueue:
+    """All inputs of one player in one episode.
+
+    Who sends them may change from frame to frame; frames that belong to nobody are the default action, and so known.
+
+    Attributes:
+        last: The newest frame up to which all inputs are known; :data:`FOREVER` if the rest belongs to nobody.
+        wrong: The earliest frame that was played with another action than the one known by now; None if there is none.
+        is_frozen: While the others agree on where a cut is, nothing is added.
+    """
+
+    def __init__(self, default: bytes, prediction: Literal["repeat", "default"] | Predict, owner: int) -> None:
+        self.wrong: int | None = None
+        self.is_frozen = False
+        self._default = Input(default)
+        self._predict = _predictor(prediction, default)
+        self._known: list[Input] = []
+        self._owners: list[tuple[int, int]] = [(0, owner)]
+        self._played: dict[int, bytes] = {}
+        self._guess: tuple[int, Input] = (-1, self._default)
+
+    @property
+    def last(self) -> int:
+        return FOREVER if self._owners[-1][1] == NOBODY else len(self._known) - 1
+
+    @property
+    def last_sent(self) -> int:
+        """The newest frame whose input somebody chose, or was to choose."""
+        return self._owners[-1][0] - 1 if self._owners[-1][1] == NOBODY else len(self._known) - 1
+
+    @property
+    def owner(self) -> int:
+        """Who sends the newest inputs."""
+        return self._owners[-1][1]
+
+    def owner_of(self, frame: int) -> int:
+        """Who sends the input of ``frame``."""
+        return next(owner for first, owner in reversed(self._owners) if first <= frame)
+
+    def is_owner(self, peer: int) -> bool:
+        """Whether ``peer`` sends the newest inputs, or did before the last change."""
+        return any(owner == peer for _, owner in self._owners[-2:])
+
+    def of(self, peer: int, first: int, most: int) -> list[Input]:
+        """The known inputs from ``first`` on that ``peer`` has to send, at most ``most``."""
+        if len(self._owners) == 1:
+            return self._known[first : first + most] if self._owners[0][1] == peer else []
+        end = first
+        while end < min(len(self._known), first + most) and self.owner_of(end) == peer:
+            end += 1
+        return self._known[first:end]
+
+    def known(self, first: int, last: int) -> tuple[Input, ...]:
+        """The inputs of these frames, all of which must be known."""
+        found = tuple(self._known[first : last + 1])
+        return found + (self._default,) * (last + 1 - first - len(found))
+
+    def add(self, frame: int, given: Input) -> bool:
+        """Add the input of ``frame``; false, and nothing, if it is known already or one before it is missing."""
+        if frame != len(self._known) or self.is_frozen:
+            return False
+        self._known.append(given)
+        played = self._played.get(frame)
+        if played is not None and played != given.action:
+            self._is_wrong(frame)
+        return True
+
+    def use(self, frame: int) -> Input:
+        """The input to play ``frame`` with: what is known, or what is to be expected."""
+        known = self._known
+        if frame < len(known):
+            chosen = known[frame]
+        elif self._owners[-1][1] == NOBODY:
+            chosen = self._default
+        else:
+            chosen = self.expected()
+        self._played[frame] = chosen.action
+        return chosen
+
+    def assign(self, first: int, owner: int) -> None:
+        """From ``first`` on the inputs come from ``owner``; those known of later frames were of somebody else."""
+        if self._owners[-1][1] == NOBODY:
+            self._extend(first)
+        self._owners = [entry for entry in self._owners if entry[0] < first]
+        if not self._owners or self._owners[-1][1] != owner:
+            self._owners.append((first, owner))
+        del self._known[first:]
+        self._guess = -1, self._default
+        if owner == NOBODY:
+            self._compare(first, self._default.action)
+
+    def rewrite(self, first: int, inputs: Sequence[Input], owner: int) -> None:
+        """Replace what is known from ``first`` on by ``inputs``; what follows them belongs to ``owner``.
+
+        Raises:
+            ValueError: Inputs before ``first`` are missing.
+        """
+        if self._owners[-1][1] == NOBODY:
+            self._extend(first)
+        if first > len(self._known):
+            raise ValueError(f"inputs from frame {first} on do not join those up to {len(self._known) - 1}")
+        newer = self._known[first + len(inputs) :] if self.owner == owner != NOBODY else []
+        self._known[first:] = [*inputs, *newer]
+        self._guess = -1, self._default
+        end = first + len(inputs)
+        self._owners = [(0, owner)] if end == 0 or owner != NOBODY else [(0, self._owners[0][1]), (end, owner)]
+        for frame in range(first, len(self._known)):
+            self._compare(frame, self._known[frame].action, only=True)
+        if owner == NOBODY:
+            self._compare(end, self._default.action)
+
+    def forget(self, frame: int) -> None:
+        """``frame`` is committed: it will not be compared any more."""
+        self._played.pop(frame, None)
+
+    def corrected(self) -> None:
+        """All frames from :attr:`wrong` on have been played anew."""
+        self.wrong = None
+
+    def expected(self) -> Input:
+        """What is expected in all frames that are not known.
+
+        It follows from what comes before the first missing one, whichever is asked for: an earlier one may still prove
+        it wrong.
+        """
+        count = len(self._known)
+        if self._guess[0] != count:
+            actions = [known.action for known in self._known[-_REMEMBERED:]]
+            flags = self._known[-1].flags if count else 0
+            self._guess = count, Input(self._predict(actions) if count else self._default.action, flags)
+        return self._guess[1]
+
+    def _extend(self, end: int) -> None:
+        missing = end - len(self._known)
+        self._known += [self._default] * missing
+
+    def _compare(self, first: int, action: bytes, only: bool = False) -> None:
+        frames = [first] if only else [frame for frame in self._played if frame >= first]
+        for frame in frames:
+            if self._played.get(frame, action) != action:
+                self._is_wrong(frame)
+
+    def _is_wrong(self, frame: int) -> None:
+        self.wrong = frame if self.wrong is None else min(self.wrong, frame)
+
+
+def _predictor(prediction: Literal["repeat", "default"] | Predict, default: bytes) -> Callable[[list[bytes]], bytes]:
+    if prediction == "repeat":
+        return lambda actions: actions[-1]
+    if prediction == "default":
+        return lambda actions: default
+    return prediction

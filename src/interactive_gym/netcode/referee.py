@@ -1,0 +1,169 @@
+"""The server's side of a session: it decides who is out, so that two sides of a broken link cannot each cut the other.
+
+referee = Referee(config, grants=stored)           # grants: what an earlier process of the server decided
+referee.receive_control(peer, data, now)
+referee.advance(now)
+for grant in referee.new_grants(): ...             # store them before anything is sent
+for peer, data in referee.control_to_send(): ...
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from interactive_gym.netcode.config import Config
+from interactive_gym.netcode.control import ControlChannel
+from interactive_gym.netcode.errors import LinkError, WireError
+from interactive_gym.netcode.messages import CutGranted, Goodbye, Message, Ready, Settle, WantCut, Wish
+from interactive_gym.netcode.returning import CATCHING_UP
+
+
+class Grant(NamedTuple):
+    """``peer`` is out, as its cut number ``turn`` of an epoch, because ``by`` (-1: the server) asked for it."""
+
+    epoch: int
+    peer: int
+    turn: int
+    is_gone: bool
+    by: int
+    reason: str
+
+
+class Referee:
+    """Grants cuts: of each peer one per turn and epoch, first come, first served.
+
+    Args:
+        config: That of the session.
+        boot: Grows with every process of the server.
+        grants: Decided before, by an earlier process.
+    """
+
+    def __init__(self, config: Config, boot: int = 1, grants: Iterable[Grant] = ()) -> None:
+        self._config = config
+        self._channels = {peer: ControlChannel(boot) for peer in config.peers}
+        self._turns: dict[tuple[int, int], int] = {}
+        self._gone: set[int] = set()
+        self._deadlines: dict[int, float] = {}
+        self._new: list[Grant] = []
+        self._epoch = 0
+        self._now = 0.0
+        for grant in grants:
+            self._note(grant)
+
+    def receive_control(self, peer: int, data: bytes, now: float) -> None:
+        """Take what ``peer`` says. Bytes that are no message are ignored."""
+        channel = self._channels.get(peer)
+        if channel is None:
+            return
+        self._now = now
+        restarts = channel.restarts
+        try:
+            messages = channel.receive(data, now)
+        except (WireError, LinkError):
+            return
+        if channel.restarts > restarts and peer in self._gone:
+            self._tell_gone(peer)
+        for message in messages:
+            self._handle(peer, message)
+
+    def advance(self, now: float) -> None:
+        """Let time pass: who does not come back in time is gone."""
+        self._now = now
+        for peer, deadline in list(self._deadlines.items()):
+            if now >= deadline:
+                self._dismiss(peer, "return_timeout")
+
+    def exclude(self, peer: int, now: float, reason: str = "excluded") -> None:
+        """Take ``peer`` out for good, whether it is present or absent."""
+        self._now = now
+        if peer in self._gone:
+            return
+        turn = self._turns.get((self._epoch, peer), 0)
+        if peer in self._deadlines:
+            self._dismiss(peer, reason)
+        else:
+            self._grant(Grant(self._epoch, peer, turn + 1, True, -1, reason))
+
+    def wish(self, change: str, now: float) -> None:
+        """Have the game ``"pause"``, or ``"resume"``."""
+        self._now = now
+        message = Wish(self._epoch, "pause" if change == "pause" else "resume")
+        for peer in self._config.peers:
+            self._channels[peer].send(message)
+
+    def new_grants(self) -> list[Grant]:
+        """Decisions since the last call, to be stored."""
+        new, self._new = self._new, []
+        return new
+
+    def control_to_send(self) -> list[tuple[int, bytes]]:
+        """(peer, bytes), in this order."""
+        return [(peer, data) for peer, channel in self._channels.items() for data in channel.to_send(self._now, None)]
+
+    def next_deadline(self) -> float:
+        """When :meth:`advance` and :meth:`control_to_send` are to be called next; infinity if never."""
+        resend = min(channel.next_deadline() for channel in self._channels.values())
+        return min(resend, *self._deadlines.values(), math.inf)
+
+    def _handle(self, peer: int, message: Message) -> None:
+        if isinstance(message, WantCut):
+            self._decide(peer, message)
+        elif isinstance(message, Settle) and message.change == "present":
+            self._deadlines.pop(message.peer, None)
+        elif isinstance(message, Ready):
+            self._see(message)
+        elif isinstance(message, Goodbye):
+            for other in self._config.peers:
+                if other != peer:
+                    self._channels[other].send(message)
+
+    def _see(self, ready: Ready) -> None:
+        """A peer is in this epoch. Who was taken out in an older one, too late for the others to act, is so again."""
+        if (ready.epoch - self._epoch) % 256 < 128:
+            self._epoch = ready.epoch
+            for peer in self._gone & set(ready.present):
+                if (ready.epoch, peer) not in self._turns:
+                    self._grant(Grant(ready.epoch, peer, 1, True, -1, "excluded"))
+
+    def _decide(self, by: int, want: WantCut) -> None:
+        """Only who is still in it, as far as it was told, can have somebody else cut."""
+        if want.peer not in self._channels or want.peer == by:
+            return
+        if by in self._gone or self._turns.get((want.epoch, by), 0) > want.own_turn:
+            return
+        if want.turn == self._turns.get((want.epoch, want.peer), 0) + 1:
+            self._grant(Grant(want.epoch, want.peer, want.turn, want.peer in self._gone, by, want.reason))
+
+    def _grant(self, grant: Grant) -> None:
+        self._note(grant)
+        self._new.append(grant)
+        if not grant.is_gone:
+            self._deadlines[grant.peer] = self._now + CATCHING_UP * self._config.return_timeout
+        self._tell(grant)
+
+    def _dismiss(self, peer: int, reason: str) -> None:
+        """Who is absent already only loses the way back: the game does not change."""
+        self._deadlines.pop(peer, None)
+        turn = self._turns.get((self._epoch, peer), 0)
+        grant = Grant(self._epoch, peer, turn, True, -1, reason)
+        self._note(grant)
+        self._new.append(grant)
+        self._tell(grant)
+
+    def _note(self, grant: Grant) -> None:
+        if (grant.epoch - self._epoch) % 256 < 128:
+            self._epoch = grant.epoch
+        key = grant.epoch, grant.peer
+        self._turns[key] = max(self._turns.get(key, 0), grant.turn)
+        if grant.is_gone:
+            self._gone.add(grant.peer)
+
+    def _tell(self, grant: Grant) -> None:
+        for channel in self._channels.values():
+            channel.send(CutGranted(grant.epoch, grant.peer, grant.turn, grant.is_gone))
+
+    def _tell_gone(self, peer: int) -> None:
+        turn = self._turns.get((self._epoch, peer), 0)
+        self._channels[peer].send(CutGranted(self._epoch, peer, turn, True))

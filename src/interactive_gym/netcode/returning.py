@@ -1,0 +1,172 @@
+"""Coming back: who was cut, or reloaded, asks for what happened, plays it after the others, and is present again.
+
+The absent peer asks again and again, and so sets the pace; the lowest present peer answers with inputs that are final.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from interactive_gym.netcode.changes import Changes
+from interactive_gym.netcode.cuts import Cuts
+from interactive_gym.netcode.events import Away
+from interactive_gym.netcode.inputs import NOBODY
+from interactive_gym.netcode.lifecycle import Phase
+from interactive_gym.netcode.messages import CutGranted, Goodbye, History, Return, Span
+from interactive_gym.netcode.shared import Shared
+
+ASK_EVERY = 0.25  # seconds
+CHUNK = 600  # frames in one answer: ten seconds and more
+CLOSE = 0.5  # seconds behind what is final: near enough to come back
+RECENT = 1.0  # seconds
+CATCHING_UP = 3  # times the return timeout, for those who are answered: playing a long episode again takes its time
+
+
+class Returning:
+    """One peer's part in it: as the one who is away, and as one who is there.
+
+    Args:
+        begin: Starts an epoch that others are in.
+
+    Attributes:
+        knows_epoch: Whether this process knows which episode is played.
+    """
+
+    def __init__(self, shared: Shared, cuts: Cuts, changes: Changes, begin: Callable[[int, int], None]) -> None:
+        self._shared = shared
+        self._cuts, self._changes, self._begin = cuts, changes, begin
+        self._asked_at = -ASK_EVERY
+        self._away_since: float | None = None
+        self._answered_at = 0.0
+        self.knows_epoch = True
+        self._asking: dict[int, tuple[float, Return]] = {}
+        self.handlers = {Return: self._on_return, History: self._on_history}
+
+    def is_served(self, peer: int) -> bool:
+        """Whether ``peer`` is absent and has asked lately: it gets datagrams, too."""
+        asked = self._asking.get(peer)
+        return asked is not None and self._shared.now - asked[0] < RECENT
+
+    def begin_fresh(self) -> None:
+        """This process has just been started, and knows nothing of what is played."""
+        self.knows_epoch = False
+        self._shared.emit(Away(is_gone=False))
+
+    def advance(self) -> None:
+        """Ask, or let back in who has asked."""
+        shared = self._shared
+        if shared.phase is Phase.AWAY:
+            self._ask()
+            return
+        self._away_since = None
+        if shared.coordinator == shared.me and shared.phase is Phase.PLAYING and not self._cuts.is_settling:
+            self._let_in()
+
+    def _ask(self) -> None:
+        shared = self._shared
+        if self._away_since is None:
+            self._away_since = self._answered_at = shared.now
+        patience = shared.config.return_timeout
+        if shared.now - self._answered_at > patience or shared.now - self._away_since > CATCHING_UP * patience:
+            shared.end("gone", "nobody let this peer come back")
+            return
+        if shared.now - self._asked_at >= ASK_EVERY:
+            self._asked_at = shared.now
+            hears = tuple(p for p, link in shared.links.items() if link.has_been_heard and not link.is_interrupted)
+            epoch = shared.epoch if self.knows_epoch else -1
+            message = Return(epoch, shared.timeline.final, hears)
+            for peer in shared.links:
+                shared.send(peer, message)
+
+    def _let_in(self) -> None:
+        """One at a time; a change that is under way comes first."""
+        shared = self._shared
+        for peer, (asked_at, message) in list(self._asking.items()):
+            if peer in shared.present or shared.now - asked_at > RECENT:
+                self._changes.withdraw(peer)
+                del self._asking[peer]
+            elif self._may_return(peer, message):
+                self._changes.propose("present", peer)
+                return
+
+    def _may_return(self, peer: int, message: Return) -> bool:
+        shared = self._shared
+        behind = shared.timeline.committed - message.have
+        return (
+            not self._changes.is_pending
+            and not self._changes.is_holding
+            and message.epoch == shared.epoch
+            and message.have >= shared.changed - 1
+            and behind <= CLOSE * shared.config.fps
+            and set(message.hears) >= shared.present
+        )
+
+    def _on_return(self, peer: int, message: Return) -> None:
+        shared = self._shared
+        if peer in shared.present:
+            if shared.phase is not Phase.AWAY:
+                self._cuts.want(peer, "returns")
+        elif peer in shared.gone:
+            shared.send(peer, CutGranted(shared.epoch, peer, max(1, shared.turns[peer]), is_gone=True))
+        elif shared.phase is Phase.ENDED:
+            shared.send(peer, Goodbye(shared.epoch))
+        elif shared.phase is not Phase.AWAY:
+            self._asking[peer] = shared.now, message
+            if shared.coordinator == shared.me:
+                self._answer(peer, message)
+
+    def _answer(self, peer: int, message: Return) -> None:
+        shared = self._shared
+        timeline = shared.timeline
+        first = message.have + 1 if message.epoch == shared.epoch else 0
+        last = min(timeline.committed, first + CHUNK - 1)
+        if message.have > timeline.committed:
+            return
+        spans = tuple(
+            Span(player, first, queue.known(first, last) if last >= first else ())
+            for player, queue in enumerate(timeline.queues)
+        )
+        turns = tuple(shared.turns[p] for p in shared.config.peers)
+        present = tuple(sorted(shared.present))
+        shared.send(
+            peer,
+            History(shared.epoch, shared.episode, shared.input_delay, first, spans, turns, present,
+                    timeline.committed, shared.changed),
+        )  # fmt: skip
+
+    def _on_history(self, peer: int, message: History) -> None:
+        shared = self._shared
+        if shared.phase is not Phase.AWAY or not self._fits(message):
+            return
+        if not self.knows_epoch or message.epoch != shared.epoch:
+            self.knows_epoch = True
+            self._begin(message.epoch, message.episode)
+        self._answered_at = shared.now
+        shared.present = set(message.present)
+        shared.turns = dict(zip(shared.config.peers, message.turns, strict=True))
+        shared.changed = message.changed
+        shared.input_delay = message.delay
+        if message.first != shared.timeline.final + 1:
+            return  # the answer to an older question
+        self._take(message)
+
+    def _fits(self, message: History) -> bool:
+        shared = self._shared
+        lengths = {len(span.inputs) for span in message.spans}
+        return (
+            [span.player for span in message.spans] == list(shared.config.players)
+            and len(lengths) == 1
+            and all(span.first == message.first for span in message.spans)
+            and len(message.turns) == len(shared.config.peers)
+            and set(message.present) <= set(shared.config.peers)
+            and 0 <= message.episode < shared.config.episodes
+        )
+
+    def _take(self, message: History) -> None:
+        shared = self._shared
+        timeline = shared.timeline
+        owners = shared.owners()
+        for span in message.spans:
+            owner = owners[span.player]
+            timeline.queues[span.player].rewrite(span.first, span.inputs, owner if owner != shared.me else NOBODY)
+        timeline.final = message.first + len(message.spans[0].inputs) - 1

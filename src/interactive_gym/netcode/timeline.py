@@ -1,0 +1,134 @@
+"""The frames of one episode on one peer: played on expectations, played again where they were wrong, committed."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from dataclasses import dataclass
+
+from interactive_gym.netcode.config import Config
+from interactive_gym.netcode.history import History
+from interactive_gym.netcode.inputs import FOREVER, InputQueue
+from interactive_gym.netcode.pacing import Window
+from interactive_gym.netcode.requests import Advance, Commit, Load, Request, Save
+
+
+@dataclass(slots=True)
+class Answer:
+    """What the host said to a request."""
+
+    terminal: bool = False
+    failed: bool = False
+    cost: float = 0.0
+    digest: bytes = b""
+
+
+Requests = Generator[Request, Answer, None]
+
+
+@dataclass(slots=True)
+class Replays:
+    """What rollbacks cost so far, in numbers of frames."""
+
+    rollbacks: int = 0
+    frames: int = 0
+    deepest: int = 0
+
+
+class Timeline:
+    """One episode.
+
+    Attributes:
+        head: The frame to be played next.
+        committed: The newest frame that is final; -1 before the first.
+        final: Frames up to this one are known to be final for everybody before they are played here.
+        over: The frame after which the environment plays no more, as far as it looks now.
+        has_failed: The environment raised in frame ``over``, which therefore has no results.
+        queues: One per player.
+        digests: The digest of the state before a frame, for frames that are hashed.
+    """
+
+    def __init__(self, config: Config, owners: Iterable[int], window: Window, replays: Replays) -> None:
+        self.head = 0
+        self.committed = -1
+        self.final = -1
+        self.over: int | None = None
+        self.has_failed = False
+        self.queues = [
+            InputQueue(default, config.prediction, owner)
+            for default, owner in zip(config.default_actions, owners, strict=True)
+        ]
+        self.digests: dict[int, bytes] = {}
+        self._window = window
+        self._history = History(window, config.digest_every)
+        self._replays = replays
+
+    @property
+    def confirmed(self) -> int:
+        """The newest frame for which the inputs of all players are known here."""
+        return min(queue.last for queue in self.queues)
+
+    @property
+    def last_with_results(self) -> int:
+        """The newest committed frame, unless the environment raised in it: then the one before."""
+        return self.committed - (self.has_failed and self.committed == self.over)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the episode's end is final."""
+        return self.over is not None and self.committed >= self.over
+
+    def roll_back(self) -> Requests:
+        """Play again what was played with wrong inputs, if there is any."""
+        wrong = min((queue.wrong for queue in self.queues if queue.wrong is not None), default=FOREVER)
+        for queue in self.queues:
+            queue.corrected()
+        if wrong >= self.head:
+            return
+        end, start = self.head, self._history.rewind(wrong)
+        yield Load(start)
+        self.head, self.over, self.has_failed = start, None, False
+        while self.head < end and self.over is None:
+            yield from self.play(is_live=False)
+        self._replays.rollbacks += 1
+        self._replays.frames += self.head - start
+        self._replays.deepest = max(self._replays.deepest, end - wrong)
+
+    def play(self, is_live: bool) -> Requests:
+        """Play the frame at the head."""
+        frame = self.head
+        if self._history.wants(frame, frame <= self.final):
+            yield from self._save(frame)
+        inputs = tuple(queue.use(frame) for queue in self.queues)
+        answer = yield Advance(frame, inputs, is_live)
+        self.head += 1
+        if answer.failed:
+            self.over, self.has_failed = frame, True
+            return
+        self._window.add_cost(step=answer.cost)
+        if answer.terminal:
+            self.over = frame
+            yield from self._save(self.head, hashed=True)
+
+    def commit(self, limit: int) -> Requests:
+        """Everything up to ``limit`` is the same on all peers. Call when nothing is wrong any more."""
+        last = min(limit, self.head - 1, self.confirmed)
+        first = self.committed + 1
+        if last < first:
+            return
+        self.committed = last
+        with_results = self.last_with_results
+        known = [queue.known(first, with_results) for queue in self.queues]
+        for frame in range(first, last + 1):
+            for queue in self.queues:
+                queue.forget(frame)
+        keep = self._history.forget(last + 1)
+        if with_results >= first:
+            yield Commit(first, tuple(zip(*known, strict=True)), keep)
+
+    def _save(self, frame: int, hashed: bool = False) -> Requests:
+        hashed = hashed or self._history.is_hashed(frame)
+        self._history.add(frame)
+        answer = yield Save(frame, hashed)
+        self._window.add_cost(save=answer.cost)
+        if hashed:
+            self.digests[frame] = answer.digest
