@@ -11,7 +11,7 @@ from interactive_gym.netcode.events import HandedBack, Held, Returned, Unheld
 from interactive_gym.netcode.inputs import FOREVER
 from interactive_gym.netcode.lifecycle import Cause, Phase
 from interactive_gym.netcode.messages import Resume, Settle, Stamp, Vote, Wish
-from interactive_gym.netcode.shared import SERVER, Shared
+from interactive_gym.netcode.shared import SERVER, Handlers, Shared
 from interactive_gym.netcode.start import HEAD_START, Starting
 
 LEAST_AHEAD = 4  # frames between the stamp and its frame, besides the time that the votes take
@@ -32,7 +32,7 @@ class Changes:
         self._holds_locally = False
         self._wished_at = -REPEAT
         self.new_epoch()
-        self.handlers = {
+        self.handlers: Handlers = {
             Stamp: self._on_stamp,
             Vote: self._on_vote,
             Settle: self._on_settle,

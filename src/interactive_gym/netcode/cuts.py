@@ -14,7 +14,7 @@ from interactive_gym.netcode.events import Away, Cut
 from interactive_gym.netcode.inputs import NOBODY
 from interactive_gym.netcode.lifecycle import Cause, Phase
 from interactive_gym.netcode.messages import CutGranted, Flush, Goodbye, Settle, Span, WantCut
-from interactive_gym.netcode.shared import SERVER, Shared
+from interactive_gym.netcode.shared import SERVER, Handlers, Shared
 
 SILENT = "silent"
 """The one reason for a cut that goes away by itself."""
@@ -42,7 +42,7 @@ class Cuts:
         self._told: set[tuple[int, int]] = set()
         self._reports: dict[int, Flush] = {}
         self._since: float | None = None
-        self.handlers = {CutGranted: self._on_granted, Flush: self._on_flush, Goodbye: self._on_goodbye}
+        self.handlers: Handlers = {CutGranted: self._on_granted, Flush: self._on_flush, Goodbye: self._on_goodbye}
 
     @property
     def is_settling(self) -> bool:

@@ -7,7 +7,7 @@ from interactive_gym.netcode.events import Mismatch, Reason
 from interactive_gym.netcode.lifecycle import Cause, Phase
 from interactive_gym.netcode.link import short_digest
 from interactive_gym.netcode.messages import Differs, EpisodeEnd
-from interactive_gym.netcode.shared import Shared
+from interactive_gym.netcode.shared import Handlers, Shared
 
 
 class Ending:
@@ -20,7 +20,7 @@ class Ending:
     def __init__(self, shared: Shared, cuts: Cuts) -> None:
         self._shared = shared
         self._cuts = cuts
-        self.handlers = {EpisodeEnd: self._on_end, Differs: self._on_differs}
+        self.handlers: Handlers = {EpisodeEnd: self._on_end, Differs: self._on_differs}
         self.new_epoch()
 
     def new_epoch(self) -> None:
@@ -58,8 +58,12 @@ class Ending:
             if mine is not None:
                 self._judge(peer, frame, short_digest(mine) == theirs)
 
-    def advance(self) -> None:
-        """End the episode if its last frame is final; go on if it is so for everybody."""
+    def advance(self) -> bool:
+        """End the episode if its last frame is final, and leave it if it is so for everybody.
+
+        Returns:
+            Whether another one follows.
+        """
         shared = self._shared
         timeline = shared.timeline
         if shared.phase is Phase.PLAYING and (timeline.is_complete or self._is_stopped):
@@ -72,6 +76,8 @@ class Ending:
                 shared.enter(Cause.OVER)
             else:
                 shared.enter(Cause.NEXT)
+                return True
+        return False
 
     @property
     def reason(self) -> Reason:

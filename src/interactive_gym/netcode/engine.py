@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from interactive_gym.netcode.changes import Changes
 from interactive_gym.netcode.cuts import SILENT, Cuts
@@ -14,7 +12,7 @@ from interactive_gym.netcode.lifecycle import Phase
 from interactive_gym.netcode.messages import CutGranted, History, Message, Return
 from interactive_gym.netcode.requests import Begin, Input
 from interactive_gym.netcode.returning import Returning
-from interactive_gym.netcode.shared import SERVER, Shared
+from interactive_gym.netcode.shared import Handlers, Shared
 from interactive_gym.netcode.start import Starting
 from interactive_gym.netcode.timeline import Requests
 
@@ -62,10 +60,9 @@ class Engine:
         self._ending = Ending(shared, self._cuts)
         self._returning = Returning(shared, self._cuts, self._changes, self._begin_epoch)
         parts = (self.starting, self._changes, self._cuts, self._ending, self._returning)
-        self._handlers: dict[type, Callable[[int, Any], None]] = {}
+        self._handlers: Handlers = {}
         for part in parts:
-            for kind, handler in part.handlers.items():
-                self._handlers[kind] = handler
+            self._handlers.update(part.handlers)
         self._early: list[tuple[int, Message]] = []
         self._is_prepared = False
         self._is_stalled = False
@@ -133,6 +130,8 @@ class Engine:
     def work(self) -> Requests:
         """Everything that is due now."""
         shared = self._shared
+        if shared.phase is Phase.ENDED:
+            return
         self._watch_links()
         self._watch_progress()
         self._cuts.advance()
@@ -192,9 +191,9 @@ class Engine:
             yield from self._catch_up(self._target())
         if shared.phase in (Phase.PLAYING, Phase.AWAY):
             yield from timeline.commit(self._commit_limit())
-            self._ending.compare()
-            self._ending.advance()
-            self._go_on()
+        self._ending.compare()
+        if self._ending.advance():
+            self._begin_epoch((shared.epoch + 1) % 256, shared.episode + 1)
 
     def _roll_back(self) -> Requests:
         replays = self._shared.replays
@@ -269,12 +268,6 @@ class Engine:
             return -1
         return min([self.confirmed(), *(shared.links[peer].confirmed for peer in shared.others)])
 
-    def _go_on(self) -> None:
-        """To the next episode, if this one has ended for everybody."""
-        shared = self._shared
-        if shared.phase is Phase.PREPARING:
-            self._begin_epoch((shared.epoch + 1) % 256, shared.episode + 1)
-
     # --- what is watched
 
     def _watch_links(self) -> None:
@@ -329,6 +322,3 @@ class Engine:
                 shared.me, shared.epoch, turn, shared.timeline, confirmed, lag, digest, shared.now
             )
             self.datagrams.append((peer, data))
-
-
-__all__ = ["SERVER", "Engine", "Restart"]

@@ -13,7 +13,7 @@ from interactive_gym.netcode.events import Away
 from interactive_gym.netcode.inputs import NOBODY
 from interactive_gym.netcode.lifecycle import Phase
 from interactive_gym.netcode.messages import CutGranted, Goodbye, History, Return, Span
-from interactive_gym.netcode.shared import Shared
+from interactive_gym.netcode.shared import Handlers, Shared
 
 ASK_EVERY = 0.25  # seconds
 CHUNK = 600  # frames in one answer: ten seconds and more
@@ -40,7 +40,7 @@ class Returning:
         self._answered_at = 0.0
         self.knows_epoch = True
         self._asking: dict[int, tuple[float, Return]] = {}
-        self.handlers = {Return: self._on_return, History: self._on_history}
+        self.handlers: Handlers = {Return: self._on_return, History: self._on_history}
 
     def is_served(self, peer: int) -> bool:
         """Whether ``peer`` is absent and has asked lately: it gets datagrams, too."""

@@ -152,7 +152,7 @@ class Session:
             terminal: The environment has ended with this frame.
             failed: The environment raised.
             cost: What it took, in seconds.
-            digest: Of the state, at least 4 bytes, if the :class:`Save` asked for it.
+            digest: Of the state, 4 to 32 bytes, if the :class:`Save` asked for it.
         """
         self._answers.append(Answer(terminal, failed, cost, digest))
 

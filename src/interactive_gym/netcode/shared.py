@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from interactive_gym.netcode.config import Config
 from interactive_gym.netcode.control import ControlChannel
@@ -14,6 +15,9 @@ from interactive_gym.netcode.link import Link
 from interactive_gym.netcode.messages import Message
 from interactive_gym.netcode.pacing import Ticker, TimeSync, Window
 from interactive_gym.netcode.timeline import Replays, Timeline
+
+Handlers = dict[type, Callable[[int, Any], None]]
+"""By the type of a message: who acts on it, given the peer that it came from."""
 
 SERVER = 255
 """The number under which the server sends and gets control messages."""

@@ -6,7 +6,7 @@ from interactive_gym.netcode.events import Away, Refused, Started
 from interactive_gym.netcode.lifecycle import Cause, Phase
 from interactive_gym.netcode.messages import ClockAnswer, ClockAsk, Hello, Ready, Start
 from interactive_gym.netcode.pacing import wished_delay
-from interactive_gym.netcode.shared import SERVER, Shared
+from interactive_gym.netcode.shared import SERVER, Handlers, Shared
 
 VERSION = 1
 """Of the protocol between peers: change it with every message and datagram."""
@@ -24,7 +24,7 @@ class Starting:
         self._greeted: set[int] = set()
         self._samples: dict[int, list[tuple[float, float]]] = {}
         self._ready: dict[int, Ready] = {}
-        self.handlers = {
+        self.handlers: Handlers = {
             Hello: self._on_hello,
             ClockAsk: self._on_clock_ask,
             ClockAnswer: self._on_clock_answer,

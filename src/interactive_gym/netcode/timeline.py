@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 
 from interactive_gym.netcode.config import Config
+from interactive_gym.netcode.errors import HostError
 from interactive_gym.netcode.history import History
 from interactive_gym.netcode.inputs import FOREVER, InputQueue
 from interactive_gym.netcode.pacing import Window
@@ -131,4 +132,6 @@ class Timeline:
         answer = yield Save(frame, hashed)
         self._window.add_cost(save=answer.cost)
         if hashed:
+            if not 4 <= len(answer.digest) <= 32:
+                raise HostError(f"Save(frame={frame}, hashed=True) was answered without a digest of 4 to 32 bytes")
             self.digests[frame] = answer.digest
