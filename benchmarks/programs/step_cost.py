@@ -12,9 +12,9 @@ RUNTIME = prepare()  # before numpy and the environment are imported, as in a br
 
 from interactive_gym.browser.episode import Episode  # noqa: E402
 from interactive_gym.browser.play import Play  # noqa: E402
-from interactive_gym.browser.recorder import Recorder  # noqa: E402
 from interactive_gym.envs.adapter import adapt  # noqa: E402
 from interactive_gym.envs.determinism import episode_seed  # noqa: E402
+from interactive_gym.game.recorder import Recorder  # noqa: E402
 
 SEED = 7
 

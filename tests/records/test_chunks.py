@@ -8,7 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interactive_gym.errors import EnvError
-from interactive_gym.records import Malformed, NotCanonical, Packer, Row, encode, index_of, pack, unpack
+from interactive_gym.records import (
+    FIELDS,
+    Malformed,
+    NotCanonical,
+    Packer,
+    Row,
+    encode,
+    encode_fields,
+    index_of,
+    pack,
+    unpack,
+)
 from interactive_gym.records.canonical import digest
 from interactive_gym.records.chunks import MAX_CHUNK_BYTES
 
@@ -62,6 +73,18 @@ def test_a_row_is_frozen_when_it_is_added():
     (row,) = unpack(packer.pack().data)
     assert row.infos["0"]["positions"] == [1]
     assert row.infos["0"]["array"].tolist() == [0, 0]
+
+
+def test_a_row_may_be_encoded_long_before_it_is_added():
+    infos = {"a": {"score": [1]}}
+    row = Row(0, {"a": 1}, infos=infos, source={"a": "human"})
+    cells = encode_fields(row)
+    straight, later = Packer(), Packer()
+    straight.add(row)
+    infos["a"]["score"][0] = 2
+    later.add_cells(0, cells)
+    assert later.pack() == straight.pack()
+    assert encode_fields(row, ["source", "actions"]) == [cells[FIELDS.index(name)] for name in ("source", "actions")]
 
 
 def test_a_packer_starts_anew_after_packing():

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from interactive_gym.browser.spec import Spec
 from interactive_gym.errors import EnvError
+from interactive_gym.game.calling import called
 from interactive_gym.rendering import Surface
 
 
@@ -62,20 +62,6 @@ class Picture:
             self._rgba = _opaque(height, width)
         self._rgba[:, :, :3] = rendered
         return View(size=(int(width), int(height)), pixels=self._rgba)
-
-
-def called(stage: str, function: Callable[..., Any], *arguments: Any) -> Any:
-    """Call the researcher's ``function``.
-
-    Raises:
-        EnvError: It raised; the text names it and ``stage`` says what it was called for.
-    """
-    try:
-        return function(*arguments)
-    except Exception as error:
-        name = getattr(function, "__qualname__", repr(function))
-        problem = f"{name}() raised {type(error).__name__}: {error}"
-        raise EnvError(problem, stage=stage, detail=traceback.format_exc()) from error
 
 
 def _opaque(height: int, width: int) -> Any:

@@ -9,13 +9,13 @@ from typing import Any
 
 from interactive_gym.browser.episode import HUMAN, Episode
 from interactive_gym.browser.keys import Keys
-from interactive_gym.browser.picture import Picture, View, called
-from interactive_gym.browser.recorder import Finished, Recorder
+from interactive_gym.browser.picture import Picture, View
 from interactive_gym.browser.resume import replay
 from interactive_gym.browser.spec import Spec
 from interactive_gym.envs.determinism import VirtualWorld
 from interactive_gym.errors import EnvError
-from interactive_gym.records import NotCanonical
+from interactive_gym.game.calling import called
+from interactive_gym.game.recorder import Finished, Recorder
 
 DEFAULT = "default"
 _to_json = json.JSONEncoder(separators=(",", ":")).encode
@@ -108,7 +108,7 @@ class _Running:
         if recorded:
             replay(self.episode, recorded)
         else:
-            self._record_reset()
+            self.finished = self._recorder.add(self.episode.row, last=False)
         return self._packet(0.0)
 
     def tick(self, pressed: dict[str, Any]) -> dict[str, Any]:
@@ -122,12 +122,6 @@ class _Running:
         step_ms = (self._world.stopwatch() - began) * 1000
         self.finished = self._recorder.add(row, last=episode.over is not None)
         return self._packet(step_ms)
-
-    def _record_reset(self) -> None:
-        try:
-            self.finished = self._recorder.add(self.episode.row, last=False)
-        except NotCanonical as error:
-            raise EnvError(error.problem, stage="reset", detail=traceback.format_exc()) from error
 
     def _packet(self, step_ms: float) -> dict[str, Any]:
         episode = self.episode
@@ -151,7 +145,8 @@ class _Running:
         if spec.hud is None:
             return None
         steps = episode.frame + 1
-        values = {"score": episode.score, "reward": episode.reward, "frame": steps, "seconds": steps / spec.fps}
+        values = {"score": episode.score, "reward": episode.reward(spec.human)}
+        values |= {"frame": steps, "seconds": steps / spec.fps}
         return spec.hud.format(**values, episode=episode.number + 1, episodes=spec.episodes)
 
 

@@ -6,9 +6,7 @@ from collections.abc import Iterable
 
 from interactive_gym.browser.episode import Episode
 from interactive_gym.errors import EnvError
-from interactive_gym.records import Row, encode, unpack
-
-COMPARED = ("actions", "rewards", "terminated", "truncated", "infos", "observations")
+from interactive_gym.records import PLAYED, Row, encode, unpack
 
 
 def replay(episode: Episode, chunks: Iterable[bytes]) -> None:
@@ -33,7 +31,7 @@ def _check_order(episode: Episode, recorded: Row) -> None:
 
 
 def _check_same(played: Row, recorded: Row) -> None:
-    for field in COMPARED:
+    for field in PLAYED:
         if encode(getattr(played, field)) != encode(getattr(recorded, field)):
             raise EnvError(
                 f"the episode cannot be resumed: {field} of frame {recorded.frame} came out differently than when they "

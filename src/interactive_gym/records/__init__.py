@@ -7,11 +7,13 @@ understood wherever numpy is installed.
 
 from interactive_gym.records.arrays import Array
 from interactive_gym.records.canonical import NotCanonical, digest, encode
-from interactive_gym.records.chunks import Packed, Packer, index_of, pack, unpack
+from interactive_gym.records.chunks import Packed, Packer, encode_fields, index_of, pack, unpack
 from interactive_gym.records.reading import Malformed, decode
-from interactive_gym.records.rows import Row, columns, end_reason, plain
+from interactive_gym.records.rows import FIELDS, PLAYED, Row, columns, end_reason, plain
 
 __all__ = [
+    "FIELDS",
+    "PLAYED",
     "Array",
     "Malformed",
     "NotCanonical",
@@ -22,6 +24,7 @@ __all__ = [
     "decode",
     "digest",
     "encode",
+    "encode_fields",
     "end_reason",
     "index_of",
     "pack",

@@ -8,7 +8,7 @@ compressed ones: two versions of zlib need not agree.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -49,11 +49,15 @@ class Packer:
         Raises:
             NotCanonical: A value of the row cannot be recorded; the row was not added.
         """
+        self.add_cells(row.frame, encode_fields(row))
+
+    def add_cells(self, frame: int, cells: Sequence[bytes]) -> None:
+        """Add the next frame, whose fields have been encoded before, by :func:`encode_fields`."""
         if self.count == 0:
-            self._first = row.frame
-        elif row.frame != self._first + self.count:
-            raise ValueError(f"frame {row.frame} does not follow frame {self._first + self.count - 1}")
-        for column, cell in zip(self._columns, [_encode_field(row, name) for name in FIELDS], strict=True):
+            self._first = frame
+        elif frame != self._first + self.count:
+            raise ValueError(f"frame {frame} does not follow frame {self._first + self.count - 1}")
+        for column, cell in zip(self._columns, cells, strict=True):
             column.append(cell)
         self.count += 1
 
@@ -80,6 +84,15 @@ def _too_large(packed: Packed, size: int) -> str:
         f"{MAX_CHUNK_BYTES:,} and {MAX_PACKED_BYTES:,} can be stored: give smaller infos, or do not ask for "
         "record_observations"
     )
+
+
+def encode_fields(row: Row, names: Sequence[str] = FIELDS) -> list[bytes]:
+    """The canonical bytes of each of these fields of ``row``.
+
+    Raises:
+        NotCanonical: A value cannot be recorded.
+    """
+    return [_encode_field(row, name) for name in names]
 
 
 def _encode_field(row: Row, name: str) -> bytes:

@@ -41,8 +41,10 @@ def end_reason(last: Row, max_steps: int | None) -> str:
     return "max_steps" if max_steps is not None and last.frame + 1 >= max_steps else "truncated"
 
 
+#: What was played: the same wherever the same actions are played from the same seed.
+PLAYED = ("actions", "rewards", "terminated", "truncated", "infos", "observations")
 #: The columns of a chunk and of a table, in this order.
-FIELDS = ("actions", "rewards", "terminated", "truncated", "infos", "observations", "source", "is_focused")
+FIELDS = (*PLAYED, "source", "is_focused")
 
 
 def columns(row: Row, fps: float) -> dict[str, object]:

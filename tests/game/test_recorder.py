@@ -1,6 +1,7 @@
 import pytest
 
-from interactive_gym.browser.recorder import Recorder
+from interactive_gym.errors import EnvError
+from interactive_gym.game.recorder import Recorder
 from interactive_gym.records import Row
 
 
@@ -35,3 +36,19 @@ def test_a_recording_may_go_on_in_the_middle():
     recorder = Recorder(fps=10)
     finished = [done for frame in range(20, 30) for done in recorder.add(Row(frame), last=False)]
     assert [(done.index, done.packed.first) for done in finished] == [(2, 20)]
+
+
+def test_what_is_left_of_an_episode_that_was_broken_off():
+    recorder = Recorder(fps=10)
+    for frame in range(-1, 13):
+        recorder.add(Row(frame), last=False)
+    (rest,) = recorder.finish()
+    assert (rest.index, rest.packed.first, rest.packed.count) == (1, 10, 3)
+    assert recorder.finish() == []
+
+
+@pytest.mark.parametrize(("frame", "stage"), [(-1, "reset"), (3, "step")])
+def test_what_cannot_be_recorded_is_the_fault_of_the_reset_or_the_step(frame, stage):
+    with pytest.raises(EnvError, match=r"infos\['0'\] cannot be recorded") as raised:
+        Recorder(fps=10).add(Row(frame, infos={"0": object()}), last=False)
+    assert raised.value.stage == stage and "Traceback" in raised.value.detail
