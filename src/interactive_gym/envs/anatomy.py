@@ -25,6 +25,8 @@ _NOT_THEIRS = frozenset(sys.stdlib_module_names) | {
 ROOT = "env"
 
 Part = tuple[str, object]
+Attribute = tuple[str, str]
+"""The name of a class, and that of an attribute of its instances."""
 
 
 @dataclass
@@ -65,23 +67,42 @@ def describe(env: object) -> Description:
 
 def differences(one: Description, other: Description, roots: Iterable[str] = (ROOT,)) -> list[str]:
     """The paths whose values differ, outermost first; whether two names mean one object or equal ones is ignored."""
-    found: list[str] = []
-    stack = [(root, root, root) for root in reversed(list(roots))]
+    return [path for path, _ in _compared(one, other, roots)]
+
+
+def changed_attributes(one: Description, other: Description) -> set[Attribute]:
+    """For each difference, the innermost attribute that it is in."""
+    return {attribute for _, attribute in _compared(one, other, (ROOT,)) if attribute is not None}
+
+
+def _compared(one: Description, other: Description, roots: Iterable[str]) -> Iterator[tuple[str, Attribute | None]]:
+    stack: list[tuple[str, str, str, Attribute | None]] = [(root, root, root, None) for root in reversed(list(roots))]
     compared: set[tuple[str, str]] = set()
     while stack:
-        path, mine, theirs = stack.pop()
+        path, mine, theirs, within = stack.pop()
         mine, theirs = one.first_name(mine), other.first_name(theirs)
         if (mine, theirs) in compared:
             continue
         compared.add((mine, theirs))
         if one.tokens.get(mine) != other.tokens.get(theirs):
-            found.append(path)
+            yield path, within
             continue
+        owner = one.tokens.get(mine)
         my_parts, their_parts = one.parts.get(mine, ()), other.parts.get(theirs, ())
-        found += [path + part for part in my_parts if part not in their_parts]
-        found += [path + part for part in their_parts if part not in my_parts]
-        stack += [(path + part, mine + part, theirs + part) for part in reversed(my_parts) if part in their_parts]
-    return found
+        for part in (*my_parts, *their_parts):
+            if part not in their_parts or part not in my_parts:
+                yield path + part, _attribute(owner, part) or within
+        stack += [
+            (path + part, mine + part, theirs + part, _attribute(owner, part) or within)
+            for part in reversed(my_parts)
+            if part in their_parts
+        ]
+
+
+def _attribute(owner: Any, part: str) -> Attribute | None:
+    if not (part[0] == "." and part[1:].isidentifier()):
+        return None
+    return (owner[0] if isinstance(owner, tuple) else owner), part[1:]
 
 
 def path_to(env: object, target: object) -> str | None:

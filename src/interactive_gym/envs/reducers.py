@@ -172,6 +172,8 @@ def _for_env(cls: type) -> Reducer | None:
 
 
 def _for_rest(cls: type) -> Reducer | None:
+    if cls.__name__ == "Surface" and cls.__module__.startswith("interactive_gym."):  # no state: drawn anew each time
+        return _keep
     inherited = getattr(cls, "__getstate__", None)
     for parent in cls.__mro__:
         if parent.__name__ == "EzPickle" and vars(parent).get("__getstate__") is inherited:

@@ -4,7 +4,8 @@ Where the env has the hooks ``get_state()`` and ``set_state(state)``, they decid
 are still saved by us. Otherwise everything that can be reached from the env is pickled, with these exceptions to what
 ``pickle`` and ``copy.deepcopy`` do:
 
-    kept as they are         functions (local ones and lambdas too), classes, modules, loggers, locks, enum members
+    kept as they are         functions (local ones and lambdas too), classes, modules, loggers, locks, enum members,
+                             our ``Surface``
     restored in place        the env and its wrappers, whatever has ``reset`` and ``step``, objects that a kept function
                              has captured, random generators, spaces (kept; only their own generator is state)
     restored by attributes   objects of classes that inherit ``EzPickle``, which would come back as new ones
