@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "src" / "interactive_gym"
-SENT = ("__init__.py", "errors.py", "experiment.py", "browser", "envs", "policies", "records", "rendering", "scenes")
+SENT = (
+    "__init__.py", "errors.py", "experiment.py", "browser", "envs", "game", "netcode", "policies", "records",
+    "rendering", "scenes",
+)  # fmt: skip
 OPTIONAL = {"numpy", "gymnasium", "pettingzoo"}
 # The modules that Pyodide itself provides.
 IN_THE_WORKER = {"js", "pyodide", "pyodide_js"}
