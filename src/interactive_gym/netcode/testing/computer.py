@@ -1,0 +1,26 @@
+"""What a participant's computer is like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from interactive_gym.netcode.testing.virtual_time import PeerClock
+
+
+@dataclass(frozen=True)
+class Computer:
+    """The computer of one peer; seconds are those of its own clock.
+
+    Attributes:
+        number: The peer's number.
+        clock: What its clock shows.
+        step_cost: Seconds that one step of the game takes.
+        save_cost: Seconds that keeping one state takes.
+        ready_after: Seconds from the beginning of an episode until the participant may play.
+    """
+
+    number: int
+    clock: PeerClock = field(default_factory=PeerClock)
+    step_cost: float = 0.0
+    save_cost: float = 0.0
+    ready_after: float = 0.2

@@ -1,0 +1,127 @@
+"""Scenarios by chance, for running thousands of them; what a seed stands for changes with this file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from random import Random
+
+from interactive_gym.netcode.config import Config
+from interactive_gym.netcode.testing.computer import Computer
+from interactive_gym.netcode.testing.faults import (
+    Burst,
+    Directions,
+    Down,
+    Exclude,
+    Fault,
+    Freeze,
+    Kill,
+    Leave,
+    Reload,
+    all_of,
+    both_ways,
+)
+from interactive_gym.netcode.testing.games import ToyGame
+from interactive_gym.netcode.testing.links import SERVER, Conditions, Links
+from interactive_gym.netcode.testing.scenario import Scenario, config_of
+from interactive_gym.netcode.testing.virtual_time import PeerClock
+
+_BURSTS = (0.3, 0.5, 1.0, 3.0, 5.0)  # seconds
+
+
+def random_scenario(seed: int, peers: int | None = None, frames: int = 600) -> Scenario:
+    """A scenario that depends on ``seed`` alone: ``peers`` (2 to 8) and a game of up to ``frames`` frames."""
+    random = Random(f"scenario {seed}")
+    count = peers or random.choice((2, 2, 2, 3, 3, 4, 4, 5, 6, 7, 8))
+    config = _any_config(random, count)
+    game = ToyGame(len(config.players), frames, random.choice((None, None, frames // 3)), seed)
+    length = frames / config.fps
+    faults = tuple(
+        _any_fault(random, count, 3 + length * config.episodes) for _ in range(random.choice((0, 1, 1, 2, 3, 5)))
+    )
+    return Scenario(
+        config,
+        seed,
+        game,
+        _any_links(random, count),
+        _any_computers(random, count, config.fps),
+        faults,
+        until=length * config.episodes * 2 + 180,
+        progress_within=config.return_timeout + 10,
+        lingers=random.random() < 0.5,
+        must_roll_back=False,
+    )
+
+
+def _any_config(random: Random, peers: int) -> Config:
+    extra = [random.randrange(peers) for _ in range(random.choice((0, 0, 0, 1, 2)))]
+    carriers = (*range(peers), *extra)
+    bots = frozenset(player for player in range(peers, len(carriers)) if random.random() < 0.7)
+    fps = random.choice((10, 30, 30, 60))
+    return config_of(
+        peers,
+        fps,
+        carriers=carriers,
+        bots=bots,
+        substituted=frozenset(player for player in range(peers) if random.random() < 0.2),
+        input_delay=random.choice((0, 1, 1, 2, 2, 4, "auto")),
+        prediction=random.choice(("repeat", "repeat", "default")),
+        episodes=random.choice((1, 1, 2, 3)),
+        on_disconnect=random.choice(("continue", "continue", "pause")),
+    )
+
+
+def _any_links(random: Random, peers: int) -> Links:
+    general = _any_conditions(random)
+    ways = [(a, b) for a in range(peers) for b in range(peers) if a != b]
+    unequal = random.sample(ways, random.choice((0, 0, 1, len(ways) // 2)))
+    server = Conditions(random.uniform(0.005, 0.15), random.uniform(0, 0.03))
+    return Links(general, server, {way: _any_conditions(random) for way in unequal})
+
+
+def _any_conditions(random: Random) -> Conditions:
+    return Conditions(
+        delay=random.choice((0.005, 0.025, 0.05, 0.1, 0.2)),
+        jitter=random.choice((0.0, 0.01, 0.03)),
+        loss=random.choice((0.0, 0.01, 0.05, 0.2)),
+        duplication=random.choice((0.0, 0.02)),
+        reordering=random.choice((0.0, 0.05)),
+        rate=random.choice((None, None, None, 64_000.0)),
+    )
+
+
+def _any_computers(random: Random, peers: int, fps: float) -> Mapping[int, Computer]:
+    return {peer: _any_computer(random, peer, 1 / fps) for peer in range(peers)}
+
+
+def _any_computer(random: Random, peer: int, tick: float) -> Computer:
+    """Any clock; a slow one takes up to a third of a tick for a step."""
+    slowness = random.choice((0.0, 0.0, 0.02, 0.1, 0.3))
+    return Computer(
+        peer,
+        PeerClock(random.uniform(-300, 300), random.uniform(-0.003, 0.003)),
+        step_cost=slowness * tick,
+        save_cost=random.choice((0.0, 0.1, 1.0)) * slowness * tick,
+        ready_after=random.choice((0.0, 0.2, 1.0)),
+    )
+
+
+def _any_fault(random: Random, peers: int, latest: float) -> Fault:
+    at = random.uniform(0, latest)
+    peer, other = random.sample(range(peers), 2)
+    away = random.choice((1.5, 5.0, 20.0, 40.0))
+    return random.choices(
+        (
+            Burst(at, random.choice(_BURSTS), _any_directions(random, peer, other, peers)),
+            Down(at, random.choice((*_BURSTS, away)), peer, random.choice((other, SERVER))),
+            Freeze(at, random.choice((0.1, 0.3, 1.0, 5.0, 20.0)), peer),
+            Reload(at, random.choice((0.5, 1.0, 3.0, away)), peer, random.random() < 0.7),
+            Kill(at, peer, random.random() < 0.7),
+            Leave(at, peer),
+            Exclude(at, peer),
+        ),
+        (8, 3, 4, 4, 1, 1, 1),
+    )[0]
+
+
+def _any_directions(random: Random, peer: int, other: int, peers: int) -> Directions:
+    return random.choice((((peer, other),), both_ways(peer, other), all_of(peer, range(peers))))
