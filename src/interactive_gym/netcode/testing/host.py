@@ -79,12 +79,13 @@ class Host:
         replayed: Frames that were played again.
         rollbacks: How often the game went back.
         idle_rollbacks: How often it did for nothing: all inputs were the same again.
+        failures: Steps that raised, committed or not.
     """
 
     def __init__(self, game: Game, players: int) -> None:
         self.records: list[Record] = []
         self.frame = 0
-        self.replayed = self.rollbacks = self.idle_rollbacks = 0
+        self.replayed = self.rollbacks = self.idle_rollbacks = self.failures = 0
         self._game = game
         self._players = players
         self._saved: dict[int, object] = {}
@@ -102,6 +103,12 @@ class Host:
     def committed(self) -> int:
         """The last committed frame of the running episode, -1 where there is none."""
         return len(self.record.rows) - 1 if self.records else -1
+
+    def end(self, ended: EpisodeEnded) -> None:
+        """Note how an episode ended; one that never began here has no record."""
+        for record in self.records:
+            if record.episode == ended.episode:
+                record.ended = ended
 
     def begin_tick(self) -> None:
         """Called before each ``advance`` of the session."""
@@ -160,6 +167,7 @@ class Host:
         self._is_changed |= before not in (None, actions)
         self._live += request.is_live
         outcome = step(self._game, request.inputs)
+        self.failures += outcome.failed
         self._played[request.frame] = actions, outcome
         self.frame += 1
         return Answer(outcome.terminal, outcome.failed)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from interactive_gym.netcode import requests
+from interactive_gym.netcode.config import Config
 from interactive_gym.netcode.events import Mismatch, Refused, Rejected
 from interactive_gym.netcode.requests import SOURCE, Input
 from interactive_gym.netcode.testing.games import Game
@@ -111,7 +112,7 @@ def _sources(report: Report, episode: int, rows: list[Row]) -> Iterator[str]:
                     is_right = _is_of_bot(rows, row.frame, player)
                 case _:
                     is_right = False
-            if not is_right and not _is_repeated(rows, row.frame, player):
+            if not is_right and not _is_expected(config, rows, row.frame, player):
                 yield f"frame {row.frame}: nobody gave player {player} {committed}"
                 return
 
@@ -124,8 +125,11 @@ def _is_of_bot(rows: list[Row], frame: int, player: int) -> bool:
     )
 
 
-def _is_repeated(rows: list[Row], frame: int, player: int) -> bool:
-    return frame > 0 and rows[frame].inputs[player].action == rows[frame - 1].inputs[player].action
+def _is_expected(config: Config, rows: list[Row], frame: int, player: int) -> bool:
+    """A frame for which the host gave nothing, as several were due at once, has what was predicted."""
+    repeats = config.prediction == "repeat" and frame > 0
+    expected = rows[frame - 1].inputs[player].action if repeats else config.default_actions[player]
+    return rows[frame].inputs[player].action == expected
 
 
 def _events(report: Report) -> Iterator[str]:

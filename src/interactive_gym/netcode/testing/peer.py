@@ -94,7 +94,7 @@ class Peer:
                 self._input_delay = event.input_delay
                 self.progressed_at = at
             case EpisodeEnded():
-                self.host.record.ended = event
+                self.host.end(event)
                 self.progressed_at = at
 
     def _fulfil_requests(self, now: float) -> float:
