@@ -1,11 +1,11 @@
-'''Rollback netcode for N players: local inputs act at once, those of others are predicted, wrong frames are played again.
+'''Rollback netcode for N players: local inputs act at once, those of others are predicted and wrong frames played again.
 
 The session does no I/O and has no clock. It is fed with bytes and with time, and it asks its host to save, load and
 advance the game. The game is anything deterministic; inputs and digests are bytes to the session.
 
     from interactive_gym.netcode import Advance, Begin, Commit, Config, Load, Save, Session
 
-    config = Config(fps=60, carriers=(0, 1), default_actions=(b"\\0", b"\\0"))   # two players, each on a peer of its own
+    config = Config(fps=60, carriers=(0, 1), default_actions=(b"\\0", b"\\0"))   # two players on two peers
     session = Session(config, peer=0, boot=1, now=clock())
 
     def on_datagram(peer, data):                       # from an unordered channel without retransmission

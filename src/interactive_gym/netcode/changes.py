@@ -7,10 +7,13 @@ again, further ahead. A cut in between forgets a stamp that nobody knows to have
 
 from __future__ import annotations
 
+import math
+
 from interactive_gym.netcode.events import HandedBack, Held, Returned, Unheld
 from interactive_gym.netcode.inputs import FOREVER
 from interactive_gym.netcode.lifecycle import Cause, Phase
 from interactive_gym.netcode.messages import Resume, Settle, Stamp, Vote, Wish
+from interactive_gym.netcode.requests import Input
 from interactive_gym.netcode.shared import SERVER, Handlers, Shared
 from interactive_gym.netcode.start import HEAD_START, Starting
 
@@ -30,7 +33,7 @@ class Changes:
         self._shared = shared
         self._starting = starting
         self._holds_locally = False
-        self._wished_at = -REPEAT
+        self._wished_at = -math.inf
         self.new_epoch()
         self.handlers: Handlers = {
             Stamp: self._on_stamp,
@@ -68,13 +71,14 @@ class Changes:
         paused = self._paused_at is not None and self._shared.timeline.head >= self._paused_at
         return paused or self._holds_locally
 
-    def is_handed_over(self, player: int) -> bool:
-        """Whether the stamped frame has another owner of the player's inputs than the frames before."""
+    def last_of(self, player: int) -> int:
+        """The last frame for which the present owner of the player's inputs may send any, as far as is known."""
         pending = self._pending
         if pending is None or pending.change != "present":
-            return False
+            return FOREVER
         later = self._shared.owners(self._shared.present | {pending.peer})
-        return later[player] != self._shared.timeline.queues[player].owner
+        is_same = later[player] == self._shared.timeline.queues[player].owner
+        return FOREVER if is_same else pending.frame - 1
 
     def known(self) -> tuple[tuple[Settle, ...], int]:
         """What is valid in this epoch, and the number of the newest stamp."""
@@ -216,11 +220,16 @@ class Changes:
             self.joins_at = frame
             shared.enter(Cause.RETURNED)
         for player, owner in enumerate(shared.owners()):
-            before = shared.timeline.queues[player].owner
-            if owner != before:
-                shared.hand_over(player, frame, owner)
-                if before == shared.me:
-                    shared.emit(HandedBack(player, frame))
+            queue = shared.timeline.queues[player]
+            before = queue.owner
+            if owner == before:
+                continue
+            if before == shared.me:
+                idle = Input(shared.config.default_actions[player])
+                for missing in range(queue.last + 1, frame):
+                    queue.add(missing, idle)
+                shared.emit(HandedBack(player, frame))
+            shared.hand_over(player, frame, owner)
         shared.emit(Returned(peer, frame))
 
     def _ask_to_resume(self) -> None:

@@ -97,13 +97,13 @@ class Cuts:
             if is_gone and peer == shared.me:
                 shared.end("gone")
             return
-        shared.turns[peer] = turn
-        shared.present.discard(peer)
-        shared.sync.forget(peer)
-        self._wanted.pop(peer, None)
         if peer == shared.me:
             self._leave(is_gone)
-        elif shared.phase is not Phase.AWAY:
+        elif shared.phase is not Phase.AWAY:  # else it comes with the history, and with the frame
+            shared.turns[peer] = turn
+            shared.present.discard(peer)
+            shared.sync.forget(peer)
+            self._wanted.pop(peer, None)
             self._begin_flush()
 
     def _leave(self, is_gone: bool) -> None:

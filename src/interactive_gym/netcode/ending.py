@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from interactive_gym.netcode.cuts import Cuts
-from interactive_gym.netcode.events import Mismatch, Reason
+from interactive_gym.netcode.events import Ended, Mismatch, Reason
 from interactive_gym.netcode.lifecycle import Cause, Phase
 from interactive_gym.netcode.link import short_digest
 from interactive_gym.netcode.messages import Differs, EpisodeEnd
@@ -74,6 +74,7 @@ class Ending:
             shared.end_episode(self._reason, self.agreed)
             if self._reason == "failed" or shared.episode + 1 >= shared.config.episodes:
                 shared.enter(Cause.OVER)
+                shared.emit(Ended(self._reason))
             else:
                 shared.enter(Cause.NEXT)
                 return True

@@ -140,6 +140,8 @@ class Engine:
         self._returning.advance()
         if shared.phase is Phase.PREPARING or (shared.phase is Phase.AWAY and self._returning.knows_epoch):
             yield from self._prepare()
+        if shared.phase is Phase.AWAY:
+            self.given.clear()  # what was pressed before is not for the time after
         ticks = shared.ticker.due(shared.now)
         if ticks:
             yield from self._play(ticks)
@@ -187,7 +189,8 @@ class Engine:
             shared.ticker.take()
             if shared.phase is Phase.PLAYING and timeline.head >= self._changes.joins_at:
                 yield from self._live_tick()
-        if shared.phase is Phase.AWAY or timeline.head < self._changes.joins_at:
+        is_behind = shared.phase is Phase.AWAY or timeline.head < self._changes.joins_at
+        if is_behind and self._is_prepared:
             yield from self._catch_up(self._target())
         if shared.phase in (Phase.PLAYING, Phase.AWAY):
             yield from timeline.commit(self._commit_limit())
@@ -226,13 +229,15 @@ class Engine:
         timeline = shared.timeline
         target = timeline.head + shared.input_delay
         for player, queue in enumerate(timeline.queues):
-            if queue.owner != shared.me or self._changes.is_handed_over(player):
+            if queue.owner != shared.me or queue.is_frozen:
                 continue
-            while queue.last < target - 1:
-                queue.add(queue.last + 1, Input(shared.config.default_actions[player]))
-            if queue.last == target - 1:
-                given = self.given.pop(player) if player in self.given else queue.expected()
-                queue.add(target, given)
+            end = min(target, self._changes.last_of(player))
+            idle = Input(shared.config.default_actions[player])
+            for frame in range(queue.last + 1, end + 1):
+                queue.add(frame, self._given(player) if frame == target else idle)
+
+    def _given(self, player: int) -> Input:
+        return self.given.pop(player) if player in self.given else self._shared.timeline.queues[player].expected()
 
     def _catch_up(self, target: int) -> Requests:
         """Play frames that others have played, as many as one tick can take."""

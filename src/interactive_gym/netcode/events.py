@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Reason = Literal[
-    "over",  # the environment ended it
+    "over",  # the environment ended it; of a session: the last episode
     "failed",  # the environment raised, on all peers
     "mismatch",  # two peers' states differed
     "excluded",  # the server took this peer out

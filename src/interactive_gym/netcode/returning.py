@@ -5,6 +5,7 @@ The absent peer asks again and again, and so sets the pace; the lowest present p
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from interactive_gym.netcode.changes import Changes
@@ -35,7 +36,7 @@ class Returning:
     def __init__(self, shared: Shared, cuts: Cuts, changes: Changes, begin: Callable[[int, int], None]) -> None:
         self._shared = shared
         self._cuts, self._changes, self._begin = cuts, changes, begin
-        self._asked_at = -ASK_EVERY
+        self._asked_at = -math.inf
         self._away_since: float | None = None
         self._answered_at = 0.0
         self.knows_epoch = True
