@@ -22,7 +22,7 @@ GOOD: Json = {
     "episodes": [{"digests": ["r", "x", "y"]}, {"digests": ["r", "z"]}],
     "determinism": {"equal": True},
     "step_ms": 0.25,
-    "snapshot": {"method": "reference", "exact": True, "bytes": 1234, "save_ms": 0.1, "load_ms": 0.2},
+    "snapshot": {"method": "reference", "exact": True, "bytes": 1234, "save_ms": 0.1, "load_ms": 0.2, "digest_ms": 0.3},
 }
 ALONE = ["r", "z"]
 
@@ -46,7 +46,7 @@ def test_a_good_game_has_its_facts_and_no_findings() -> None:
         "agents": "0",
         "action space": "Discrete(2)",
         "actions": "a + b = 1, no key = 0",
-        "snapshot": "by reference, exact, save 0.1 ms, load 0.2 ms, 1,234 bytes",
+        "snapshot": "by reference, exact, save 0.1 ms, load 0.2 ms, digest 0.3 ms, 1,234 bytes",
         "two runs": "equal",
         "episode 2 alone": "as after episode 1",
         "step": "0.25 ms in CPython, 0.25 ms in Pyodide",

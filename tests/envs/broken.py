@@ -79,6 +79,34 @@ class ReadsTheDevice(Sound):
             return np.array([self.total, *device.read(8)])
 
 
+class KeepsWhatItReads(Sound):
+    def step(self, action: int) -> Any:
+        with open("/dev/urandom", "rb") as device:
+            self.luck = device.read(8)
+        return super().step(action)
+
+
+class DrawsWithItself(Sound):
+    """Keeps its brush, which is its own affair."""
+
+    def render(self) -> None:
+        self.strokes = getattr(self, "strokes", 0) + 1
+        self.palette = {"grass": [0, 255, 0]}
+
+
+class MovesWhenDrawn(Sound):
+    def render(self) -> None:
+        self.total += 1
+
+
+class MovesWhenDrawnLate(Sound):
+    """Not in the frames that are looked at before the game begins."""
+
+    def render(self) -> None:
+        if self.t > 20:
+            self.blink = self.t
+
+
 class CountsOnItsClass(Sound):
     episodes = 0
 

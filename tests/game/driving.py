@@ -19,10 +19,10 @@ def plan_of(host: Host, frames: int, seed: int = 1) -> list[Inputs]:
     flags = [FOCUSED | HUMAN, HUMAN, FOCUSED | DEFAULT, BOT]
 
     def of(player: int) -> Input:
-        codec = host.actions._codecs[player]
+        codec = host.actions.codecs[player]
         return Input(codec.encode(codec.sample(rng)), rng.choice(flags), rng.randrange(3))
 
-    return [tuple(of(player) for player in range(len(host.actions._codecs))) for _ in range(frames)]
+    return [tuple(of(player) for player in range(len(host.actions.codecs))) for _ in range(frames)]
 
 
 @dataclass

@@ -193,3 +193,21 @@ class Paints(Parallel):
     def draw(self) -> None:
         self.frames_drawn = getattr(self, "frames_drawn", 0) + 1
         self.tiles = {"grass": [1, 2]}
+
+
+class HidesItsScore(Parallel):
+    """In a variable that no snapshot reaches."""
+
+    def reset(self, seed: int | None = None, options: Any = None) -> Any:
+        score = 0
+
+        def add() -> int:
+            nonlocal score
+            score += 1
+            return score
+
+        self.add = add
+        return super().reset(seed)
+
+    def reward(self, agent: Any) -> Any:
+        return self.add()

@@ -64,6 +64,18 @@ class Picture:
         return View(size=(int(width), int(height)), pixels=self._rgba)
 
 
+def look_of(spec: Spec) -> Callable[[Any], None]:
+    """What does to an environment all that showing it to a participant does."""
+    picture = Picture(spec)
+
+    def look(env: Any) -> None:
+        picture.take(env)
+        if spec.hud_function is not None:
+            called("draw", spec.hud_function, env)
+
+    return look
+
+
 def _opaque(height: int, width: int) -> Any:
     import numpy  # somebody rendered an array, so it is there
 

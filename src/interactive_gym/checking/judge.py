@@ -7,7 +7,7 @@ from typing import Any
 
 from interactive_gym.checking.report import Finding, Level, SceneReport
 from interactive_gym.checking.trial import SECOND, Trial, Trials
-from interactive_gym.envs.selfcheck import first_difference
+from interactive_gym.game.selfcheck import first_difference
 
 Where = Callable[[str], str | None]  # method of the scene -> "file:line"
 WhereRaised = Callable[[str], str | None]  # traceback -> "file:line"
@@ -60,8 +60,8 @@ def _snapshot(snapshot: Json) -> str:
     if "bytes" not in snapshot:
         return f"{method}: cannot be saved"
     exactness = "exact" if snapshot["exact"] else "not exact"
-    cost = f"save {snapshot['save_ms']:.3g} ms, load {snapshot['load_ms']:.3g} ms, {snapshot['bytes']:,} bytes"
-    return f"{method}, {exactness}, {cost}"
+    costs = ", ".join(f"{name} {snapshot[f'{name}_ms']:.3g} ms" for name in ("save", "load", "digest"))
+    return f"{method}, {exactness}, {costs}, {snapshot['bytes']:,} bytes"
 
 
 def _step(here: Trial, there: Trial) -> str:

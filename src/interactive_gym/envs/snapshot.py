@@ -11,7 +11,7 @@ are still saved by us. Otherwise everything that can be reached from the env is 
     restored by attributes   objects of classes that inherit ``EzPickle``, which would come back as new ones
     shared memory            a numpy view stays a view of its array
 
-What a function hides in its closure, its defaults or its attributes is not saved: ``selfcheck`` finds and names it.
+What a function hides in its closure, its defaults or its attributes is not saved: ``interactive-gym check`` finds it.
 Global randomness and clocks are no state of an env (see ``determinism``).
 """
 

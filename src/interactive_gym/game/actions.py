@@ -16,10 +16,13 @@ class Actions:
     Args:
         agents: Player 0, player 1, ...
         codecs: Of each agent.
+
+    Attributes:
+        codecs: Of each player.
     """
 
     def __init__(self, agents: Sequence[str], codecs: Mapping[str, ActionCodec]) -> None:
-        self._codecs = [codecs[agent] for agent in agents]
+        self.codecs = [codecs[agent] for agent in agents]
         self.plain = lru_cache(REMEMBERED)(self._plain)
 
     def encode(self, player: int, action: object) -> bytes:
@@ -28,17 +31,17 @@ class Actions:
         Raises:
             ValueError: It is none of this player's.
         """
-        return self._codecs[player].encode(action)
+        return self.codecs[player].encode(action)
 
     def is_action(self, player: int, data: bytes) -> bool:
         """Whether ``data`` are an action of ``player``; what ``netcode.Config`` asks for."""
         try:
-            self._codecs[player].decode(data)
+            self.codecs[player].decode(data)
         except (ValueError, IndexError):
             return False
         return True
 
     def _plain(self, player: int, data: bytes) -> object:
         """The action that ``data`` are, as it is recorded; nobody may change it. Raises ValueError if they are none."""
-        codec = self._codecs[player]
+        codec = self.codecs[player]
         return codec.plain(codec.decode(data))

@@ -46,6 +46,10 @@ class Saved:
     state: bytes
 
 
+class WrongAgents(EnvError):
+    """The config names other agents than the environment has."""
+
+
 class Episode:
     """A running episode. Making it makes and resets the environment.
 
@@ -197,10 +201,11 @@ def codecs_of(adapter: Adapter, agents: Sequence[str]) -> dict[str, ActionCodec]
     """The codec of each agent's actions.
 
     Raises:
-        EnvError: ``agents`` are not the environment's, or their actions are of an unknown kind.
+        WrongAgents: ``agents`` are not the environment's.
+        EnvError: Their actions are of an unknown kind.
     """
     if set(agents) != set(adapter.agents):
-        raise EnvError(
+        raise WrongAgents(
             f"policies() names the agents {sorted(agents)}, but the environment has {sorted(adapter.agents)}",
             stage="make",
         )

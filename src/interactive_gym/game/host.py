@@ -62,6 +62,7 @@ class Host:
 
     Attributes:
         actions: What each player can do.
+        no_state: Attributes of the environment that are not compared between peers.
         fingerprint: What has to be equal on all peers, by name; for the session's config.
         failure: Why the frame after the last one could not be played: the environment raised. None after a rollback.
 
@@ -80,6 +81,7 @@ class Host:
     ) -> None:
         found = probe(setup, world, session_seed, look)
         self.actions = Actions(setup.agents, found.codecs)
+        self.no_state = found.no_state
         no_state = ", ".join(sorted(f"{cls}.{name}" for cls, name in found.no_state))
         self.fingerprint = {"actions": found.spaces, "no_state": no_state}
         self.failure: EnvError | None = None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +16,27 @@ _TICKS = 60
 def main(job: Json) -> Json:
     """Try out ``job["game"]``, the fields of ``protocol.Game``.
 
-    Without ``job["alone"]``: see ``selfcheck.examine``. With it, the number of an episode: ``digests`` of that episode
-    alone, and ``play_error``, the error packet of a worker that plays with draw, HUD and policies, or None.
+    Without ``job["alone"]``: see ``selfcheck.examine``; it is drawn in Pyodide only. With it, the number of an episode:
+    ``digests`` of that episode alone, and ``play_error``, the error packet of a worker that plays with draw, HUD and
+    policies, or None.
     """
     in_pyodide = sys.platform == "emscripten"
     if in_pyodide:
         from interactive_gym.browser import stand_ins
 
         stand_ins.install()
-    from interactive_gym.envs import selfcheck
+    from interactive_gym.game import selfcheck
 
     if job["alone"] is None:
-        return selfcheck.examine(job["game"])
+        return selfcheck.examine(job["game"], look=partial(_look_of, job["game"]) if in_pyodide else None)
     digests = selfcheck.episode(job["game"], job["alone"])
     return {"digests": digests, "play_error": _play(job["game"]) if in_pyodide else None}
+
+
+def _look_of(game: Json) -> Callable[[Any], None]:
+    from interactive_gym.browser import picture, spec
+
+    return picture.look_of(spec.load(json.dumps(game)))
 
 
 def _play(game: Json) -> Json | None:

@@ -6,23 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from interactive_gym.envs.codec import ActionCodec, DiscreteCodec
-from interactive_gym.envs.findings import Findings, Json, listed
-from interactive_gym.envs.rehearsal import HUMAN, Rehearsal
-from interactive_gym.errors import EnvError
+from interactive_gym.game.selfcheck.findings import Findings, Json, listed
+from interactive_gym.game.selfcheck.rehearsal import Rehearsal
+from interactive_gym.policies.roster import HUMAN_NAME
 
 MANY = 100  # actions; nobody binds a key to each of so many
 
 
 def check_bindings(game: Mapping[str, Any], rehearsal: Rehearsal, findings: Findings) -> Json:
-    """Map every bound action of the human to what ``step`` will get.
-
-    Raises:
-        EnvError: The policies name other agents than the environment has; ``stage`` is ``"policy"``.
-    """
-    players, agents = sorted(game["policies"]), sorted(rehearsal.adapter.agents)
-    if players != agents:
-        raise EnvError(f"policies() names the agents {players}, but the environment has {agents}", stage="policy")
-    human = next(agent for agent, player in game["policies"].items() if player == HUMAN)
+    """Map every bound action of the human to what ``step`` will get."""
+    human = next(agent for agent, player in game["policies"].items() if player == HUMAN_NAME)
     codec = rehearsal.codecs[human]
     bound = [_bound(binding["action"], binding["keys"], codec, findings) for binding in game["bindings"]]
     default = _bound(game["default_action"], [], codec, findings)

@@ -1,52 +1,58 @@
-"""What ``interactive-gym check`` wants to know of a game's environment; runs in CPython and in Pyodide alike.
-
-Results are plain JSON. ``examine`` is to run in a fresh interpreter that has imported nothing of the game yet, with
-``PYTHONHASHSEED=0`` as participants have it. What takes two interpreters is compared by the caller with
-:func:`first_difference`: CPython with Pyodide, and episode 2 after episode 1 (:func:`examine`) with episode 2 alone
-(:func:`episode`).
-"""
+"""Trying out a game by random play, and saying what is wrong with it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 from statistics import median
 from typing import Any
 
 from interactive_gym.envs.anatomy import Description, describe, differences
-from interactive_gym.envs.bindings import check_bindings
 from interactive_gym.envs.determinism import VirtualWorld
-from interactive_gym.envs.exactness import check_snapshot
-from interactive_gym.envs.findings import SHOWN, Findings, Json, listed
 from interactive_gym.envs.reference import resolve
-from interactive_gym.envs.rehearsal import HUMAN, Rehearsal
 from interactive_gym.errors import EnvError
+from interactive_gym.game.episode import WrongAgents
+from interactive_gym.game.probe import Look
+from interactive_gym.game.selfcheck.bindings import check_bindings
+from interactive_gym.game.selfcheck.findings import SHOWN, Findings, Json, listed
+from interactive_gym.game.selfcheck.rehearsal import Rehearsal
+from interactive_gym.game.selfcheck.rollback import check_rollback
+from interactive_gym.policies.roster import HUMAN_NAME
 
 FRAMES = 400
 EPISODES = 2
 SEED = 1
 
-_PLACES = {"draw": ("rendering", "draw"), "policy": ("policies", "players")}
+_POLICIES = ("policies", "players")
+_PLACES = {"draw": ("rendering", "draw"), "policy": _POLICIES}
+_FACTORY = ("environment", "factory")
 
 
-def examine(game: Mapping[str, Any], seed: int = SEED, frames: int = FRAMES) -> Json:
+def examine(
+    game: Mapping[str, Any], seed: int = SEED, frames: int = FRAMES, look: Callable[[], Look] | None = None
+) -> Json:
     """Try out the environment of ``game`` (the fields of ``protocol.Game``) by random play, ``frames`` to the episode.
 
+    Args:
+        look: Makes what does to an environment whatever drawing does to it; called when the game has been imported.
+
     Returns:
-        ``problems`` (see :class:`~interactive_gym.envs.findings.Findings`); ``failure``: stage, problem and detail of
-        what stopped the check, or None; and as far as it got ``agents``, ``actions`` (of the human), ``episodes``
-        (each with its number, the digests of frames -1, 0, 1, ... and whether it ended), ``step_ms`` (median),
-        ``determinism`` (``equal``, ``first_difference``: episode and frame, ``changed_outside``: paths of what
-        all environments share, ``taken``: entropy and clocks, with lines) and ``snapshot`` (see ``exactness``).
+        ``problems`` (see :class:`~interactive_gym.game.selfcheck.findings.Findings`); ``failure``: stage, problem and
+        detail of what stopped the check, or None; and as far as it got ``agents``, ``actions`` (of the human),
+        ``episodes`` (each with its number, the digests of frames -1, 0, 1, ... and whether it ended), ``step_ms``
+        (median), ``determinism`` (``equal``, ``first_difference``: episode and frame, ``changed_outside``: paths of
+        what all environments share, ``taken``: entropy and clocks, with lines) and ``snapshot`` (see ``rollback``).
     """
     findings = Findings()
     result: Json = {"failure": None, "problems": findings.problems}
     with VirtualWorld().installed() as world:
         try:
             _examine(game, seed, frames, world, findings, result)
+            drawing = None if look is None else look()
+            result["snapshot"] = check_rollback(game, world, seed, findings, drawing)
         except EnvError as error:
             result["failure"] = {"stage": error.stage, "problem": error.problem, "detail": error.detail}
-            place = _PLACES.get(error.stage, ("environment", "factory"))
+            place = _POLICIES if isinstance(error, WrongAgents) else _PLACES.get(error.stage, _FACTORY)
             findings.add("error", error.problem, "make it work in plain Python first", *place)
     return result
 
@@ -89,7 +95,6 @@ def _examine(
     result["determinism"] = _compared(played, again, changed, findings) | {"taken": dict(world.taken)}
     _report_unrecordable(played, findings)
     _report_taken(world, played, findings)
-    result["snapshot"] = check_snapshot(game, world, seed, findings)
 
 
 def _import_all(game: Mapping[str, Any], world: VirtualWorld) -> None:
@@ -98,7 +103,7 @@ def _import_all(game: Mapping[str, Any], world: VirtualWorld) -> None:
         import numpy.random  # noqa: F401
     with world.frame(0, 0, -1, fps=1):
         for reference in (game["environment"], game["draw"], game["hud_function"], *game["policies"].values()):
-            if reference not in (None, HUMAN):
+            if reference not in (None, HUMAN_NAME):
                 resolve(reference)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from interactive_gym.envs.selfcheck import episode, examine, first_difference
+from interactive_gym.game.selfcheck import episode, examine, first_difference
 
 
 def game(environment: str, actions: tuple[Any, ...] = (0, 1, 2), **changes: Any) -> dict[str, Any]:
@@ -106,7 +106,7 @@ def test_actions_without_a_key_are_mentioned() -> None:
 
 def test_policies_for_other_agents_than_the_env_has() -> None:
     result = examine(game("Sound", policies={"0": "human", "chef": "functools:reduce"}), frames=5)
-    assert result["failure"]["stage"] == "policy"
+    assert result["failure"]["stage"] == "make"
     assert result["problems"][0]["method"] == "policies"
 
 
@@ -137,6 +137,59 @@ def test_a_set_that_iterates_in_another_order_is_named() -> None:
     result = examine(game("IteratesOverASet"))
     assert result["snapshot"]["reordered"] == ["env.pots"]
     assert any("the set env.pots iterates in another order" in what for what in problems(result, "warning"))
+
+
+def test_an_environment_that_goes_on_otherwise_is_named_though_all_was_restored() -> None:
+    result = examine(game("KeepsWhatItReads"))
+    assert result["snapshot"]["not_restored"] == [] and not result["snapshot"]["exact"]
+    (what,) = problems(result, "warning")
+    assert what.endswith("after a restore (1 frames on): env.luck")
+
+
+def test_it_is_an_error_where_several_people_play() -> None:
+    pair = {"cat": "human", "mouse": "human"}
+    result = examine(game("tests.game.games:HidesItsScore", policies=pair))
+    (what,) = problems(result, "error")
+    assert "env.add.<closure>.score" in what
+    alone = examine(game("tests.game.games:HidesItsScore", policies=pair | {"mouse": "functools:reduce"}))
+    assert problems(alone, "warning") == [what] and problems(alone, "error") == []
+
+
+def test_games_of_several_people_that_are_sound() -> None:
+    for name in ("Duel", "NumpyResults", "Early"):
+        result = examine(game(f"tests.game.games:{name}", policies={"cat": "human", "mouse": "human"}), frames=50)
+        assert problems(result, "error", "warning") == [] and result["snapshot"]["exact"]
+
+
+# --- drawing --------------------------------------------------------------------------------------------------------
+
+
+def render(env: Any) -> None:
+    env.render()
+
+
+def examined_and_drawn(name: str) -> dict[str, Any]:
+    return examine(game(name), frames=50, look=lambda: render)
+
+
+def test_what_drawing_keeps_to_itself_does_no_harm() -> None:
+    result = examined_and_drawn("DrawsWithItself")
+    assert problems(result, "error", "warning") == [] and result["snapshot"]["exact"]
+
+
+@pytest.mark.parametrize(("name", "attribute"), [("MovesWhenDrawn", "total"), ("MovesWhenDrawnLate", "blink")])
+def test_a_game_that_depends_on_what_was_drawn_is_told_so(name: str, attribute: str) -> None:
+    assert examine(game(name), frames=50)["snapshot"]["exact"]
+    result = examined_and_drawn(name)
+    (problem,) = [problem for problem in result["problems"] if problem["severity"] == "warning"]
+    assert problem["what"].startswith(f"drawing changes {name}.{attribute}, ")
+    assert (problem["method"], problem["parameter"]) == ("rendering", "draw")
+    assert not result["snapshot"]["exact"]
+
+
+def test_drawing_that_fails_is_found_elsewhere() -> None:
+    result = examined_and_drawn("Sound")  # which has no render()
+    assert problems(result, "error", "warning") == []
 
 
 # --- determinism ----------------------------------------------------------------------------------------------------
@@ -187,7 +240,7 @@ def test_shared_state_that_makes_no_difference_is_a_warning() -> None:
 
 PLAY = """
 import json, sys
-from interactive_gym.envs.selfcheck import episode, examine
+from interactive_gym.game.selfcheck import episode, examine
 game = json.load(sys.stdin)
 json.dump(examine(game)["episodes"][1]["digests"] if sys.argv[1] == "both" else episode(game, 1), sys.stdout)
 """
