@@ -92,7 +92,7 @@ class ControlChannel:
     def _begin(self) -> None:
         self._outbox: deque[_Outgoing] = deque()
         self._sent = 0  # so many of the outbox, from its beginning
-        self._first = 0  # the number of the first of the outbox
+        self._first = 0  # the number of the first of the outbox, without wrapping around
         self._awaited = 0
         self._early: dict[int, bytes] = {}
         self._owes = False
@@ -184,7 +184,7 @@ class ControlChannel:
         for _ in range(acked):
             self._outbox.popleft()
         self._sent -= acked
-        self._first = (self._first + acked) & _NUMBERS
+        self._first += acked
 
     def _accept(self, envelope: _Envelope) -> list[Message]:
         self._owes = True
