@@ -211,3 +211,26 @@ class HidesItsScore(Parallel):
 
     def reward(self, agent: Any) -> Any:
         return self.add()
+
+
+class Gathers(Parallel):
+    """Keeps names and places in sets, and asks only what is in them."""
+
+    length = 1000
+
+    def reset(self, seed: int | None = None, options: Any = None) -> Any:
+        self.found: set[str] = set()
+        self.left = {f"gem {number}" for number in range(300)}
+        self.by_place: dict[Any, str] = {}
+        return super().reset(seed)
+
+    def step(self, actions: Any) -> Any:
+        gem = f"gem {self.own.randrange(300)}"
+        if gem in self.left:
+            self.left.remove(gem)
+            self.found.add(gem)
+            self.by_place[self.t, len(self.found)] = gem
+        return super().step(actions)
+
+    def info(self, agent: Any) -> Any:
+        return {"found": frozenset(self.found)} if self.t % 20 == 0 else {"count": len(self.found)}

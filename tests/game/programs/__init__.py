@@ -1,0 +1,1 @@
+"""Python that the tests run in Pyodide too."""
