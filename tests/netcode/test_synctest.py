@@ -68,7 +68,7 @@ def test_a_host_that_goes_back_well() -> None:
     test = SyncTest(host, one_and_the_frame, seed=1, window=6)
     assert test.run(100) is None
     assert test.frames == 100 and 200 < test.replayed < 600
-    assert host.committed == list(range(95)), "what no rollback reaches is final"
+    assert host.committed == list(range(94)), "what no rollback reaches is final"
 
 
 def test_it_goes_back_to_every_depth() -> None:
