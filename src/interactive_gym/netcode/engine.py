@@ -111,6 +111,11 @@ class Engine:
         elif isinstance(message, CutGranted) and message.is_gone:
             self._cuts.apply(message.peer, 0, is_gone=True)
 
+    def meet_again(self, peer: int) -> None:
+        """Another process speaks for ``peer`` now; it knows nothing of the game."""
+        self.starting.meet_again(peer)
+        self._cuts.want(peer, "reloaded")
+
     def _is_next(self, epoch: int) -> bool:
         return 0 < (epoch - self._shared.epoch) % 256 < 128
 
@@ -156,7 +161,7 @@ class Engine:
             shared.phase is Phase.PLAYING
             and timeline.over is None
             and not self._ending.is_stopped
-            and timeline.head < self._changes.barrier
+            and self._changes.joins_at <= timeline.head < self._changes.barrier
             and not self._changes.is_holding
             and shared.window.may_advance(timeline.head, timeline.confirmed)
         )
@@ -183,6 +188,9 @@ class Engine:
     def _play(self, ticks: int) -> Requests:
         shared = self._shared
         timeline = shared.timeline
+        if shared.phase is Phase.PLAYING and timeline.head >= self._changes.joins_at:
+            # What this peer took over may have gaps, and frames that were played on other expectations.
+            self._take_inputs(timeline.head + shared.input_delay - 1)
         yield from self._roll_back()
         for _ in range(ticks):
             shared.ticker.interval = shared.sync.interval
@@ -220,21 +228,20 @@ class Engine:
             self._is_stalled = True
             return
         self._is_stalled = False
-        self._take_inputs()
+        self._take_inputs(timeline.head + shared.input_delay)
         yield from timeline.play(is_live=True)
 
-    def _take_inputs(self) -> None:
-        """Inputs act ``input_delay`` frames later; where that leaves a gap, nobody did anything."""
+    def _take_inputs(self, until: int) -> None:
+        """Add the inputs of our players up to a frame: what was given for the last one, before that nobody did anything."""
         shared = self._shared
         timeline = shared.timeline
-        target = timeline.head + shared.input_delay
         for player, queue in enumerate(timeline.queues):
-            if queue.owner != shared.me or queue.is_frozen:
-                continue
-            end = min(target, self._changes.last_of(player))
             idle = Input(shared.config.default_actions[player])
-            for frame in range(queue.last + 1, end + 1):
-                queue.add(frame, self._given(player) if frame == target else idle)
+            for frame in range(queue.last + 1, min(until, self._changes.last_of(player)) + 1):
+                if queue.owner_of(frame) != shared.me or queue.is_frozen:
+                    break
+                is_newest = frame == timeline.head + shared.input_delay
+                queue.add(frame, self._given(player) if is_newest else idle)
 
     def _given(self, player: int) -> Input:
         return self.given.pop(player) if player in self.given else self._shared.timeline.queues[player].expected()

@@ -105,7 +105,7 @@ class Returning:
     def _on_return(self, peer: int, message: Return) -> None:
         shared = self._shared
         if peer in shared.present:
-            if shared.phase is not Phase.AWAY:
+            if message.epoch != shared.epoch and shared.phase is not Phase.AWAY:  # else it is an old question
                 self._cuts.want(peer, "returns")
         elif peer in shared.gone:
             shared.send(peer, CutGranted(shared.epoch, peer, max(1, shared.turns[peer]), is_gone=True))

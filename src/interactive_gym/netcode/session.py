@@ -93,7 +93,7 @@ class Session:
         if peer != SERVER:
             self._engine.heard(peer)
             if channel.restarts > restarts:
-                self._engine.starting.meet_again(peer)
+                self._engine.meet_again(peer)
         for message in messages:
             self._engine.handle(peer, message)
 
@@ -206,6 +206,11 @@ class Session:
     def committed(self) -> int:
         """The newest final frame of this episode; -1 before the first."""
         return self._shared.timeline.committed
+
+    @property
+    def input_delay(self) -> int:
+        """Frames from when an input is given to the one in which it acts, in this episode."""
+        return self._shared.input_delay
 
     @property
     def head(self) -> int:

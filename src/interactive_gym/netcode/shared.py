@@ -123,7 +123,8 @@ class Shared:
         if self.phase is Phase.ENDED:
             return
         if self.phase in (Phase.PLAYING, Phase.ENDING, Phase.AWAY):
-            self.end_episode(reason)
+            finished: Reason = "failed" if self.timeline.has_failed else "over"
+            self.end_episode(finished if self.timeline.is_complete else reason)
         self.enter(Cause.OVER)
         self.emit(Ended(reason, text))
 
