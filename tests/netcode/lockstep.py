@@ -79,6 +79,10 @@ class LockstepSession:
         return self.tick_at
 
     @property
+    def input_delay(self) -> int:
+        return self.config.input_delay
+
+    @property
     def phase(self) -> Phase:
         return Phase.ENDED if self.is_over else Phase.PLAYING
 

@@ -92,7 +92,7 @@ class Host:
         self._played: dict[int, tuple[tuple[bytes, ...], Outcome]] = {}
         self._abandoned: dict[int, tuple[bytes, ...]] = {}
         self._is_changed = True
-        self._loads = self._live = 0
+        self._loads = self._live = self._keep = 0
 
     @property
     def record(self) -> Record:
@@ -147,6 +147,7 @@ class Host:
         self.frame = 0
         for kept in (self._saved, self._played, self._abandoned):
             kept.clear()
+        self._keep = 0
         return Answer()
 
     def _load(self, frame: int) -> Answer:
@@ -175,7 +176,8 @@ class Host:
     def _commit(self, request: Commit) -> Answer:
         for frame, inputs in enumerate(request.inputs, request.first):
             self.record.rows.append(Row(frame, inputs, self._played.pop(frame)[1]))
-        for frame in [f for f in self._saved if f < request.keep]:
+        self._keep = request.keep
+        for frame in [f for f in self._saved if f < self._keep]:
             del self._saved[frame]
         return Answer()
 
@@ -194,15 +196,23 @@ class Host:
                 yield "a state is kept under its own frame", request.frame == self.frame
             case Load():
                 yield "only a kept state is put back", request.frame in self._saved
-                yield "what is committed is not played again", request.frame > self.committed
+                yield "a state that may be dropped is not put back", request.frame >= self._keep
                 yield "at most one replay per tick", self._loads == 0
             case Advance():
                 yield "frames come one after another", request.frame == self.frame
                 yield "an input per player", len(request.inputs) == self._players
+                yield "what is committed stays as it is", self._fits_committed(request)
                 yield "nothing follows a last step", not self._is_at_end()
                 yield "at most 4 live frames per tick", self._live + request.is_live <= MAX_LIVE_FRAMES
             case Commit():
                 yield from self._promises_of_commit(request)
+
+    def _fits_committed(self, request: Advance) -> bool:
+        """Where states are kept seldom, frames that are committed are played again, with the same actions."""
+        if request.frame > self.committed:
+            return True
+        committed = self.record.rows[request.frame].inputs
+        return [given.action for given in request.inputs] == [given.action for given in committed]
 
     def _promises_of_commit(self, request: Commit) -> Iterator[tuple[str, bool]]:
         yield "frames are committed one after another", request.first == self.committed + 1 and bool(request.inputs)

@@ -32,6 +32,7 @@ class Machine:
         self.processes: list[Peer] = []
         self._computer, self._time, self._network, self._start = computer, time, network, start
         self._lingers = lingers
+        self._was_through = False
         self._busy_until = 0.0
         self._backlog: list[tuple[int, bytes, bool]] = []
         self._wake_at = math.inf
@@ -40,8 +41,8 @@ class Machine:
 
     @property
     def is_through(self) -> bool:
-        """Whether the session is over here."""
-        return bool(self.processes and self.processes[-1].is_through)
+        """Whether the session is over here, and not by a process that said goodbye to come back."""
+        return self.peer.is_through if self.peer else self._was_through
 
     @property
     def local_now(self) -> float:
@@ -60,6 +61,7 @@ class Machine:
 
     def kill(self, goodbye: bool) -> None:
         """End the process; with ``goodbye`` it can still say that it leaves, unless it is frozen."""
+        self._was_through = self.is_through
         if goodbye:
             self.leave()
         self.peer = None

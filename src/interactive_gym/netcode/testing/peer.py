@@ -41,7 +41,6 @@ class Peer:
         self.progressed_at = 0.0
         self._computer = computer
         self._ready_at = math.inf
-        self._input_delay = 0
         self._humans = {player: Human(f"{seed} {player} {boot}") for player in config.humans_of(self.number)}
 
     @property
@@ -91,7 +90,6 @@ class Peer:
     def _note(self, event: Event, at: float) -> None:
         match event:
             case Started():
-                self._input_delay = event.input_delay
                 self.progressed_at = at
             case EpisodeEnded():
                 self.host.end(event)
@@ -119,7 +117,7 @@ class Peer:
         return self._computer.save_cost if isinstance(request, Save) else 0.0
 
     def _choose(self, player: int) -> Input:
-        frame = self.host.frame + self._input_delay
+        frame = self.host.frame + self.session.input_delay
         if player not in self._humans:
             return bot_input(player, self.host.record.rows, frame)
         given = self._humans[player].act()
