@@ -134,19 +134,22 @@ class Episode:
             ValueError: An action is none of its agent.
         """
         before = self.standing
-        frame = before.row.frame + 1
-        latest = {**before.actions, **actions}
+        frame, latest = before.row.frame + 1, {**before.actions, **actions}
         step = self._step_env(frame, latest)
-        at_limit = self._setup.max_steps is not None and frame + 1 >= self._setup.max_steps
-        is_over = self.adapter.over(step)
+        limit = self._setup.max_steps
+        at_limit, is_over = limit is not None and frame + 1 >= limit, self.adapter.over(step)
         terminated = step.terminated if is_over else self._unreported() | {**step.terminated}
         truncated = _cut_off(step, terminated) if at_limit and not is_over else step.truncated
         seen = step.observations if self._setup.record_observations else None
         row = Row(frame, actions, step.rewards, terminated, truncated, step.infos, seen, source, is_focused)
-        done = before.done | {agent for agent in terminated if terminated[agent] or truncated.get(agent)}
-        scores = {agent: score + _number(step.rewards.get(agent, 0.0)) for agent, score in before.scores.items()}
-        over = end_reason(row, self._setup.max_steps) if is_over or at_limit else None
-        self.standing = Standing(row, step.observations, latest, done, scores, over)
+        self.standing = Standing(
+            row,
+            step.observations,
+            latest,
+            before.done | {agent for agent in terminated if terminated[agent] or truncated.get(agent)},
+            {agent: score + _number(step.rewards.get(agent, 0.0)) for agent, score in before.scores.items()},
+            end_reason(row, limit) if is_over or at_limit else None,
+        )
         return row
 
     def save(self) -> Saved:
