@@ -167,6 +167,7 @@ def refused(data: bytes, problem: str) -> None:
         ("Vote.number: must be an integer", Vote(0, True, True)),
         ("ClockAsk.sent: must be a finite", ClockAsk(float("nan"))),
         ("ClockAsk.sent: must be a finite", ClockAsk(float("inf"))),
+        ("ClockAsk.sent: must be a finite", ClockAsk(True)),
         ("Hello.fields: .* 1000 characters", Hello(1, {"a": "x" * 1001}, False)),
         ("Hello.fields: .* surrogates", Hello(1, {"a": "\ud800"}, False)),
         ("Settle.change: must be one of", Settle(0, 0, 0, "absent", 1)),

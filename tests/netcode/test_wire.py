@@ -59,6 +59,11 @@ def test_optional_parts_are_laid_out_as_written() -> None:
     assert encode(datagram) == header + digest_and_counts + batches + bytes.fromhex("01 0001")
 
 
+def test_an_echo_of_0_is_one() -> None:
+    assert decode(encode(EMPTY._replace(echo_ms=0))).echo_ms == 0
+    assert decode(encode(EMPTY)).echo_ms is None
+
+
 @unhurried
 @given(datagrams())
 def test_what_is_sent_arrives(datagram: Datagram) -> None:
