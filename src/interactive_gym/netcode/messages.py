@@ -1,7 +1,6 @@
 """Control messages: all that has to arrive, and in order (module control sees to that).
 
-On the wire, one is a JSON list in UTF-8: its name, and its fields in the order of their declaration. :data:`Message` is
-the table of them; a field's type says what is accepted.
+On the wire, one is a JSON list in UTF-8: its name, and its fields, which are checked by their types (module fields).
 """
 
 from __future__ import annotations
@@ -15,16 +14,12 @@ from interactive_gym.netcode.fields import Byte, Count, Digest, Frame, Inputs, O
 from interactive_gym.netcode.wire import MAX_FRAME
 
 MAX_MESSAGE = 256_000  # bytes; a data channel between browsers takes no more than 256 kB at once
-Change = Literal["present", "pause", "none"]
-"""``none`` takes back the stamp before it."""
+Change = Literal["present", "pause", "none"]  # none takes back the stamp before it
 
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """To every peer, first of all. ``version`` (the protocol's) and ``fields`` (what is played) must be the same.
-
-    ``returning``: the sender's process took over from an earlier one.
-    """
+    """To every peer, first of all: ``version`` and ``fields`` must be the same; ``returning``, if it is a reload."""
 
     version: Count
     fields: dict[str, str]
@@ -71,9 +66,8 @@ class Start:
 class Stamp:
     """From the lowest present peer to the others: shall ``change`` take place before step ``frame``?
 
-    ``number`` counts the stamps of an epoch (a change that is stamped again has a new one). ``peer`` becomes present
-    again, or wished for the pause. Before it, ``turns`` tells per peer how often it was cut, and ``present`` who is
-    there.
+    ``number`` counts the stamps of an epoch (a change that is stamped again has a new one). ``peer`` becomes present,
+    or wished for the pause. Before it, ``turns`` tells per peer how often it was cut, and ``present`` who is there.
     """
 
     epoch: Byte
@@ -123,10 +117,7 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class WantCut:
-    """To the server: ``peer`` holds up this one, which was cut ``own_turn`` times itself.
-
-    It would be the cut number ``turn`` of ``peer`` in this epoch.
-    """
+    """To the server: ``peer`` holds up this one (cut ``own_turn`` times itself), and should get its cut ``turn``."""
 
     epoch: Byte
     peer: Byte
