@@ -41,7 +41,6 @@ def datagrams(draw: st.DrawFn) -> Datagram:
         lag=draw(st.integers(-(2**15), 2**15 - 1)) / 256,
         send_ms=draw(U16),
         echo_ms=draw(st.none() | U16),
-        hold_ms=draw(U16),
         digest=draw(st.none() | states),
         inputs=draw(st.tuples(batches) | st.lists(batches, max_size=3).map(tuple)),
         acks=draw(st.tuples(st.tuples(BYTES, seen)) | st.lists(st.tuples(BYTES, seen), max_size=4).map(tuple)),

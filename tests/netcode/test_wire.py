@@ -19,7 +19,6 @@ EMPTY = Datagram(
     lag=0.0,
     send_ms=0,
     echo_ms=None,
-    hold_ms=0,
     digest=None,
     inputs=(),
     acks=(),
@@ -32,11 +31,10 @@ TYPICAL = EMPTY._replace(
     lag=-1.5,
     send_ms=0x1234,
     echo_ms=0x5678,
-    hold_ms=9,
     inputs=(Batch(0, 997, (Input(b"\x01", 3),) * 4),),
     acks=((1, 998),),
 )
-HEADER = bytes.fromhex("a6 03 01 000003e8 fffc fe80 1234 5678 0009")
+HEADER = bytes.fromhex("a6 03 01 000003e8 fffc fe80 1234 5678")
 NEARLY = damaged(datagrams().map(encode)) | st.binary(max_size=60).map(lambda tail: HEADER + tail)
 
 unhurried = settings(deadline=None)
@@ -46,14 +44,14 @@ often = settings(deadline=None, max_examples=500)
 def test_a_typical_datagram_is_laid_out_as_written() -> None:
     batch = bytes.fromhex("00 fffd 01") + bytes.fromhex("04 01 01 03")
     assert encode(TYPICAL) == HEADER + batch + bytes.fromhex("01 fffe")
-    assert len(encode(TYPICAL)) == 28
+    assert len(encode(TYPICAL)) == 26
 
 
 def test_optional_parts_are_laid_out_as_written() -> None:
     bot = Input(b"\x01\x02", 4, age=7)
     inputs = (Batch(0, 1000, (bot, bot)), Batch(9, 999, ()))
     datagram = EMPTY._replace(digest=(990, 0xDEADBEEF), inputs=inputs, acks=((1, 1001),))
-    header = bytes.fromhex("a1 00 00 000003e8 0000 0000 0000 0000 0000")
+    header = bytes.fromhex("a1 00 00 000003e8 0000 0000 0000 0000")
     digest_and_counts = bytes.fromhex("000a deadbeef 02 01")
     batches = bytes.fromhex("00 0000 01  02 02 0102 84 07") + bytes.fromhex("09 ffff 00")
     assert encode(datagram) == header + digest_and_counts + batches + bytes.fromhex("01 0001")
@@ -134,7 +132,6 @@ def test_no_frame_is_ever_acknowledged_that_was_not(tick: int, frame: int) -> No
         {"lag": float("nan")},
         {"send_ms": 2**16},
         {"echo_ms": -1},
-        {"hold_ms": 2**16},
         {"digest": (1001, 0)},
         {"digest": (-1, 0)},
         {"digest": (1000, 2**32)},
@@ -163,18 +160,18 @@ def test_values_out_of_range_are_not_sent(wrong: dict) -> None:
 @pytest.mark.parametrize(
     ("problem", "start", "rest"),
     [
-        ("begins with 176", "b0 00 00 000003e8 0000 0000 0000 0000 0000", "00 00"),
-        ("begins with 168", "a8 00 00 000003e8 0000 0000 0000 0000 0000", "00 00"),
-        ("echo", "a0 00 00 000003e8 0000 0000 0000 0001 0000", "00 00"),
-        ("tick: 2147483648", "a0 00 00 80000000 0000 0000 0000 0000 0000", "00 00"),
-        ("frame 2147483648 at", "a0 00 00 7fffffff 0001 0000 0000 0000 0000", "00 00"),
-        ("frame -2 at", "a0 00 00 00000000 fffe 0000 0000 0000 0000", "00 00"),
-        ("frame -32768 at", "a0 00 00 00000000 8000 0000 0000 0000 0000", "00 00"),
-        ("digest of frame -1", "a1 00 00 00000001 0000 0000 0000 0000 0000", "0002 00000000 00 00"),
-        ("one batch and one ack", "a0 00 00 000003e8 0000 0000 0000 0000 0000", "01 01 00 0000 00 00 0000"),
-        ("1 inputs from frame -1", "a0 00 00 00000000 0000 0000 0000 0000 0000", "01 00 00 ffff 01 01 00 00"),
-        ("2 inputs from frame 21", "a0 00 00 7fffffff 0000 0000 0000 0000 0000", "01 00 00 0000 01 02 00 00"),
-        ("256 inputs from", "a0 00 00 000003e8 0000 0000 0000 0000 0000", "01 00 00 0000 02 ff 00 00 01 00 01"),
+        ("begins with 176", "b0 00 00 000003e8 0000 0000 0000 0000", "00 00"),
+        ("begins with 168", "a8 00 00 000003e8 0000 0000 0000 0000", "00 00"),
+        ("echo", "a0 00 00 000003e8 0000 0000 0000 0001", "00 00"),
+        ("tick: 2147483648", "a0 00 00 80000000 0000 0000 0000 0000", "00 00"),
+        ("frame 2147483648 at", "a0 00 00 7fffffff 0001 0000 0000 0000", "00 00"),
+        ("frame -2 at", "a0 00 00 00000000 fffe 0000 0000 0000", "00 00"),
+        ("frame -32768 at", "a0 00 00 00000000 8000 0000 0000 0000", "00 00"),
+        ("digest of frame -1", "a1 00 00 00000001 0000 0000 0000 0000", "0002 00000000 00 00"),
+        ("one batch and one ack", "a0 00 00 000003e8 0000 0000 0000 0000", "01 01 00 0000 00 00 0000"),
+        ("1 inputs from frame -1", "a0 00 00 00000000 0000 0000 0000 0000", "01 00 00 ffff 01 01 00 00"),
+        ("2 inputs from frame 21", "a0 00 00 7fffffff 0000 0000 0000 0000", "01 00 00 0000 01 02 00 00"),
+        ("256 inputs from", "a0 00 00 000003e8 0000 0000 0000 0000", "01 00 00 0000 02 ff 00 00 01 00 01"),
     ],
 )
 def test_what_is_no_datagram_is_refused(problem: str, start: str, rest: str) -> None:

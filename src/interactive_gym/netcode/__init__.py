@@ -1,4 +1,4 @@
-'''Rollback netcode for N players: local inputs act at once, those of others are predicted and wrong frames played again.
+'''Rollback netcode for N players: local inputs act at once, remote ones are predicted, wrong frames are played again.
 
 The session does no I/O and has no clock. It is fed with bytes and with time, and it asks its host to save, load and
 advance the game. The game is anything deterministic; inputs and digests are bytes to the session.

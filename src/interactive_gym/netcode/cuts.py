@@ -65,6 +65,12 @@ class Cuts:
         turn = shared.turns[peer] + 1
         shared.send(SERVER, WantCut(shared.epoch, peer, turn, shared.turns[shared.me], reason))
 
+    def ask_again(self) -> None:
+        """Another process of the server does not know what this peer wants."""
+        wanted, self._wanted = self._wanted, {}
+        for peer, (_, reason) in wanted.items():
+            self.want(peer, reason)
+
     def forgive(self, peer: int) -> None:
         """``peer`` is heard again; if it was only silent, this peer does not insist."""
         if self._wanted.get(peer, (0.0, ""))[1] == SILENT:

@@ -12,7 +12,7 @@ from interactive_gym.netcode.lifecycle import Phase
 from interactive_gym.netcode.messages import CutGranted, History, Message, Return
 from interactive_gym.netcode.requests import Begin, Input
 from interactive_gym.netcode.returning import Returning
-from interactive_gym.netcode.shared import Handlers, Shared
+from interactive_gym.netcode.shared import SERVER, Handlers, Shared
 from interactive_gym.netcode.start import Starting
 from interactive_gym.netcode.timeline import Requests
 
@@ -112,7 +112,10 @@ class Engine:
             self._cuts.apply(message.peer, 0, is_gone=True)
 
     def meet_again(self, peer: int) -> None:
-        """Another process speaks for ``peer`` now; it knows nothing of the game."""
+        """Another process speaks for ``peer`` now; a player's knows nothing of the game."""
+        if peer == SERVER:
+            self._cuts.ask_again()
+            return
         self.starting.meet_again(peer)
         self._cuts.want(peer, "reloaded")
 
@@ -203,7 +206,11 @@ class Engine:
         if shared.phase in (Phase.PLAYING, Phase.AWAY):
             yield from timeline.commit(self._commit_limit())
         self._ending.compare()
-        if self._ending.advance():
+        is_over_for_all = self._ending.advance()
+        if shared.phase is Phase.ENDING:
+            # Whoever has said that the episode ended must not let anybody in: others may have left it already.
+            self._changes.drop()
+        if is_over_for_all:
             self._begin_epoch((shared.epoch + 1) % 256, shared.episode + 1)
 
     def _roll_back(self) -> Requests:
@@ -229,10 +236,11 @@ class Engine:
             return
         self._is_stalled = False
         self._take_inputs(timeline.head + shared.input_delay)
+        self.given.clear()
         yield from timeline.play(is_live=True)
 
     def _take_inputs(self, until: int) -> None:
-        """Add the inputs of our players up to a frame: what was given for the last one, before that nobody did anything."""
+        """Add the inputs of our players: what was given for the newest frame; before that, nobody did anything."""
         shared = self._shared
         timeline = shared.timeline
         for player, queue in enumerate(timeline.queues):
@@ -327,7 +335,7 @@ class Engine:
             receivers = list(shared.links)
         else:
             receivers = [peer for peer in shared.links if peer in shared.present or self._returning.is_served(peer)]
-        digest, confirmed, turn = self._ending.newest_digest(), self.confirmed(), shared.turns[shared.me]
+        digest, confirmed, turn = self._ending.digest_to_send(), self.confirmed(), shared.turns[shared.me]
         for peer in receivers:
             lag = shared.sync.lag(peer)
             data = shared.links[peer].compose(

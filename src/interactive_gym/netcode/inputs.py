@@ -77,7 +77,7 @@ class InputQueue:
         self._known.append(given)
         played = self._played.get(frame)
         if played is not None and played != given.action:
-            self._is_wrong(frame)
+            self.wrong = frame if self.wrong is None else min(self.wrong, frame)
         return True
 
     def use(self, frame: int) -> Input:
@@ -100,9 +100,7 @@ class InputQueue:
         if not self._owners or self._owners[-1][1] != owner:
             self._owners.append((first, owner))
         del self._known[first:]
-        self._guess = -1, self._default
-        if owner == NOBODY:
-            self._compare(first, self._default.action)
+        self._look_again()
 
     def rewrite(self, first: int, inputs: Sequence[Input], owner: int) -> None:
         """Replace what is known from ``first`` on by ``inputs``; what follows them belongs to ``owner``.
@@ -116,13 +114,9 @@ class InputQueue:
             raise ValueError(f"inputs from frame {first} on do not join those up to {len(self._known) - 1}")
         newer = self._known[first + len(inputs) :] if self.owner == owner != NOBODY else []
         self._known[first:] = [*inputs, *newer]
-        self._guess = -1, self._default
         end = first + len(inputs)
         self._owners = [(0, owner)] if end == 0 or owner != NOBODY else [(0, self._owners[0][1]), (end, owner)]
-        for frame in range(first, len(self._known)):
-            self._compare(frame, self._known[frame].action, only=True)
-        if owner == NOBODY:
-            self._compare(end, self._default.action)
+        self._look_again()
 
     def forget(self, frame: int) -> None:
         """``frame`` is committed: it will not be compared any more."""
@@ -149,14 +143,15 @@ class InputQueue:
         missing = end - len(self._known)
         self._known += [self._default] * missing
 
-    def _compare(self, first: int, action: bytes, only: bool = False) -> None:
-        frames = [first] if only else [frame for frame in self._played if frame >= first]
-        for frame in frames:
-            if self._played.get(frame, action) != action:
-                self._is_wrong(frame)
-
-    def _is_wrong(self, frame: int) -> None:
-        self.wrong = frame if self.wrong is None else min(self.wrong, frame)
+    def _look_again(self) -> None:
+        """After more than an addition: find the earliest frame that was played with what is not true now."""
+        self._guess = -1, self._default
+        wrong = (
+            frame
+            for frame, action in self._played.items()
+            if frame <= self.last and action != self.known(frame, frame)[0].action
+        )
+        self.wrong = min(wrong, default=None)
 
 
 def _predictor(prediction: Literal["repeat", "default"] | Predict, default: bytes) -> Callable[[list[bytes]], bytes]:

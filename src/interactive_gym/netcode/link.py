@@ -73,7 +73,7 @@ class Link:
         self.received += 1
         self._send_ms, self._received_at = datagram.send_ms, now
         if datagram.echo_ms is not None:
-            trip = ((_ms(now) - datagram.echo_ms - datagram.hold_ms) & 0xFFFF) / 1000
+            trip = ((_ms(now) - datagram.echo_ms) & 0xFFFF) / 1000
             if trip < 30:  # else it is not a time but the ring of 65 s that has come round
                 self._round_trips.append(trip)
                 known = self.smoothed_rtt
@@ -112,12 +112,10 @@ class Link:
                     batches.append(batch)
             if queue.is_owner(self.peer):
                 acks.append((player, min(queue.last, FOREVER - 1)))
-        echo = hold = None
-        if self._send_ms is not None:
-            echo, hold = self._send_ms, min(0xFFFF, int((now - self._received_at) * 1000))
+        echo = None if self._send_ms is None else (self._send_ms + _ms(now - self._received_at)) & 0xFFFF
         short = None if digest is None else (digest[0], short_digest(digest[1]))
         data = encode(
-            Datagram(epoch, turn, timeline.head, min(confirmed, FOREVER - 1), lag, _ms(now), echo, hold or 0, short,
+            Datagram(epoch, turn, timeline.head, min(confirmed, FOREVER - 1), lag, _ms(now), echo, short,
                      tuple(batches), tuple(acks))
         )  # fmt: skip
         self.sent += 1

@@ -42,6 +42,7 @@ class Referee:
 
     def __init__(self, config: Config, boot: int = 1, grants: Iterable[Grant] = ()) -> None:
         self._config = config
+        self._patience = CATCHING_UP * config.return_timeout
         self._channels = {peer: ControlChannel(boot) for peer in config.peers}
         self._turns: dict[tuple[int, int], int] = {}
         self._gone: set[int] = set()
@@ -49,8 +50,11 @@ class Referee:
         self._new: list[Grant] = []
         self._epoch = 0
         self._now = 0.0
-        for grant in grants:
+        for grant in grants:  # some may not have heard of it before that process ended
             self._note(grant)
+            self._tell(grant)
+            if grant.peer not in self._gone:
+                self._deadlines[grant.peer] = math.inf
 
     def receive_control(self, peer: int, data: bytes, now: float) -> None:
         """Take what ``peer`` says. Bytes that are no message are ignored."""
@@ -72,7 +76,9 @@ class Referee:
         """Let time pass: who does not come back in time is gone."""
         self._now = now
         for peer, deadline in list(self._deadlines.items()):
-            if now >= deadline:
+            if math.isinf(deadline):
+                self._deadlines[peer] = now + self._patience
+            elif now >= deadline:
                 self._dismiss(peer, "return_timeout")
 
     def exclude(self, peer: int, now: float, reason: str = "excluded") -> None:
@@ -140,7 +146,7 @@ class Referee:
         self._note(grant)
         self._new.append(grant)
         if not grant.is_gone:
-            self._deadlines[grant.peer] = self._now + CATCHING_UP * self._config.return_timeout
+            self._deadlines[grant.peer] = self._now + self._patience
         self._tell(grant)
 
     def _dismiss(self, peer: int, reason: str) -> None:

@@ -77,7 +77,8 @@ class Returning:
             epoch = shared.epoch if self.knows_epoch else -1
             message = Return(epoch, shared.timeline.final, hears)
             for peer in shared.links:
-                shared.send(peer, message)
+                if shared.channels[peer].is_idle:  # else the last question is still on its way
+                    shared.send(peer, message)
 
     def _let_in(self) -> None:
         """One at a time; a change that is under way comes first."""

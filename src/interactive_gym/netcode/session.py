@@ -92,8 +92,8 @@ class Session:
             return
         if peer != SERVER:
             self._engine.heard(peer)
-            if channel.restarts > restarts:
-                self._engine.meet_again(peer)
+        if channel.restarts > restarts:
+            self._engine.meet_again(peer)
         for message in messages:
             self._engine.handle(peer, message)
 

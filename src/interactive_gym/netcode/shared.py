@@ -8,7 +8,8 @@ from typing import Any
 
 from interactive_gym.netcode.config import Config
 from interactive_gym.netcode.control import ControlChannel
-from interactive_gym.netcode.events import Ended, EpisodeEnded, Event, Reason, TakenOver
+from interactive_gym.netcode.errors import LinkError
+from interactive_gym.netcode.events import Ended, EpisodeEnded, Event, Reason, Rejected, TakenOver
 from interactive_gym.netcode.inputs import NOBODY
 from interactive_gym.netcode.lifecycle import Cause, Phase, follow
 from interactive_gym.netcode.link import Link
@@ -102,7 +103,10 @@ class Shared:
 
     def send(self, peer: int, message: Message) -> None:
         """Send a control message; the server is a peer, too."""
-        self.channels[peer].send(message)
+        try:
+            self.channels[peer].send(message)
+        except LinkError as error:  # it has not acknowledged anything for so long that it will never matter
+            self.emit(Rejected(peer, str(error)))
 
     def broadcast(self, message: Message, also: Iterable[int] = ()) -> None:
         """Send to everybody who is present, and to some more."""

@@ -3,7 +3,7 @@
     u8  kind            KIND, and the flags below
     u8  epoch           u8 turn
     u32 tick            below 2**31
-    i16 confirmed-tick  i16 lag*256   u16 send_ms   u16 echo_ms (0 without _HAS_ECHO)   u16 hold_ms
+    i16 confirmed-tick  i16 lag*256   u16 send_ms   u16 echo_ms (0 without _HAS_ECHO)
     _HAS_DIGEST:        u16 tick-frame, u32 digest
     unless _IS_PAIR:    u8 number of batches, u8 number of acks; with it, there is one of each
     per batch:          u8 player   i16 first-tick   u8 number of runs, and the runs (module runs)
@@ -35,7 +35,7 @@ _HAS_DIGEST, _HAS_ECHO, _IS_PAIR = 1, 2, 4
 _FLAGS = 7
 _LEAST, _MOST = -(2**15), 2**15 - 1
 
-_HEADER = Struct(">BBBIhhHHH")
+_HEADER = Struct(">BBBIhhHH")
 _DIGEST = Struct(">HI")
 _COUNTS = Struct(">BB")
 _BATCH = Struct(">BhB")
@@ -60,8 +60,8 @@ class Datagram(NamedTuple):
         confirmed: The newest frame for which the sender knows all present players' inputs, -1 if there is none.
         lag: By how many frames the sender runs ahead of the receiver, as it looks from there.
         send_ms: When it was sent, on the sender's clock, modulo 2**16.
-        echo_ms: The ``send_ms`` of the last datagram that came from the receiver; None if there was none.
-        hold_ms: How long ago that came.
+        echo_ms: The ``send_ms`` of the last datagram that came from the receiver, plus the time since then, modulo
+            2**16; None if there was none. What the receiver's clock shows more on arrival was spent on the way.
         digest: A frame, and what identifies the state before it.
         inputs: What the receiver has not yet acknowledged.
         acks: Per player that the receiver carries, the last frame up to which its inputs are here; -1 for none.
@@ -74,7 +74,6 @@ class Datagram(NamedTuple):
     lag: float
     send_ms: int
     echo_ms: int | None
-    hold_ms: int
     digest: tuple[int, int] | None
     inputs: tuple[Batch, ...]
     acks: tuple[tuple[int, int], ...]
@@ -93,7 +92,7 @@ def encode(datagram: Datagram) -> bytes:
 
 
 def _parts(datagram: Datagram) -> list[bytes]:
-    epoch, turn, tick, confirmed, lag, send_ms, echo_ms, hold_ms, digest, batches, acks = datagram
+    epoch, turn, tick, confirmed, lag, send_ms, echo_ms, digest, batches, acks = datagram
     if not 0 <= tick <= MAX_FRAME:
         raise ValueError(f"tick: 0 to 2**31 - 1, not {tick}")
     is_pair = len(batches) == 1 == len(acks)
@@ -101,7 +100,7 @@ def _parts(datagram: Datagram) -> list[bytes]:
     # In this order of arguments NaN gets through to round(), which raises ValueError.
     wire_lag = round(max(min(lag * 256, _MOST), _LEAST))
     behind = _relative(confirmed, tick)
-    parts = [_HEADER.pack(kind, epoch, turn, tick, behind, wire_lag, send_ms, echo_ms or 0, hold_ms)]
+    parts = [_HEADER.pack(kind, epoch, turn, tick, behind, wire_lag, send_ms, echo_ms or 0)]
     if digest is not None:
         parts.append(_DIGEST.pack(tick - _frame(digest[0]), digest[1]))
     if not is_pair:
@@ -148,7 +147,7 @@ def decode(data: bytes) -> Datagram:
 
 
 def _decode(data: bytes) -> Datagram:
-    kind, epoch, turn, tick, behind, lag, send_ms, echo, hold_ms = _HEADER.unpack_from(data)
+    kind, epoch, turn, tick, behind, lag, send_ms, echo = _HEADER.unpack_from(data)
     if kind & ~_FLAGS != KIND:
         raise WireError(f"not a datagram of ours: it begins with {kind}")
     if tick > MAX_FRAME:
@@ -164,9 +163,7 @@ def _decode(data: bytes) -> Datagram:
     acknowledged = tuple([(player, _absolute(ack, tick)) for player, ack in _ACK.iter_unpack(data[offset:])])
     echo_ms = _read_echo(kind, echo)
     confirmed = _absolute(behind, tick)
-    return Datagram(
-        epoch, turn, tick, confirmed, lag / 256, send_ms, echo_ms, hold_ms, digest, tuple(inputs), acknowledged
-    )
+    return Datagram(epoch, turn, tick, confirmed, lag / 256, send_ms, echo_ms, digest, tuple(inputs), acknowledged)
 
 
 def _read_echo(kind: int, echo: int) -> int | None:
