@@ -16,7 +16,7 @@ _RESENT = 64
 class LockstepSession:
     """Has the methods of a session. Nothing may go wrong but loss, delay, duplication and order."""
 
-    def __init__(self, config: Config, peer: int, boot: int, now: float, *, returning: bool = False) -> None:
+    def __init__(self, config: Config, peer: int, boot: int, now: float, **how: object) -> None:
         self.config, self.peer = config, peer
         self.episode, self.frame = 0, -1
         self.tick_at = now

@@ -20,6 +20,7 @@ from interactive_gym.netcode.testing import (
     Leave,
     Links,
     Reload,
+    ReloadAll,
     Report,
     all_of,
     both_ways,
@@ -207,6 +208,25 @@ def test_a_return_while_somebody_else_is_cut() -> None:
     faults = (Freeze(5.0, 3.0, 1), Kill(7.9, 2, goodbye=False))
     report = play(4, frames=600, faults=faults)
     assert {ends(report)[peer, 1] for peer in (0, 1, 3)} == {("over", 600)}
+
+
+@pytest.mark.parametrize("peers", [2, 3])
+@pytest.mark.parametrize("goodbye", [True, False])
+def test_everybody_reloads_at_once(peers: int, goodbye: bool) -> None:
+    report = play(peers, faults=(ReloadAll(6.0, 2.0, goodbye),))
+    assert [ends(report)[peer, 2] for peer in range(peers)] == [("over", 300)] * peers
+    for player in range(peers):
+        assert all(_played_by_human(_rows(report), player)[-100:])
+
+
+def test_everybody_reloads_again_and_again() -> None:
+    report = play(3, episodes=2, faults=tuple(ReloadAll(at, 1.0) for at in (6.0, 9.0, 19.0)))
+    assert [ends(report, 1)[peer, 4] for peer in range(3)] == [("over", 300)] * 3
+
+
+def test_one_reloads_after_all_did() -> None:
+    report = play(3, frames=600, faults=(ReloadAll(6.0, 1.0), Reload(11.0, 1.0, 1)))
+    assert [ends(report)[peer] for peer in ((0, 2), (1, 3), (2, 2))] == [("over", 600)] * 3
 
 
 # --- exclusions and farewells -----------------------------------------------------------------------------------------

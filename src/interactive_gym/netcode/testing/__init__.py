@@ -25,6 +25,7 @@ from interactive_gym.netcode.testing.faults import (
     Kill,
     Leave,
     Reload,
+    ReloadAll,
     all_of,
     both_ways,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "Match",
     "PeerClock",
     "Reload",
+    "ReloadAll",
     "Report",
     "Scenario",
     "ToyGame",

@@ -112,6 +112,21 @@ class Reload:
 
 
 @dataclass(frozen=True)
+class ReloadAll:
+    """All processes end at once, and ``duration`` seconds later the game goes on where the server knows it to be."""
+
+    at: float
+    duration: float
+    goodbye: bool = False
+
+    def happen(self, match: Match) -> None:
+        """Do it."""
+        for machine in match.machines.values():
+            machine.kill(self.goodbye)
+        match.time.at(self.at + self.duration, match.restart)
+
+
+@dataclass(frozen=True)
 class Leave:
     """A session says goodbye, and its process stays."""
 
@@ -137,4 +152,4 @@ class Exclude:
         match.server.exclude(self.peer)
 
 
-Fault = Burst | Down | Change | Freeze | Kill | Reload | Leave | Exclude
+Fault = Burst | Down | Change | Freeze | Kill | Reload | ReloadAll | Leave | Exclude

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from interactive_gym.netcode.config import Restart
 from interactive_gym.netcode.testing.computer import Computer
 from interactive_gym.netcode.testing.host import BrokenPromise
 from interactive_gym.netcode.testing.network import VirtualNetwork
 from interactive_gym.netcode.testing.peer import Peer
 from interactive_gym.netcode.testing.virtual_time import VirtualTime
 
-StartProcess = Callable[[Computer, int, float, bool], Peer]
-"""Takes the computer, the number of the process from 1, its clock's time, and whether it comes back into a session."""
+StartProcess = Callable[[Computer, int, float, bool, Restart | None], Peer]
+"""Takes the computer, the number of the process from 1, its clock's time, and how its session begins."""
 
 _MOST_TICKS_AT_ONCE = 100  # more at the same moment is a session that asks to be called for ever
 
@@ -49,12 +50,12 @@ class Machine:
         """What the computer's clock shows."""
         return self._computer.clock.local(self._time.now)
 
-    def boot(self, returning: bool = False) -> None:
+    def boot(self, returning: bool = False, restart: Restart | None = None) -> None:
         """Start a process, unless there is one, or the session is over here."""
         if self.peer or self.is_through:
             return
         self._busy_until, self._wake_at = self._time.now, math.inf
-        self.peer = self._start(self._computer, len(self.processes) + 1, self.local_now, returning)
+        self.peer = self._start(self._computer, len(self.processes) + 1, self.local_now, returning, restart)
         self.peer.progressed_at = self._time.now
         self.processes.append(self.peer)
         self._after_work()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable
 
+from interactive_gym.netcode.config import Restart
 from interactive_gym.netcode.referee import Referee
 from interactive_gym.netcode.session import Session
 from interactive_gym.netcode.testing.computer import Computer
-from interactive_gym.netcode.testing.host import Host
+from interactive_gym.netcode.testing.host import Host, Record
 from interactive_gym.netcode.testing.links import SERVER
 from interactive_gym.netcode.testing.machine import Machine
 from interactive_gym.netcode.testing.network import VirtualNetwork
@@ -41,6 +42,7 @@ class Match:
         self.server = Server(Referee(scenario.config), self.time, self.network)
         self._make_session = make_session
         self._stuck = ""
+        self._generation = 0
         computers = [scenario.computer_of(peer) for peer in scenario.config.peers]
         self.machines = {
             c.number: Machine(c, self.time, self.network, self._start_process, scenario.lingers) for c in computers
@@ -67,9 +69,29 @@ class Match:
         self.time.at(_WATCH_EVERY, self._watch)
         self.time.run(self.scenario.until, lambda: bool(self._stuck) or self._is_over())
 
-    def _start_process(self, computer: Computer, boot: int, now: float, returning: bool) -> Peer:
+    def restart(self) -> None:
+        """All processes are gone: start new ones, which go on after what the server was sent of the game."""
+        self._generation += 1
+        restart = self._where_to_go_on()
+        for machine in self.machines.values():
+            machine.boot(restart=restart)
+
+    def _where_to_go_on(self) -> Restart:
+        """After the last frame that anybody committed, in an epoch that was not used before."""
+        config = self.scenario.config
+        records = [record for machine in self.machines.values() for p in machine.processes for record in p.host.records]
+        newest = max(records, key=lambda record: (record.episode, len(record.rows)), default=Record(0))
+        is_over = bool(newest.rows) and newest.rows[-1].outcome.is_last
+        rows = [] if is_over else newest.rows
+        inputs = tuple(tuple(row.inputs[player] for row in rows) for player in config.players)
+        return Restart(self._generation * config.episodes, newest.episode + is_over, inputs)
+
+    def _start_process(
+        self, computer: Computer, boot: int, now: float, returning: bool, restart: Restart | None
+    ) -> Peer:
         scenario = self.scenario
-        session = self._make_session(scenario.config, computer.number, boot, now, returning=returning)
+        number = computer.number
+        session = self._make_session(scenario.config, number, boot, now, returning=returning, restart=restart)
         host = Host(scenario.game(computer.number), len(scenario.config.players))
         return Peer(scenario.config, boot, session, host, computer, scenario.seed)
 

@@ -83,7 +83,11 @@ def _lengths(records: list[tuple[str, Record]]) -> Iterator[str]:
             yield f"{name} has {len(record.rows)} rows, and {record.ended}"
         if record.ended and not _is_reason_right(record, record.ended.reason):
             yield f"{name} ended for the wrong reason: {record.ended}, {record.rows[-1:]}"
-    ends = {record.ended.last for _, record in records if record.ended and record.ended.reason in ("over", "failed")}
+    by_reason = defaultdict(set)
+    for _, record in records:
+        if record.ended:
+            by_reason[record.ended.reason].add(record.ended.last)
+    ends = by_reason["over"] or by_reason["failed"]  # who failed alone was cut, and the others came to the end
     if len(ends) > 1:
         yield f"the game ended in different frames: {sorted(ends)}"
 
@@ -153,7 +157,7 @@ def _ends(report: Report) -> Iterator[str]:
 
 def _is_complete(records: list[Record], episodes: int) -> bool:
     reasons = [record.ended.reason for record in records if record.ended]
-    return len(reasons) == episodes and set(reasons) <= {"over", "failed"}
+    return reasons == ["over"] * episodes or (reasons[-1:] == ["failed"] and set(reasons[:-1]) <= {"over"})
 
 
 def _rollbacks(report: Report) -> Iterator[str]:
