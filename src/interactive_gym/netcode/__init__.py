@@ -50,8 +50,7 @@ whole games in virtual time. What a message means is told in ``messages`` and ``
 After GGPO (Tony Cannon, "Fight the Lag", Game Developer Magazine, September 2012) and GGRS.
 '''
 
-from interactive_gym.netcode.config import Config
-from interactive_gym.netcode.engine import Restart
+from interactive_gym.netcode.config import Config, Restart
 from interactive_gym.netcode.errors import HostError, LinkError, NetcodeError, WireError
 from interactive_gym.netcode.events import Event
 from interactive_gym.netcode.lifecycle import Phase

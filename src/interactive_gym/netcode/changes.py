@@ -1,4 +1,4 @@
-"""Changes of the game at a frame that all agree on: a peer comes back, the game pauses and goes on.
+"""Changes of the game at a frame that all agree on: a peer comes back, the game pauses.
 
 The lowest present peer stamps a change with a frame to come. Everybody who has not come to that frame acknowledges, and
 will not play it before the change has settled; it settles when all have. If somebody was there already, it is stamped
@@ -7,19 +7,16 @@ again, further ahead. A cut in between forgets a stamp that nobody knows to have
 
 from __future__ import annotations
 
-import math
-
-from interactive_gym.netcode.events import HandedBack, Held, Returned, Unheld
+from interactive_gym.netcode.events import HandedBack, Returned
 from interactive_gym.netcode.inputs import FOREVER
 from interactive_gym.netcode.lifecycle import Cause, Phase
-from interactive_gym.netcode.messages import Resume, Settle, Stamp, Vote, Wish
+from interactive_gym.netcode.messages import Settle, Stamp, Vote
+from interactive_gym.netcode.pausing import Pausing
 from interactive_gym.netcode.requests import Input
 from interactive_gym.netcode.shared import SERVER, Handlers, Shared
-from interactive_gym.netcode.start import HEAD_START, Starting
 
 LEAST_AHEAD = 4  # frames between the stamp and its frame, besides the time that the votes take
 PATIENCE = 1.0  # seconds for the votes; then the change is taken back and tried again
-REPEAT = 0.5  # seconds between wishes that nobody has granted
 
 
 class Changes:
@@ -29,18 +26,14 @@ class Changes:
         joins_at: The frame from which on this peer is present again; -1 if it was never away.
     """
 
-    def __init__(self, shared: Shared, starting: Starting) -> None:
+    def __init__(self, shared: Shared, pausing: Pausing) -> None:
         self._shared = shared
-        self._starting = starting
-        self._holds_locally = False
-        self._wished_at = -math.inf
+        self._pausing = pausing
         self.new_epoch()
         self.handlers: Handlers = {
             Stamp: self._on_stamp,
             Vote: self._on_vote,
             Settle: self._on_settle,
-            Wish: self._on_wish,
-            Resume: self._on_resume,
         }
 
     def new_epoch(self) -> None:
@@ -51,8 +44,6 @@ class Changes:
         self._votes: set[int] = set()
         self._number = -1
         self._settled: list[Settle] = []
-        self._paused_at: int | None = None
-        self._wishes: set[str] = set()
 
     @property
     def is_pending(self) -> bool:
@@ -63,13 +54,7 @@ class Changes:
     def barrier(self) -> int:
         """The first frame that may not be played yet."""
         stamped = FOREVER if self._pending is None else self._pending.frame
-        return min(stamped, FOREVER if self._paused_at is None else self._paused_at)
-
-    @property
-    def is_holding(self) -> bool:
-        """Whether the game waits until somebody says that it goes on."""
-        paused = self._paused_at is not None and self._shared.timeline.head >= self._paused_at
-        return paused or self._holds_locally
+        return min(stamped, self._pausing.barrier)
 
     def last_of(self, player: int) -> int:
         """The last frame for which the present owner of the player's inputs may send any, as far as is known."""
@@ -95,12 +80,6 @@ class Changes:
         """Forget the stamp that has not settled: who is present has changed."""
         self._pending = None
 
-    def hold(self) -> None:
-        """Wait where this peer is until all links are well, and then for a common new start."""
-        if not self._holds_locally and self._shared.phase is Phase.PLAYING:
-            self._holds_locally = True
-            self._shared.emit(Held(self._shared.timeline.head))
-
     def propose(self, change: str, peer: int) -> None:
         """Stamp a change, if this peer is the one to do so and nothing else is under way."""
         shared = self._shared
@@ -114,19 +93,16 @@ class Changes:
         if pending is not None and pending.peer == peer and self._shared.coordinator == self._shared.me:
             self._retract()
 
-    def advance(self, is_settling: bool, all_links_well: bool) -> None:
-        """Do what is due."""
+    def advance(self, is_settling: bool) -> None:
+        """Do what is due, as the one who stamps."""
         shared = self._shared
-        if is_settling or shared.phase is not Phase.PLAYING:
+        if is_settling or shared.phase is not Phase.PLAYING or shared.coordinator != shared.me:
             return
-        if self._pending is not None and shared.coordinator == shared.me:
-            if shared.now - self._stamped_at > PATIENCE:
-                self._retract()
-        elif "pause" in self._wishes and self._paused_at is None:
-            self.propose("pause", shared.me)
-        wants_resume = "resume" in self._wishes and self.is_holding
-        if wants_resume or (self._holds_locally and all_links_well and self._paused_at is None):
-            self._ask_to_resume()
+        if self._pending is None:
+            if self._pausing.is_wished and not self._pausing.is_holding:
+                self.propose("pause", shared.me)
+        elif shared.now - self._stamped_at > PATIENCE:
+            self._retract()
 
     def _margin(self) -> int:
         """Frames that pass until all votes are in and everybody knows: three ways, and some to spare."""
@@ -203,9 +179,7 @@ class Changes:
         self._settled.append(settled)
         self._number = max(self._number, settled.number)
         if settled.change == "pause":
-            self._wishes.discard("pause")
-            self._paused_at = settled.frame
-            shared.emit(Held(settled.frame))
+            self._pausing.pause(settled.frame)
         elif settled.change == "present":
             if settled.peer == shared.me and pending is not None:
                 shared.present = set(pending.present)
@@ -231,38 +205,3 @@ class Changes:
                 shared.emit(HandedBack(player, frame))
             shared.hand_over(player, frame, owner)
         shared.emit(Returned(peer, frame))
-
-    def _ask_to_resume(self) -> None:
-        shared = self._shared
-        if shared.now - self._wished_at < REPEAT:
-            return
-        self._wished_at = shared.now
-        if shared.coordinator != shared.me:
-            shared.send(shared.coordinator, Wish(shared.epoch, "resume"))
-            return
-        at = shared.now + shared.longest_round_trip() + HEAD_START
-        shared.broadcast(Resume(shared.epoch, at))
-        self._resume(at)
-
-    def _on_wish(self, peer: int, message: Wish) -> None:
-        shared = self._shared
-        if peer != SERVER and peer not in shared.present:
-            return
-        self._wishes.add(message.change)
-        if message.change == "resume":
-            self._wishes.discard("pause")
-            if peer != SERVER and shared.coordinator == shared.me and shared.phase is Phase.PLAYING:
-                self._ask_to_resume()
-
-    def _on_resume(self, peer: int, message: Resume) -> None:
-        if peer in self._shared.present:
-            self._resume(self._starting.local(peer, message.at))
-
-    def _resume(self, at: float) -> None:
-        shared = self._shared
-        self._wishes.discard("resume")
-        self._paused_at = None
-        self._holds_locally = False
-        shared.sync.clear()
-        shared.ticker.start(at)
-        shared.emit(Unheld(at))

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from interactive_gym.netcode.requests import Input
+
 Predict = Callable[[Sequence[bytes]], bytes]
 """From a player's confirmed actions, oldest first (at most 30, at least one), to the action to expect next."""
 
@@ -87,6 +89,21 @@ class Config:
     def humans_of(self, peer: int) -> tuple[int, ...]:
         """The players that come and go with ``peer``."""
         return tuple(p for p in self.players if self.carriers[p] == peer and p not in self.bots)
+
+
+@dataclass(frozen=True)
+class Restart:
+    """Where all peers go on after everybody was lost.
+
+    Attributes:
+        epoch: One that was not used before.
+        episode: From 0.
+        inputs: Of each player, for the frames from 0 on that count; the game goes on after them.
+    """
+
+    epoch: int
+    episode: int
+    inputs: tuple[tuple[Input, ...], ...]
 
 
 def _checks(config: Config) -> list[tuple[str, bool]]:

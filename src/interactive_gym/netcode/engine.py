@@ -2,71 +2,58 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from interactive_gym.netcode.changes import Changes
-from interactive_gym.netcode.cuts import SILENT, Cuts
+from interactive_gym.netcode.config import Restart
+from interactive_gym.netcode.cuts import Cuts
 from interactive_gym.netcode.ending import Ending
-from interactive_gym.netcode.events import Interrupted, Resumed, RolledBack
+from interactive_gym.netcode.events import RolledBack
 from interactive_gym.netcode.lifecycle import Phase
+from interactive_gym.netcode.local import LocalInputs
 from interactive_gym.netcode.messages import CutGranted, History, Message, Return
-from interactive_gym.netcode.requests import Begin, Input
+from interactive_gym.netcode.pausing import Pausing
+from interactive_gym.netcode.requests import Begin
 from interactive_gym.netcode.returning import Returning
 from interactive_gym.netcode.shared import SERVER, Handlers, Shared
 from interactive_gym.netcode.start import Starting
 from interactive_gym.netcode.timeline import Requests
+from interactive_gym.netcode.watch import Watch
 
-SHOWN = 0.5  # seconds of silence before players are told; less may be jitter
 MOST_EARLY = 200  # messages of the next episode that wait until this peer is there
 SLICE = 0.5  # of a tick goes into catching up; the rest keeps the worker responsive
 LEAST_SLICE = 4  # frames
-
-
-@dataclass(frozen=True)
-class Restart:
-    """Where all peers go on after everybody was lost.
-
-    Attributes:
-        epoch: One that was not used before.
-        episode: From 0.
-        inputs: Of each player, for the frames from 0 on that count; the game goes on after them.
-    """
-
-    epoch: int
-    episode: int
-    inputs: tuple[tuple[Input, ...], ...]
 
 
 class Engine:
     """The parts of a session, put together.
 
     Attributes:
-        given: The next inputs of the players that are carried here.
+        inputs: The next ones of the players that are carried here.
         datagrams: That wait to be sent.
         is_ready: Whether the participant may play the prepared episode.
         stalls: How often the game waited for inputs, and ``stalled`` for how many ticks.
     """
 
     def __init__(self, shared: Shared) -> None:
-        self.given: dict[int, Input] = {}
         self.datagrams: list[tuple[int, bytes]] = []
         self.is_ready = False
         self.sent_at = shared.now
         self.stalls = self.stalled = 0
         self.starting = Starting(shared)
         self._shared = shared
-        self._changes = Changes(shared, self.starting)
+        self._pausing = Pausing(shared, self.starting)
+        self._changes = Changes(shared, self._pausing)
+        self.inputs = LocalInputs(shared, self._changes)
         self._cuts = Cuts(shared, self._changes.known, self._changes.adopt, self._changes.drop)
         self._ending = Ending(shared, self._cuts)
-        self._returning = Returning(shared, self._cuts, self._changes, self._begin_epoch)
-        parts = (self.starting, self._changes, self._cuts, self._ending, self._returning)
+        self._returning = Returning(shared, self._cuts, self._changes, self._pausing, self._begin_epoch)
+        self._parts = (self.starting, self._pausing, self._changes, self._cuts, self._ending)
         self._handlers: Handlers = {}
-        for part in parts:
+        for part in (*self._parts, self._returning):
             self._handlers.update(part.handlers)
         self._early: list[tuple[int, Message]] = []
         self._is_prepared = False
         self._is_stalled = False
-        self._progress = (shared.epoch, -2, shared.now)
+        self._watch = Watch(shared, self._cuts, self._pausing, self._ending)
 
     def come_back(self) -> None:
         """This process takes over in mid-game."""
@@ -85,13 +72,7 @@ class Engine:
 
     def heard(self, peer: int) -> None:
         """Something came from ``peer``."""
-        shared = self._shared
-        link = shared.links[peer]
-        silence = link.hear(shared.now)
-        self._cuts.forgive(peer)
-        if link.is_interrupted:
-            link.is_interrupted = False
-            shared.emit(Resumed(peer, silence))
+        self._watch.hear(peer)
 
     def handle(self, peer: int, message: Message) -> None:
         """Act on a control message, unless it is of another episode."""
@@ -125,9 +106,9 @@ class Engine:
     def _begin_epoch(self, epoch: int, episode: int) -> None:
         shared = self._shared
         shared.new_epoch(epoch, episode)
-        for part in (self.starting, self._changes, self._cuts, self._ending):
+        for part in self._parts:
             part.new_epoch()
-        self.given.clear()
+        self.inputs.forget()
         self.is_ready = self._is_prepared = False
         early, self._early = self._early, []
         for peer, message in early:
@@ -140,16 +121,17 @@ class Engine:
         shared = self._shared
         if shared.phase is Phase.ENDED:
             return
-        self._watch_links()
-        self._watch_progress()
+        self._watch.advance()
         self._cuts.advance()
         self.starting.advance(self._cuts.is_settling)
-        self._changes.advance(self._cuts.is_settling, self._are_links_well())
+        if shared.phase is Phase.PLAYING and not self._cuts.is_settling:
+            self._pausing.advance(self._watch.are_links_well())
+        self._changes.advance(self._cuts.is_settling)
         self._returning.advance()
         if shared.phase is Phase.PREPARING or (shared.phase is Phase.AWAY and self._returning.knows_epoch):
             yield from self._prepare()
         if shared.phase is Phase.AWAY:
-            self.given.clear()  # what was pressed before is not for the time after
+            self.inputs.forget()
         ticks = shared.ticker.due(shared.now)
         if ticks:
             yield from self._play(ticks)
@@ -165,7 +147,7 @@ class Engine:
             and timeline.over is None
             and not self._ending.is_stopped
             and self._changes.joins_at <= timeline.head < self._changes.barrier
-            and not self._changes.is_holding
+            and not self._pausing.is_holding
             and shared.window.may_advance(timeline.head, timeline.confirmed)
         )
 
@@ -193,7 +175,7 @@ class Engine:
         timeline = shared.timeline
         if shared.phase is Phase.PLAYING and timeline.head >= self._changes.joins_at:
             # What this peer took over may have gaps, and frames that were played on other expectations.
-            self._take_inputs(timeline.head + shared.input_delay - 1)
+            self.inputs.fill_gaps()
         yield from self._roll_back()
         for _ in range(ticks):
             shared.ticker.interval = shared.sync.interval
@@ -202,7 +184,7 @@ class Engine:
                 yield from self._live_tick()
         is_behind = shared.phase is Phase.AWAY or timeline.head < self._changes.joins_at
         if is_behind and self._is_prepared:
-            yield from self._catch_up(self._target())
+            yield from self._catch_up(self._returning.target())
         if shared.phase in (Phase.PLAYING, Phase.AWAY):
             yield from timeline.commit(self._commit_limit())
         self._ending.compare()
@@ -224,7 +206,7 @@ class Engine:
     def _live_tick(self) -> Requests:
         shared = self._shared
         timeline = shared.timeline
-        runs = timeline.over is None and not self._changes.is_holding and timeline.head < self._changes.barrier
+        runs = timeline.over is None and not self._pausing.is_holding and timeline.head < self._changes.barrier
         if not runs or self._ending.is_stopped:
             return
         if not shared.sync.tick():
@@ -235,24 +217,8 @@ class Engine:
             self._is_stalled = True
             return
         self._is_stalled = False
-        self._take_inputs(timeline.head + shared.input_delay)
-        self.given.clear()
+        self.inputs.take()
         yield from timeline.play(is_live=True)
-
-    def _take_inputs(self, until: int) -> None:
-        """Add the inputs of our players: what was given for the newest frame; before that, nobody did anything."""
-        shared = self._shared
-        timeline = shared.timeline
-        for player, queue in enumerate(timeline.queues):
-            idle = Input(shared.config.default_actions[player])
-            for frame in range(queue.last + 1, min(until, self._changes.last_of(player)) + 1):
-                if queue.owner_of(frame) != shared.me or queue.is_frozen:
-                    break
-                is_newest = frame == timeline.head + shared.input_delay
-                queue.add(frame, self._given(player) if is_newest else idle)
-
-    def _given(self, player: int) -> Input:
-        return self.given.pop(player) if player in self.given else self._shared.timeline.queues[player].expected()
 
     def _catch_up(self, target: int) -> Requests:
         """Play frames that others have played, as many as one tick can take."""
@@ -264,22 +230,6 @@ class Engine:
                 return
             yield from shared.timeline.play(is_live=False)
 
-    def _target(self) -> int:
-        """How far somebody who comes back may play: what is final, and beyond that where the others are."""
-        shared = self._shared
-        timeline = shared.timeline
-        final = timeline.final + 1
-        guide = shared.links.get(min(shared.present - {shared.me}, default=-1))
-        estimate = guide.estimate(shared.now, shared.config.fps) if guide else None
-        known = max(timeline.final, self._known_of_others())
-        if estimate is None or not shared.window.may_advance(timeline.head, known):
-            return final
-        return max(final, min(int(estimate) + 1, timeline.head + 1, self._changes.barrier))
-
-    def _known_of_others(self) -> int:
-        me = self._shared.me
-        return min((queue.last for queue in self._shared.timeline.queues if queue.owner != me), default=-1)
-
     def _commit_limit(self) -> int:
         shared = self._shared
         if shared.phase is Phase.AWAY:
@@ -287,45 +237,6 @@ class Engine:
         if self._cuts.is_settling:
             return -1
         return min([self.confirmed(), *(shared.links[peer].confirmed for peer in shared.others)])
-
-    # --- what is watched
-
-    def _watch_links(self) -> None:
-        shared = self._shared
-        for peer in shared.others:
-            link = shared.links[peer]
-            silence = shared.now - link.heard_at
-            if silence > SHOWN and not link.is_interrupted:
-                link.is_interrupted = True
-                shared.emit(Interrupted(peer))
-                if shared.config.on_disconnect == "pause":
-                    self._changes.hold()
-            if silence > shared.config.silence_timeout and shared.phase is not Phase.AWAY:
-                self._cuts.want(peer, SILENT)
-
-    def _are_links_well(self) -> bool:
-        return not any(self._shared.links[peer].is_interrupted for peer in self._shared.others)
-
-    def _watch_progress(self) -> None:
-        """A peer can be heard and hold up the others all the same: its way to a third one may be broken."""
-        shared = self._shared
-        mark = (shared.epoch, shared.timeline.committed)
-        waits = shared.phase is Phase.ENDING or (shared.phase is Phase.PLAYING and not self._changes.is_holding)
-        if not waits or self._progress[:2] != mark or self._cuts.is_settling:
-            self._progress = (*mark, shared.now)
-        elif shared.now - self._progress[2] > shared.config.stuck_after:
-            for peer in self._suspects():
-                self._cuts.want(peer, "stuck")
-
-    def _suspects(self) -> list[int]:
-        shared = self._shared
-        if shared.phase is Phase.ENDING:
-            return self._ending.missing()
-        queue = min(shared.timeline.queues, key=lambda queue: queue.last)
-        if queue.owner not in (shared.me, -1):
-            return [queue.owner]
-        slowest = min((shared.links[peer].confirmed for peer in shared.others), default=0)
-        return [peer for peer in shared.others if shared.links[peer].confirmed == slowest <= shared.timeline.committed]
 
     def _compose(self) -> None:
         """One datagram for everybody who is to have one."""

@@ -14,6 +14,7 @@ from interactive_gym.netcode.events import Away
 from interactive_gym.netcode.inputs import NOBODY
 from interactive_gym.netcode.lifecycle import Phase
 from interactive_gym.netcode.messages import CutGranted, Goodbye, History, Return, Span
+from interactive_gym.netcode.pausing import Pausing
 from interactive_gym.netcode.shared import Handlers, Shared
 
 ASK_EVERY = 0.25  # seconds
@@ -33,9 +34,11 @@ class Returning:
         knows_epoch: Whether this process knows which episode is played.
     """
 
-    def __init__(self, shared: Shared, cuts: Cuts, changes: Changes, begin: Callable[[int, int], None]) -> None:
+    def __init__(
+        self, shared: Shared, cuts: Cuts, changes: Changes, pausing: Pausing, begin: Callable[[int, int], None]
+    ) -> None:
         self._shared = shared
-        self._cuts, self._changes, self._begin = cuts, changes, begin
+        self._cuts, self._changes, self._pausing, self._begin = cuts, changes, pausing, begin
         self._asked_at = -math.inf
         self._away_since: float | None = None
         self._answered_at = 0.0
@@ -52,6 +55,21 @@ class Returning:
         """This process has just been started, and knows nothing of what is played."""
         self.knows_epoch = False
         self._shared.emit(Away(is_gone=False))
+
+    def target(self) -> int:
+        """Up to which frame, itself not included, somebody who comes back may play now.
+
+        What is final; and to come back in the right moment, what follows that as far as the others are.
+        """
+        shared = self._shared
+        timeline = shared.timeline
+        final = timeline.final + 1
+        guide = shared.links.get(min(shared.others, default=NOBODY))
+        estimate = guide.estimate(shared.now, shared.config.fps) if guide else None
+        theirs = min((queue.last for queue in timeline.queues if queue.owner != shared.me), default=-1)
+        if estimate is None or not shared.window.may_advance(timeline.head, max(timeline.final, theirs)):
+            return final
+        return max(final, min(int(estimate) + 1, timeline.head + 1, self._changes.barrier))
 
     def advance(self) -> None:
         """Ask, or let back in who has asked."""
@@ -96,7 +114,7 @@ class Returning:
         behind = shared.timeline.committed - message.have
         return (
             not self._changes.is_pending
-            and not self._changes.is_holding
+            and not self._pausing.is_holding
             and message.epoch == shared.epoch
             and message.have >= shared.changed - 1
             and behind <= CLOSE * shared.config.fps

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from interactive_gym.netcode.config import Config
-from interactive_gym.netcode.engine import Engine, Restart
+from interactive_gym.netcode.config import Config, Restart
+from interactive_gym.netcode.engine import Engine
 from interactive_gym.netcode.errors import HostError, LinkError, WireError
 from interactive_gym.netcode.events import Event, Rejected
 from interactive_gym.netcode.lifecycle import Phase
 from interactive_gym.netcode.messages import Goodbye
 from interactive_gym.netcode.requests import Input, Request
 from interactive_gym.netcode.shared import SERVER, Shared
+from interactive_gym.netcode.statistics import statistics
 from interactive_gym.netcode.timeline import Answer
 from interactive_gym.netcode.wire import decode
 
@@ -106,11 +107,7 @@ class Session:
         """The players whose input the next :meth:`advance` is going to take; none if no frame is due."""
         if not self._shared.ticker.due(now) or not self._engine.may_play():
             return ()
-        return tuple(
-            player
-            for player, queue in enumerate(self._shared.timeline.queues)
-            if queue.owner == self._shared.me and player not in self._engine.given
-        )
+        return self._engine.inputs.wanted()
 
     def add_input(self, player: int, action: bytes, flags: int = 0, age: int = 0) -> None:
         """What ``player`` does in the next frame that is played; without it, what is expected of it.
@@ -123,7 +120,7 @@ class Session:
             raise HostError(f"the inputs of player {player} do not come from here")
         if not shared.config.is_action(player, action):
             raise HostError(f"{action!r} is no action of player {player}")
-        self._engine.given[player] = Input(action, flags, age)
+        self._engine.inputs.give(player, Input(action, flags, age))
 
     def advance(self, now: float) -> Iterator[Request]:
         """Let time pass. Take all requests, fulfil them in their order, and call :meth:`done` after each.
@@ -219,24 +216,7 @@ class Session:
 
     def statistics(self) -> dict[str, Any]:
         """What happened so far, as plain numbers: of the session, and of each link by peer. Times are in seconds."""
-        shared = self._shared
-        engine, replays = self._engine, shared.replays
-        return {
-            "episode": shared.episode,
-            "frames": shared.timeline.head,
-            "committed": shared.timeline.committed,
-            "input_delay": shared.input_delay,
-            "window": shared.window.size,
-            "step_cost": shared.window.step_cost,
-            "save_cost": shared.window.save_cost,
-            "rollbacks": replays.rollbacks,
-            "replayed": replays.frames,
-            "deepest_rollback": replays.deepest,
-            "stalls": engine.stalls,
-            "stalled_ticks": engine.stalled,
-            "dropped_ticks": shared.ticker.dropped,
-            "links": {peer: link.statistics() for peer, link in shared.links.items()},
-        }
+        return statistics(self._shared, self._engine)
 
     def _reject(self, peer: int, error: Exception) -> None:
         link = self._shared.links.get(peer)

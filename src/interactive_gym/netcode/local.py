@@ -1,0 +1,51 @@
+"""The inputs of the players that are carried here, on their way into the game."""
+
+from __future__ import annotations
+
+from interactive_gym.netcode.changes import Changes
+from interactive_gym.netcode.requests import Input
+from interactive_gym.netcode.shared import Shared
+
+
+class LocalInputs:
+    """What the host gave, until a frame takes it."""
+
+    def __init__(self, shared: Shared, changes: Changes) -> None:
+        self._shared = shared
+        self._changes = changes
+        self._given: dict[int, Input] = {}
+
+    def give(self, player: int, given: Input) -> None:
+        """What ``player`` does in the next frame that is played."""
+        self._given[player] = given
+
+    def forget(self) -> None:
+        """What was given is not for the frames to come."""
+        self._given.clear()
+
+    def wanted(self) -> tuple[int, ...]:
+        """Players for whom nothing was given yet."""
+        me = self._shared.me
+        queues = enumerate(self._shared.timeline.queues)
+        return tuple(player for player, queue in queues if queue.owner == me and player not in self._given)
+
+    def fill_gaps(self) -> None:
+        """Add what is missing before the next input: in these frames nobody did anything."""
+        self._add(self._shared.timeline.head + self._shared.input_delay - 1)
+
+    def take(self) -> None:
+        """Add what was given, or what was to be expected; it acts ``input_delay`` frames after the head."""
+        self._add(self._shared.timeline.head + self._shared.input_delay)
+        self._given.clear()
+
+    def _add(self, until: int) -> None:
+        shared = self._shared
+        newest = shared.timeline.head + shared.input_delay
+        for player, queue in enumerate(shared.timeline.queues):
+            if queue.last >= until:
+                continue
+            idle = Input(shared.config.default_actions[player])
+            for frame in range(queue.last + 1, min(until, self._changes.last_of(player)) + 1):
+                if queue.owner_of(frame) != shared.me or queue.is_frozen:
+                    break
+                queue.add(frame, idle if frame < newest else self._given.get(player) or queue.expected())

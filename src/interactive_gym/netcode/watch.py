@@ -1,0 +1,76 @@
+"""Who is silent, and who holds up the others all the same."""
+
+from __future__ import annotations
+
+from interactive_gym.netcode.cuts import SILENT, Cuts
+from interactive_gym.netcode.ending import Ending
+from interactive_gym.netcode.events import Interrupted, Resumed
+from interactive_gym.netcode.inputs import NOBODY
+from interactive_gym.netcode.lifecycle import Phase
+from interactive_gym.netcode.pausing import Pausing
+from interactive_gym.netcode.shared import Shared
+
+SHOWN = 0.5  # seconds of silence before players are told; less may be jitter
+
+
+class Watch:
+    """Looks at all links in every tick, and at whether the game gets on."""
+
+    def __init__(self, shared: Shared, cuts: Cuts, pausing: Pausing, ending: Ending) -> None:
+        self._shared = shared
+        self._cuts, self._pausing, self._ending = cuts, pausing, ending
+        self._stands_at = (shared.epoch, -2)
+        self._stands_since = shared.now
+
+    def hear(self, peer: int) -> None:
+        """Something came from ``peer``."""
+        shared = self._shared
+        link = shared.links[peer]
+        silence = link.hear(shared.now)
+        self._cuts.forgive(peer)
+        if link.is_interrupted:
+            link.is_interrupted = False
+            shared.emit(Resumed(peer, silence))
+
+    def are_links_well(self) -> bool:
+        """Whether everybody who is present was heard lately."""
+        return not any(self._shared.links[peer].is_interrupted for peer in self._shared.others)
+
+    def advance(self) -> None:
+        """Notice what did not happen."""
+        for peer in self._shared.others:
+            self._watch_link(peer)
+        self._watch_progress()
+
+    def _watch_link(self, peer: int) -> None:
+        shared = self._shared
+        link = shared.links[peer]
+        silence = shared.now - link.heard_at
+        if silence > SHOWN and not link.is_interrupted:
+            link.is_interrupted = True
+            shared.emit(Interrupted(peer))
+            if shared.config.on_disconnect == "pause":
+                self._pausing.hold()
+        if silence > shared.config.silence_timeout and shared.phase is not Phase.AWAY:
+            self._cuts.want(peer, SILENT)
+
+    def _watch_progress(self) -> None:
+        """A peer can be heard and hold up the others all the same: its way to a third one may be broken."""
+        shared = self._shared
+        stands_at = (shared.epoch, shared.timeline.committed)
+        waits = shared.phase is Phase.ENDING or (shared.phase is Phase.PLAYING and not self._pausing.is_holding)
+        if not waits or self._stands_at != stands_at or self._cuts.is_settling:
+            self._stands_at, self._stands_since = stands_at, shared.now
+        elif shared.now - self._stands_since > shared.config.stuck_after:
+            for peer in self._suspects():
+                self._cuts.want(peer, "stuck")
+
+    def _suspects(self) -> list[int]:
+        shared = self._shared
+        if shared.phase is Phase.ENDING:
+            return self._ending.missing()
+        queue = min(shared.timeline.queues, key=lambda queue: queue.last)
+        if queue.owner not in (shared.me, NOBODY):
+            return [queue.owner]
+        slowest = min((shared.links[peer].confirmed for peer in shared.others), default=0)
+        return [peer for peer in shared.others if shared.links[peer].confirmed == slowest <= shared.timeline.committed]
