@@ -130,8 +130,6 @@ class Engine:
         self._returning.advance()
         if shared.phase is Phase.PREPARING or (shared.phase is Phase.AWAY and self._returning.knows_epoch):
             yield from self._prepare()
-        if shared.phase is Phase.AWAY:
-            self.inputs.forget()
         ticks = shared.ticker.due(shared.now)
         if ticks:
             yield from self._play(ticks)
@@ -179,9 +177,10 @@ class Engine:
         yield from self._roll_back()
         for _ in range(ticks):
             shared.ticker.interval = shared.sync.interval
-            shared.ticker.take()
+            due = shared.ticker.take()
             if shared.phase is Phase.PLAYING and timeline.head >= self._changes.joins_at:
-                yield from self._live_tick()
+                yield from self._live_tick(due)
+        self.inputs.forget()
         is_behind = shared.phase is Phase.AWAY or timeline.head < self._changes.joins_at
         if is_behind and self._is_prepared:
             yield from self._catch_up(self._returning.target())
@@ -203,14 +202,13 @@ class Engine:
             count = replays.frames - frames
             self._shared.emit(RolledBack(self._shared.timeline.head - count, count))
 
-    def _live_tick(self) -> Requests:
+    def _live_tick(self, due: float) -> Requests:
         shared = self._shared
         timeline = shared.timeline
         runs = timeline.over is None and not self._pausing.is_holding and timeline.head < self._changes.barrier
         if not runs or self._ending.is_stopped:
             return
-        if not shared.sync.tick():
-            return
+        shared.sync.tick(timeline.head, due)
         if not self.may_play():
             self.stalls += not self._is_stalled
             self.stalled += 1

@@ -24,10 +24,9 @@ class LocalInputs:
         self._given.clear()
 
     def wanted(self) -> tuple[int, ...]:
-        """Players for whom nothing was given yet."""
+        """The players who are carried here."""
         me = self._shared.me
-        queues = enumerate(self._shared.timeline.queues)
-        return tuple(player for player, queue in queues if queue.owner == me and player not in self._given)
+        return tuple(player for player, queue in enumerate(self._shared.timeline.queues) if queue.owner == me)
 
     def fill_gaps(self) -> None:
         """Add what is missing before the next input: in these frames nobody did anything."""

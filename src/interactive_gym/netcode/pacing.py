@@ -49,9 +49,11 @@ class Ticker:
         self._next += excess * self.interval
         return MOST_AT_ONCE
 
-    def take(self) -> None:
-        """One due tick happens now: the next one is due an interval after *its* time, however late it is."""
+    def take(self) -> float:
+        """One due tick happens now. Returns the time that it was due at; the next is due an interval after that."""
+        due = self._next
         self._next += self.interval
+        return due
 
     def deadline(self) -> float:
         """When the next tick is due; infinity when stopped."""

@@ -14,8 +14,9 @@ from interactive_gym.netcode.inputs import NOBODY
 from interactive_gym.netcode.lifecycle import Cause, Phase, follow
 from interactive_gym.netcode.link import Link
 from interactive_gym.netcode.messages import Message
-from interactive_gym.netcode.pacing import Ticker, TimeSync, Window
+from interactive_gym.netcode.pacing import Ticker, Window
 from interactive_gym.netcode.timeline import Replays, Timeline
+from interactive_gym.netcode.timesync import TimeSync
 
 Handlers = dict[type, Callable[[int, Any], None]]
 """By the type of a message: who acts on it, given the peer that it came from."""
