@@ -137,6 +137,8 @@ class ControlChannel:
 
     def to_send(self, now: float, rtt: float | None) -> list[bytes]:
         """Envelopes to be sent now: each is one message or a bare ack. ``rtt`` in seconds, None if not known."""
+        if not self._outbox and not self._owes:
+            return []  # as nearly always, in every tick and for every peer
         self._pause = MIN_PAUSE if rtt is None else max(MIN_PAUSE, 2 * rtt)
         if not self.peer_boot:
             return self._ask(now)
@@ -155,7 +157,9 @@ class ControlChannel:
         """When :meth:`to_send` will have something: ``-inf`` for at once, ``inf`` for never as things are."""
         if not self.peer_boot:
             return self._question.due if self._outbox else math.inf
-        return -math.inf if self._owes else min((outgoing.due for outgoing in self._outbox), default=math.inf)
+        if self._owes:
+            return -math.inf
+        return min([outgoing.due for outgoing in self._outbox]) if self._outbox else math.inf
 
     def _ask(self, now: float) -> list[bytes]:
         if not self._outbox or self._question.due > now:

@@ -20,11 +20,14 @@ class InputQueue:
 
     Attributes:
         last: The newest frame up to which all inputs are known; :data:`FOREVER` if the rest belongs to nobody.
+        senders: Who sends the newest inputs, and who did before the last change.
         wrong: The earliest frame that was played with another action than the one known by now; None if there is none.
         is_frozen: While the others agree on where a cut is, nothing is added.
     """
 
     def __init__(self, default: bytes, prediction: Literal["repeat", "default"] | Predict, owner: int) -> None:
+        self.last = -1
+        self.senders: tuple[int, ...] = ()
         self.wrong: int | None = None
         self.is_frozen = False
         self._default = Input(default)
@@ -33,10 +36,7 @@ class InputQueue:
         self._owners: list[tuple[int, int]] = [(0, owner)]
         self._played: dict[int, bytes] = {}
         self._guess: tuple[int, Input] = (-1, self._default)
-
-    @property
-    def last(self) -> int:
-        return FOREVER if self._owners[-1][1] == NOBODY else len(self._known) - 1
+        self._look_again()
 
     @property
     def last_sent(self) -> int:
@@ -51,10 +51,6 @@ class InputQueue:
     def owner_of(self, frame: int) -> int:
         """Who sends the input of ``frame``."""
         return next(owner for first, owner in reversed(self._owners) if first <= frame)
-
-    def is_owner(self, peer: int) -> bool:
-        """Whether ``peer`` sends the newest inputs, or did before the last change."""
-        return any(owner == peer for _, owner in self._owners[-2:])
 
     def of(self, peer: int, first: int, most: int) -> list[Input]:
         """The known inputs from ``first`` on that ``peer`` has to send, at most ``most``."""
@@ -75,6 +71,8 @@ class InputQueue:
         if frame != len(self._known) or self.is_frozen:
             return False
         self._known.append(given)
+        if self._owners[-1][1] != NOBODY:
+            self.last = frame
         played = self._played.get(frame)
         if played is not None and played != given.action:
             self.wrong = frame if self.wrong is None else min(self.wrong, frame)
@@ -144,8 +142,10 @@ class InputQueue:
         self._known += [self._default] * missing
 
     def _look_again(self) -> None:
-        """After more than an addition: find the earliest frame that was played with what is not true now."""
+        """After more than an addition: see who owns what, and which is the first frame that was played wrongly."""
         self._guess = -1, self._default
+        self.senders = tuple([owner for _, owner in self._owners[-2:]])
+        self.last = FOREVER if self.senders[-1] == NOBODY else len(self._known) - 1
         wrong = (
             frame
             for frame, action in self._played.items()

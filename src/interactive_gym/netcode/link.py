@@ -106,11 +106,11 @@ class Link:
         """The datagram for this peer."""
         batches, acks = [], []
         for player, queue in enumerate(timeline.queues):
-            if queue.is_owner(me):
+            if me in queue.senders:
                 batch = self._batch(me, player, timeline)
                 if batch is not None:
                     batches.append(batch)
-            if queue.is_owner(self.peer):
+            if self.peer in queue.senders:
                 acks.append((player, min(queue.last, FOREVER - 1)))
         echo = None if self._send_ms is None else (self._send_ms + _ms(now - self._received_at)) & 0xFFFF
         short = None if digest is None else (digest[0], short_digest(digest[1]))

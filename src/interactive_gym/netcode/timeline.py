@@ -66,7 +66,7 @@ class Timeline:
     @property
     def confirmed(self) -> int:
         """The newest frame for which the inputs of all players are known here."""
-        return min(queue.last for queue in self.queues)
+        return min([queue.last for queue in self.queues])
 
     @property
     def last_with_results(self) -> int:
