@@ -1,9 +1,9 @@
-"""When frames are due, how fast they come, and how far they may run on predicted inputs. No clock is read here.
+"""When frames are due, and how far they may run on predicted inputs. No clock is read here.
 
     for _ in range(ticker.due(now)):
         ticker.interval = sync.interval
-        ticker.take()
-        if sync.tick() and window.may_advance(head, confirmed):
+        sync.tick(head, ticker.take())
+        if window.may_advance(head, confirmed):
             ...play frame `head`...
         ...send a datagram to everybody, with sync.lag(peer)...
 """
@@ -64,113 +64,6 @@ class Ticker:
         return min(1.0, max(0.0, 1 - (self._next - now) / self.interval))
 
 
-UNKNOWN = -128.0  # frames: what the wire's 16 bits in 1/256 frames can carry at the least, and no lag can be
-RING = 30  # datagrams
-RULE_EVERY = 15  # ticks
-LAG_EVERY = 3  # ticks: sorting the ring for every datagram would cost more than the rest of the session
-SETTLING = 2.0  # seconds after a start, in which a peer that is far ahead may skip ticks
-MOST_SKIPPED = 5  # ticks
-SLOWEST, FASTEST = 0.10, -0.02  # part of the speed that may be taken away
-
-
-class _Link:
-    """What is known about one other peer."""
-
-    __slots__ = ("lag", "lag_is_of", "leads", "theirs")
-
-    def __init__(self) -> None:
-        self.leads: deque[float] = deque(maxlen=RING)
-        self.theirs = UNKNOWN
-        self.lag = UNKNOWN
-        self.lag_is_of = -LAG_EVERY
-
-    def measure(self, tick: int) -> float:
-        """The mean of the middle third: late datagrams and reordered ones do not move it."""
-        third = len(self.leads) // 3
-        if third:
-            middle = sorted(self.leads)[third:-third]
-            self.lag = sum(middle) / len(middle)
-        self.lag_is_of = tick
-        return self.lag
-
-
-class TimeSync:
-    """Keeps peers abreast: whoever is ahead of the others plays a little slower, whoever is behind a little faster.
-
-    Attributes:
-        interval: Seconds that a tick should last now.
-    """
-
-    def __init__(self, fps: float) -> None:
-        self._base = self.interval = 1 / fps
-        self._settling = round(SETTLING * fps)
-        self._links: dict[int, _Link] = {}
-        self.clear()
-
-    def observe(self, peer: int, lead: float, theirs: float) -> None:
-        """A datagram came.
-
-        Args:
-            peer: From whom.
-            lead: My frame and phase, less the frame that the datagram says ``peer`` is in.
-            theirs: The :meth:`lag` that it says ``peer`` has about me.
-        """
-        link = self._links.get(peer)
-        if link is None:
-            link = self._links[peer] = _Link()
-        link.leads.append(lead)
-        link.theirs = theirs
-
-    def lag(self, peer: int) -> float:
-        """How many frames ``peer`` seems to be behind me: goes into every datagram to it. UNKNOWN at the beginning."""
-        link = self._links.get(peer)
-        if link is None:
-            return UNKNOWN
-        return link.lag if self._ticks - link.lag_is_of < LAG_EVERY else link.measure(self._ticks)
-
-    def forget(self, peer: int) -> None:
-        """``peer`` is absent, or came back: what was measured is not true any more."""
-        self._links.pop(peer, None)
-
-    def clear(self) -> None:
-        """The game starts, or starts again after a pause."""
-        self._links.clear()
-        self._ticks = 0
-        self._skips = 0
-        self._trend = 0.0
-        self.interval = self._base
-
-    def tick(self) -> bool:
-        """One tick of the running game. False: it passes without a frame."""
-        self._ticks += 1
-        if self._skips:
-            self._skips -= 1
-            return False
-        if self._ticks % RULE_EVERY == 0:
-            self._steer(self._ahead())
-        return True
-
-    def _ahead(self) -> float:
-        """Frames that this peer is ahead. The time on the way is in both lags, so it cancels."""
-        found = [
-            (link.measure(self._ticks) - link.theirs) / 2
-            for link in self._links.values()
-            if link.theirs != UNKNOWN and len(link.leads) > 2
-        ]
-        if not found:
-            return 0.0
-        furthest = max(found)
-        return furthest if furthest > 1 else sum(found) / len(found)
-
-    def _steer(self, ahead: float) -> None:
-        if ahead > 1 and self._ticks <= self._settling:
-            self._skips = min(MOST_SKIPPED, int(ahead))
-        if abs(ahead) < 0.25:
-            ahead = 0.0
-        self._trend = _clamp(0.99 * self._trend + 0.002 * ahead, FASTEST, SLOWEST)
-        self.interval = self._base / (1 - _clamp(0.02 * ahead + self._trend, FASTEST, SLOWEST))
-
-
 COSTS = 60  # measurements that a median is taken of
 RESUME_BELOW = 2  # frames under the barrier, else a peer behind a slow link would stop and go at every frame
 ROOM_TO_RESUME = 7  # frames; in a smaller window there is nothing to spare
@@ -223,10 +116,6 @@ class Window:
 def wished_delay(one_way_p95_frames: float, window: int, smallest: int, largest: int) -> int:
     """The input delay with which 95 % of the inputs come two frames before the barrier of ``window`` frames."""
     return min(largest, max(smallest, math.ceil(one_way_p95_frames - (window - 2))))
-
-
-def _clamp(value: float, least: float, most: float) -> float:
-    return min(most, max(least, value))
 
 
 def _median(values: deque[float]) -> float:
