@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from interactive_gym.netcode.events import Cut, Mismatch
-from interactive_gym.netcode.testing import Conditions, Freeze, Links, Report, ToyGame, run_match
+from interactive_gym.netcode.testing import Computer, Conditions, Freeze, Links, Report, ToyGame, run_match
 from interactive_gym.netcode.testing.broken import Diverging, Forgetful, Raising, RaisingWhenHeld
-from interactive_gym.netcode.testing.players import LONGEST_HOLD
 from tests.netcode.playing import ends, passed, play, scenario
 
 DIVERGES_AT = 95
@@ -92,9 +91,10 @@ def test_a_difference_is_found_by_who_comes_back() -> None:
 def test_what_is_raised_on_a_prediction_alone_is_taken_back(peers: int) -> None:
     failures = 0
     for seed in range(4):
-        # Where two frames are due at once the second repeats the first, so somebody holds an action a little longer.
-        game = RaisingWhenHeld(ToyGame(peers, 300), LONGEST_HOLD + 2)
-        report = play(peers, seed=seed, game=game, input_delay=0, links=Links(Conditions(delay=0.14)))
+        game = RaisingWhenHeld(ToyGame(peers, 300), frames=4)
+        restless = {peer: Computer(peer, longest_hold=1) for peer in range(peers)}
+        links = Links(Conditions(delay=0.2))
+        report = play(peers, seed=seed, game=game, input_delay=0, links=links, computers=restless)
         assert set(ends(report).values()) == {("over", 300)}
         failures += sum(peer.host.failures for peer in report.processes)
     assert failures > 0

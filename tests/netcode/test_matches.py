@@ -50,15 +50,17 @@ def test_peers_of_any_number_agree(peers: int, seed: int) -> None:
         reordering=0.02,
     )
     clocks = {peer: PeerClock(random.uniform(-300, 300), random.uniform(-0.003, 0.003)) for peer in range(peers)}
+    fps, input_delay = random.choice((30, 60)), random.choice((0, 1, 2))
     _complete(
         play(
             peers,
             seed=seed,
-            fps=random.choice((30, 60)),
-            input_delay=random.choice((0, 1, 2)),
+            fps=fps,
+            input_delay=input_delay,
             prediction=random.choice(("repeat", "default")),
             links=Links(conditions),
             computers={peer: Computer(peer, clock) for peer, clock in clocks.items()},
+            must_roll_back=conditions.delay * fps > input_delay,
         )
     )
 

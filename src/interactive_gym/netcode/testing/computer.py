@@ -1,4 +1,4 @@
-"""What a participant's computer is like."""
+"""What a participant and their computer are like."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from interactive_gym.netcode.testing.virtual_time import PeerClock
 
 @dataclass(frozen=True)
 class Computer:
-    """The computer of one peer; seconds are those of its own clock.
+    """The computer of one peer, and who plays on it; seconds are those of its own clock.
 
     Attributes:
         number: The peer's number.
@@ -17,6 +17,7 @@ class Computer:
         step_cost: Seconds that one step of the game takes.
         save_cost: Seconds that keeping one state takes.
         ready_after: Seconds from the beginning of an episode until the participant may play.
+        longest_hold: Frames for which the participant keeps the same action, at most.
     """
 
     number: int
@@ -24,3 +25,4 @@ class Computer:
     step_cost: float = 0.0
     save_cost: float = 0.0
     ready_after: float = 0.2
+    longest_hold: int = 12

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -52,13 +53,14 @@ class Record:
     """What one process committed of one episode.
 
     Attributes:
-        given: The inputs of this process's own human players, by (frame, player), as it handed them over.
+        given: What this process's own human players did, by (frame, player): more than once where the session asked
+            again, as it had not played the frame after all.
         ended: How the episode ended here, if it did.
     """
 
     episode: int
     rows: list[Row] = field(default_factory=list)
-    given: dict[tuple[int, int], Input] = field(default_factory=dict)
+    given: defaultdict[tuple[int, int], list[Input]] = field(default_factory=lambda: defaultdict(list))
     ended: EpisodeEnded | None = None
 
 

@@ -83,7 +83,7 @@ def _lengths(records: list[tuple[str, Record]]) -> Iterator[str]:
             yield f"{name} has {len(record.rows)} rows, and {record.ended}"
         if record.ended and not _is_reason_right(record, record.ended.reason):
             yield f"{name} ended for the wrong reason: {record.ended}, {record.rows[-1:]}"
-    by_reason = defaultdict(set)
+    by_reason: defaultdict[str, set[int]] = defaultdict(set)
     for _, record in records:
         if record.ended:
             by_reason[record.ended.reason].add(record.ended.last)
@@ -101,10 +101,10 @@ def _is_reason_right(record: Record, reason: str) -> bool:
 def _sources(report: Report, episode: int, rows: list[Row]) -> Iterator[str]:
     """The first committed input that nobody gave."""
     config = report.scenario.config
-    given = defaultdict(list)
+    given: defaultdict[tuple[int, int, int], list[Input]] = defaultdict(list)
     for peer, record in report.records(episode):
-        for (frame, player), human in record.given.items():
-            given[frame, player, peer.number].append(human)
+        for (frame, player), inputs in record.given.items():
+            given[frame, player, peer.number] += inputs
     for row in rows:
         for player, committed in enumerate(row.inputs):
             match committed.flags & SOURCE:

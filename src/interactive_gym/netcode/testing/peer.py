@@ -41,7 +41,8 @@ class Peer:
         self.progressed_at = 0.0
         self._computer = computer
         self._ready_at = math.inf
-        self._humans = {player: Human(f"{seed} {player} {boot}") for player in config.humans_of(self.number)}
+        hold = computer.longest_hold
+        self._humans = {player: Human(f"{seed} {player} {boot}", hold) for player in config.humans_of(self.number)}
 
     @property
     def name(self) -> str:
@@ -121,5 +122,5 @@ class Peer:
         if player not in self._humans:
             return bot_input(player, self.host.record.rows, frame)
         given = self._humans[player].act()
-        self.host.record.given[frame, player] = given
+        self.host.record.given[frame, player].append(given)
         return given

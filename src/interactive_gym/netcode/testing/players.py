@@ -9,14 +9,14 @@ from interactive_gym.netcode.requests import BOT, FOCUSED, HUMAN, Input
 from interactive_gym.netcode.testing.games import any_action
 from interactive_gym.netcode.testing.host import Row
 
-LONGEST_HOLD = 12  # frames for which a human keeps the same action, at most
 _HOST_BIT = 8  # the first flag that is not the session's
 
 
 class Human:
-    """Presses something else every few frames, and looks away now and then."""
+    """Presses something else at least every ``longest_hold`` frames, and looks away now and then."""
 
-    def __init__(self, seed: str) -> None:
+    def __init__(self, seed: str, longest_hold: int) -> None:
+        self._longest_hold = longest_hold
         self._random = Random(seed)
         self._left = 0
         self._input = Input(b"")
@@ -24,7 +24,7 @@ class Human:
     def act(self) -> Input:
         """What is pressed now."""
         if self._left == 0:
-            self._left = self._random.randint(1, LONGEST_HOLD)
+            self._left = self._random.randint(1, self._longest_hold)
             self._input = Input(self._another_action(), self._any_flags())
         self._left -= 1
         return self._input
