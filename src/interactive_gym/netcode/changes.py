@@ -10,13 +10,14 @@ from __future__ import annotations
 from interactive_gym.netcode.events import HandedBack, Returned
 from interactive_gym.netcode.inputs import FOREVER
 from interactive_gym.netcode.lifecycle import Cause, Phase
-from interactive_gym.netcode.messages import Settle, Stamp, Vote
+from interactive_gym.netcode.messages import Change, Settle, Stamp, Vote
 from interactive_gym.netcode.pausing import Pausing
 from interactive_gym.netcode.requests import Input
 from interactive_gym.netcode.shared import SERVER, Handlers, Shared
 
 LEAST_AHEAD = 4  # frames between the stamp and its frame, besides the time that the votes take
-PATIENCE = 1.0  # seconds for the votes; then the change is taken back and tried again
+PATIENCE = 2.0  # seconds; then the change is taken back and tried again
+ASKING = 0.25  # seconds that it takes besides the messages, as who returns has to ask for what it misses
 
 
 class Changes:
@@ -56,6 +57,24 @@ class Changes:
         stamped = FOREVER if self._pending is None else self._pending.frame
         return min(stamped, self._pausing.barrier)
 
+    @property
+    def commit_barrier(self) -> int:
+        """Up to which frame this peer may say that it has all inputs, as long as somebody's return waits for votes.
+
+        Who stamps a return stops everybody's commits with this, until the one who returns has all that was committed.
+        Otherwise it could be left alone with less than what others have recorded.
+        """
+        pending = self._pending
+        is_mine = pending is not None and self._shared.coordinator == self._shared.me
+        return pending.final if pending is not None and is_mine and pending.change == "present" else FOREVER
+
+    def commit_limit(self) -> int:
+        """Up to which frame this peer may commit because of a return that may be valid already."""
+        pending = self._pending
+        if pending is None or pending.change != "present" or pending.peer == self._shared.me:
+            return FOREVER
+        return max(pending.final, self._shared.links[pending.peer].confirmed)
+
     def last_of(self, player: int) -> int:
         """The last frame for which the present owner of the player's inputs may send any, as far as is known."""
         pending = self._pending
@@ -80,7 +99,7 @@ class Changes:
         """Forget the stamp that has not settled: who is present has changed."""
         self._pending = None
 
-    def propose(self, change: str, peer: int) -> None:
+    def propose(self, change: Change, peer: int) -> None:
         """Stamp a change, if this peer is the one to do so and nothing else is under way."""
         shared = self._shared
         if self._pending is not None or shared.coordinator != shared.me or shared.phase is not Phase.PLAYING:
@@ -103,28 +122,32 @@ class Changes:
                 self.propose("pause", shared.me)
         elif shared.now - self._stamped_at > PATIENCE:
             self._retract()
+        else:
+            self._settle_if_possible()
 
     def _margin(self) -> int:
-        """Frames that pass until all votes are in and everybody knows: three ways, and some to spare."""
-        trip = self._shared.longest_round_trip()
-        return LEAST_AHEAD + self._shared.window.size + int(1.5 * trip * self._shared.config.fps)
+        """Frames that pass until all votes are in, who returns has everything, and everybody knows."""
+        seconds = 2.5 * self._shared.longest_round_trip() + ASKING
+        room = LEAST_AHEAD + self._shared.window.size + self._shared.input_delay
+        return room + int(seconds * self._shared.config.fps)
 
-    def _stamp(self, change: str, peer: int, margin: int) -> None:
+    def _stamp(self, change: Change, peer: int, margin: int) -> None:
         shared = self._shared
         self._number += 1
         turns = tuple(shared.turns[p] for p in shared.config.peers)
         frame = shared.timeline.head + margin
-        stamp = Stamp(shared.epoch, self._number, frame, change, peer, turns, tuple(sorted(shared.present)))  # type: ignore[arg-type]
+        final, present = shared.timeline.confirmed, tuple(sorted(shared.present))
+        stamp = Stamp(shared.epoch, self._number, frame, change, peer, final, turns, present)
         shared.broadcast(stamp, also=self._concerned(stamp))
         self._pending, self._votes, self._stamped_at = stamp, {shared.me}, shared.now
-        self._settle_if_unanimous()
+        self._settle_if_possible()
 
     def _retract(self) -> None:
         pending = self._pending
         assert pending is not None
         self._pending = None
         self._number += 1
-        void = Stamp(pending.epoch, self._number, -1, "none", pending.peer, pending.turns, pending.present)
+        void = Stamp(pending.epoch, self._number, -1, "none", pending.peer, -1, pending.turns, pending.present)
         self._shared.broadcast(void, also=self._concerned(pending))
 
     def _concerned(self, stamp: Stamp) -> set[int]:
@@ -156,18 +179,23 @@ class Changes:
             return
         if message.ok:
             self._votes.add(peer)
-            self._settle_if_unanimous()
+            self._settle_if_possible()
         else:
-            self._pending = None
-            self._stamp(pending.change, pending.peer, 2 * (pending.frame - self._shared.timeline.head + self._margin()))
+            self._retract()
 
-    def _settle_if_unanimous(self) -> None:
+    def _settle_if_possible(self) -> None:
         shared, pending = self._shared, self._pending
         if pending is None or not self._votes >= shared.present | self._concerned(pending):
+            return
+        has_all = min(shared.timeline.committed, self._confirmed_by(pending.peer)) >= pending.final
+        if pending.change == "present" and not has_all:
             return
         settle = Settle(shared.epoch, pending.number, pending.frame, pending.change, pending.peer)
         shared.broadcast(settle, also=[SERVER, *self._concerned(pending)])
         self._apply(settle)
+
+    def _confirmed_by(self, peer: int) -> int:
+        return self._shared.links[peer].confirmed if peer in self._shared.links else FOREVER
 
     def _on_settle(self, peer: int, message: Settle) -> None:
         if self._pending is not None and message.number == self._pending.number:

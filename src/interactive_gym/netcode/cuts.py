@@ -59,7 +59,7 @@ class Cuts:
     def want(self, peer: int, reason: str) -> None:
         """Ask the server to cut ``peer``; what follows is decided there."""
         shared = self._shared
-        if peer not in shared.present or peer in self._wanted or shared.phase is Phase.ENDED:
+        if peer not in shared.present or peer in self._wanted or shared.phase in (Phase.ENDED, Phase.AWAY):
             return
         self._wanted[peer] = shared.now, reason
         turn = shared.turns[peer] + 1
@@ -87,8 +87,14 @@ class Cuts:
             shared.end("unsettled", f"peers {missing} did not say what they have of those who were cut")
 
     def _on_goodbye(self, peer: int, message: Goodbye) -> None:
-        if peer != SERVER:
-            self.want(peer, "left")
+        shared = self._shared
+        if peer == SERVER:
+            return
+        self.want(peer, "left")
+        if shared.phase is Phase.AWAY:
+            shared.present.discard(peer)
+            if not shared.others:
+                shared.end("gone", "the others have left")
 
     def _on_granted(self, peer: int, message: CutGranted) -> None:
         if message.peer in self._shared.turns:
@@ -143,9 +149,10 @@ class Cuts:
         return tuple(self._shared.turns[peer] for peer in self._shared.config.peers)
 
     def _affected(self) -> list[int]:
-        """Players who may change hands; the humans of those who are present never do."""
+        """Players who may change hands, or did: all but the humans of those who were never away in this epoch."""
         shared = self._shared
-        safe = {player for peer in shared.present for player in shared.config.humans_of(peer)}
+        steady = [peer for peer in shared.present if not shared.turns[peer]]
+        safe = {player for peer in steady for player in shared.config.humans_of(peer)}
         return [player for player in shared.config.players if player not in safe]
 
     def _span(self, player: int) -> Span:

@@ -154,7 +154,7 @@ class Engine:
         shared = self._shared
         timeline = shared.timeline
         limit = timeline.final if shared.phase is Phase.AWAY else timeline.confirmed
-        return min(limit, self._changes.barrier - 1)
+        return min(limit, self._changes.barrier - 1, self._changes.commit_barrier)
 
     def _prepare(self) -> Requests:
         """A fresh environment, and what is known of the episode already."""
@@ -171,7 +171,7 @@ class Engine:
     def _play(self, ticks: int) -> Requests:
         shared = self._shared
         timeline = shared.timeline
-        if shared.phase is Phase.PLAYING and timeline.head >= self._changes.joins_at:
+        if shared.phase is Phase.PLAYING:
             # What this peer took over may have gaps, and frames that were played on other expectations.
             self.inputs.fill_gaps()
         yield from self._roll_back()
@@ -234,7 +234,8 @@ class Engine:
             return shared.timeline.final
         if self._cuts.is_settling:
             return -1
-        return min([self.confirmed(), *(shared.links[peer].confirmed for peer in shared.others)])
+        others = (shared.links[peer].confirmed for peer in shared.others)
+        return min([self.confirmed(), self._changes.commit_limit(), *others])
 
     def _compose(self) -> None:
         """One datagram for everybody who is to have one."""

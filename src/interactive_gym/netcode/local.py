@@ -30,16 +30,20 @@ class LocalInputs:
 
     def fill_gaps(self) -> None:
         """Add what is missing before the next input: in these frames nobody did anything."""
-        self._add(self._shared.timeline.head + self._shared.input_delay - 1)
+        self._add(self._newest() - 1)
 
     def take(self) -> None:
         """Add what was given, or what was to be expected; it acts ``input_delay`` frames after the head."""
-        self._add(self._shared.timeline.head + self._shared.input_delay)
+        self._add(self._newest())
         self._given.clear()
+
+    def _newest(self) -> int:
+        """The frame in which an input that is given now acts."""
+        return max(self._shared.timeline.head, self._changes.joins_at) + self._shared.input_delay
 
     def _add(self, until: int) -> None:
         shared = self._shared
-        newest = shared.timeline.head + shared.input_delay
+        newest = self._newest()
         for player, queue in enumerate(shared.timeline.queues):
             if queue.last >= until:
                 continue

@@ -68,6 +68,7 @@ class Stamp:
 
     ``number`` counts the stamps of an epoch (a change that is stamped again has a new one). ``peer`` becomes present,
     or wished for the pause. Before it, ``turns`` tells per peer how often it was cut, and ``present`` who is there.
+    A peer that becomes present has to have all up to ``final`` first.
     """
 
     epoch: Byte
@@ -75,6 +76,7 @@ class Stamp:
     frame: Frame
     change: Change
     peer: Byte
+    final: Frame
     turns: tuple[Byte, ...]
     present: tuple[Byte, ...]
 

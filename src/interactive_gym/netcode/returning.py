@@ -67,6 +67,8 @@ class Returning:
         guide = shared.links.get(min(shared.others, default=NOBODY))
         estimate = guide.estimate(shared.now, shared.config.fps) if guide else None
         theirs = min((queue.last for queue in timeline.queues if queue.owner != shared.me), default=-1)
+        if estimate is None and shared.phase is Phase.PLAYING:
+            estimate = self._changes.joins_at  # nobody else is left
         if estimate is None or not shared.window.may_advance(timeline.head, max(timeline.final, theirs)):
             return final
         return max(final, min(int(estimate) + 1, timeline.head + 1, self._changes.barrier))
