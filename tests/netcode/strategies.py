@@ -28,11 +28,14 @@ def repeated(inputs: st.SearchStrategy[Input], longest: int) -> st.SearchStrateg
 def datagrams(draw: st.DrawFn) -> Datagram:
     """Whatever comes out of the wire as it went in: nothing is saturated."""
     tick = draw(st.integers(0, MAX_FRAME) | st.integers(0, 300) | st.integers(MAX_FRAME - 300, MAX_FRAME))
-    # Nearer than the least i16, which stands for all that lies further back.
-    seen = st.integers(max(-1, tick - 2**15 + 1), min(MAX_FRAME, tick + 2**15 - 1)) | st.just(-1)
-    states = st.tuples(st.integers(max(0, tick - 2**16 + 1), tick), st.integers(0, 2**32 - 1))
-    firsts = st.integers(max(0, tick - 2**15), min(MAX_FRAME - 254, tick + 2**15 - 1))
-    batches = st.builds(Batch, BYTES, firsts, repeated(INPUTS, 255))
+    # Mostly as near as peers are who play together, and always nearer than what is saturated or refused.
+    reach = draw(st.sampled_from([20, 127, 128, 129, 2**15 - 1]))
+    seen = st.integers(max(-1, tick - reach), min(MAX_FRAME, tick + reach))
+    if reach > 129:
+        seen |= st.just(-1)
+    states = st.tuples(st.integers(max(0, tick - 255), tick), st.integers(0, 2**32 - 1))
+    firsts = st.integers(max(0, min(MAX_FRAME - 126, tick - reach)), min(MAX_FRAME - 126, tick + reach))
+    batches = st.builds(Batch, BYTES, firsts, repeated(INPUTS, 127))
     return Datagram(
         epoch=draw(BYTES),
         turn=draw(BYTES),

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from interactive_gym.netcode.errors import WireError
 from interactive_gym.netcode.requests import Input
 from interactive_gym.netcode.runs import MAX_INPUTS, decode_inputs, encode_inputs
-from interactive_gym.netcode.wire import Batch, Datagram, decode, encode
+from interactive_gym.netcode.wire import MAX_DIGEST_AGE, Batch, Datagram, decode, encode
 
 from .strategies import INPUTS, damaged, datagrams, repeated
 
@@ -34,7 +34,7 @@ TYPICAL = EMPTY._replace(
     inputs=(Batch(0, 997, (Input(b"\x01", 3),) * 4),),
     acks=((1, 998),),
 )
-HEADER = bytes.fromhex("a6 03 01 000003e8 fffc fe80 1234 5678")
+HEADER = bytes.fromhex("c6 03 01 000003e8 fe80 1234 5678 fc")
 NEARLY = damaged(datagrams().map(encode)) | st.binary(max_size=60).map(lambda tail: HEADER + tail)
 
 unhurried = settings(deadline=None)
@@ -42,19 +42,36 @@ often = settings(deadline=None, max_examples=500)
 
 
 def test_a_typical_datagram_is_laid_out_as_written() -> None:
-    batch = bytes.fromhex("00 fffd 01") + bytes.fromhex("04 01 01 03")
-    assert encode(TYPICAL) == HEADER + batch + bytes.fromhex("01 fffe")
-    assert len(encode(TYPICAL)) == 26
+    batch = bytes.fromhex("00 fd 01") + bytes.fromhex("04 01 03")
+    assert encode(TYPICAL) == HEADER + batch + bytes.fromhex("01 fe")
+    assert len(encode(TYPICAL)) == 22
 
 
 def test_optional_parts_are_laid_out_as_written() -> None:
     bot = Input(b"\x01\x02", 4, age=7)
     inputs = (Batch(0, 1000, (bot, bot)), Batch(9, 999, ()))
     datagram = EMPTY._replace(digest=(990, 0xDEADBEEF), inputs=inputs, acks=((1, 1001),))
-    header = bytes.fromhex("a1 00 00 000003e8 0000 0000 0000 0000")
-    digest_and_counts = bytes.fromhex("000a deadbeef 02 01")
-    batches = bytes.fromhex("00 0000 01  02 02 0102 84 07") + bytes.fromhex("09 ffff 00")
-    assert encode(datagram) == header + digest_and_counts + batches + bytes.fromhex("01 0001")
+    header = bytes.fromhex("c1 00 00 000003e8 0000 0000 0000 00")
+    digest_and_counts = bytes.fromhex("0a deadbeef 02 01")
+    batches = bytes.fromhex("00 00 01  82 02 0102 84 07") + bytes.fromhex("09 ff 00")
+    assert encode(datagram) == header + digest_and_counts + batches + bytes.fromhex("01 01")
+
+
+def test_far_frames_are_laid_out_as_written() -> None:
+    header = bytes.fromhex("ce 03 01 000003e8 fe80 1234 5678 fffc")
+    batch = bytes.fromhex("00 fffd 01") + bytes.fromhex("04 01 03")
+    assert encode(TYPICAL._replace(acks=((1, 871),))) == header + batch + bytes.fromhex("01 ff7f")
+
+
+@pytest.mark.parametrize("part", ["confirmed", "batch", "ack"])
+@pytest.mark.parametrize(("frame", "is_far"), [(871, True), (872, False), (1127, False), (1128, True)])
+def test_frames_take_two_bytes_each_once_one_is_128_away(part: str, frame: int, is_far: bool) -> None:
+    changes = {"confirmed": frame, "batch": TYPICAL.inputs[0]._replace(first=frame), "ack": (1, frame)}
+    names = {"batch": "inputs", "ack": "acks"}
+    value = changes[part] if part == "confirmed" else (changes[part],)
+    datagram = TYPICAL._replace(**{names.get(part, part): value})
+    assert len(encode(datagram)) == 22 + 3 * is_far
+    assert decode(encode(datagram)) == datagram
 
 
 def test_an_echo_of_0_is_one() -> None:
@@ -135,11 +152,12 @@ def test_no_frame_is_ever_acknowledged_that_was_not(tick: int, frame: int) -> No
         {"digest": (1001, 0)},
         {"digest": (-1, 0)},
         {"digest": (1000, 2**32)},
-        {"tick": 2**17, "digest": (2**17 - 2**16, 0)},
+        {"digest": (1000 - MAX_DIGEST_AGE - 1, 0)},
         {"inputs": (Batch(256, 0, ()),)},
         {"inputs": (Batch(0, -1, ()),)},
         {"inputs": (Batch(0, 1000 + 2**15, ()),)},
-        {"inputs": (Batch(0, 1000, (Input(b""),) * 256),)},
+        {"tick": 40_000, "inputs": (Batch(0, 40_000 - 2**15 - 1, ()),)},
+        {"inputs": (Batch(0, 1000, (Input(b""),) * 128),)},
         {"tick": 2**31 - 1, "inputs": (Batch(0, 2**31 - 1, (Input(b""),) * 2),)},
         {"inputs": (Batch(0, 1000, (Input(bytes(256)),)),)},
         {"inputs": (Batch(0, 1000, (Input(b"", 128),)),)},
@@ -160,18 +178,20 @@ def test_values_out_of_range_are_not_sent(wrong: dict) -> None:
 @pytest.mark.parametrize(
     ("problem", "start", "rest"),
     [
-        ("begins with 176", "b0 00 00 000003e8 0000 0000 0000 0000", "00 00"),
-        ("begins with 168", "a8 00 00 000003e8 0000 0000 0000 0000", "00 00"),
-        ("echo", "a0 00 00 000003e8 0000 0000 0000 0001", "00 00"),
-        ("tick: 2147483648", "a0 00 00 80000000 0000 0000 0000 0000", "00 00"),
-        ("frame 2147483648 at", "a0 00 00 7fffffff 0001 0000 0000 0000", "00 00"),
-        ("frame -2 at", "a0 00 00 00000000 fffe 0000 0000 0000", "00 00"),
-        ("frame -32768 at", "a0 00 00 00000000 8000 0000 0000 0000", "00 00"),
-        ("digest of frame -1", "a1 00 00 00000001 0000 0000 0000 0000", "0002 00000000 00 00"),
-        ("one batch and one ack", "a0 00 00 000003e8 0000 0000 0000 0000", "01 01 00 0000 00 00 0000"),
-        ("1 inputs from frame -1", "a0 00 00 00000000 0000 0000 0000 0000", "01 00 00 ffff 01 01 00 00"),
-        ("2 inputs from frame 21", "a0 00 00 7fffffff 0000 0000 0000 0000", "01 00 00 0000 01 02 00 00"),
-        ("256 inputs from", "a0 00 00 000003e8 0000 0000 0000 0000", "01 00 00 0000 02 ff 00 00 01 00 01"),
+        ("begins with 176", "b0 00 00 000003e8 0000 0000 0000 00", "00 00"),
+        ("begins with 208", "d0 00 00 000003e8 0000 0000 0000 00", "00 00"),
+        ("echo", "c0 00 00 000003e8 0000 0000 0001 00", "00 00"),
+        ("tick: 2147483648", "c0 00 00 80000000 0000 0000 0000 00", "00 00"),
+        ("frame 2147483648 at", "c0 00 00 7fffffff 0000 0000 0000 01", "00 00"),
+        ("frame -2 at", "c0 00 00 00000000 0000 0000 0000 fe", "00 00"),
+        ("frame -32768 at", "c8 00 00 00000000 0000 0000 0000 8000", "00 00"),
+        ("that are near", "c8 00 00 000003e8 0000 0000 0000 007f", "00 00"),
+        ("that are near", "cc 00 00 000003e8 0000 0000 0000 ff80", "00 0000 00 00 ffff"),
+        ("digest of frame -1", "c1 00 00 00000001 0000 0000 0000 00", "02 00000000 00 00"),
+        ("one batch and one ack", "c0 00 00 000003e8 0000 0000 0000 00", "01 01 00 00 00 00 00"),
+        ("1 inputs from frame -1", "c0 00 00 00000000 0000 0000 0000 00", "01 00 00 ff 01 01 00 00"),
+        ("2 inputs from frame 21", "c0 00 00 7fffffff 0000 0000 0000 00", "01 00 00 00 01 02 00 00"),
+        ("128 inputs from", "c0 00 00 000003e8 0000 0000 0000 00", "01 00 00 00 02 7f 00 00 01 00 01"),
     ],
 )
 def test_what_is_no_datagram_is_refused(problem: str, start: str, rest: str) -> None:
@@ -182,10 +202,14 @@ def test_what_is_no_datagram_is_refused(problem: str, start: str, rest: str) -> 
     ("problem", "runs"),
     [
         ("empty", "00 00 00"),
+        ("empty", "80 00 00"),
         ("continues", "01 00 00  01 00 00"),
-        ("continues", "ff 00 00  01 00 00  01 00 00"),
+        ("continues", "7f 00 00  01 00 00  01 00 00"),
+        ("size", "81 01 00 00"),
         ("age", "01 00 80 00"),
-        ("cut off", "01 02 00 00"),
+        ("cut off", "01 00"),
+        ("cut off", "81"),
+        ("cut off", "81 02 00 00"),
         ("cut off", "01 00 80"),
     ],
 )
@@ -215,8 +239,9 @@ def test_any_bytes_are_the_encoding_of_inputs_or_refused(data: bytes) -> None:
     assert encode_inputs(inputs) == data
 
 
-def test_equal_inputs_take_four_bytes_for_255_of_them() -> None:
-    assert encode_inputs([Input(b"\x05", 1)] * 600) == bytes.fromhex("ff010501 ff010501 5a010501")
+def test_equal_inputs_take_three_bytes_for_127_of_them() -> None:
+    assert encode_inputs([Input(b"\x05", 1)] * 300) == bytes.fromhex("7f0501 7f0501 2e0501")
+    assert encode_inputs([Input(b"", 1)] * 128) == bytes.fromhex("ff0001 810001")
 
 
 def test_the_number_of_inputs_is_limited_on_both_sides() -> None:

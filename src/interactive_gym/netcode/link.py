@@ -8,9 +8,9 @@ from typing import Any
 from interactive_gym.netcode.errors import WireError
 from interactive_gym.netcode.inputs import FOREVER
 from interactive_gym.netcode.timeline import Timeline
-from interactive_gym.netcode.wire import Batch, Datagram, encode
+from interactive_gym.netcode.wire import FARTHEST, MAX_BATCH, MAX_DIGEST_AGE, Batch, Datagram, encode
 
-MOST_UNACKNOWLEDGED = 64  # inputs of a player; the windows of both sides allow for less than half of it
+MOST_UNACKNOWLEDGED = MAX_BATCH  # inputs of a player; the windows and the input delays of both sides rule out more
 AHEAD = 1_000  # frames; nobody who plays by the rules is that far from another
 _ROUND_TRIPS = 256  # kept for the statistics
 
@@ -113,7 +113,9 @@ class Link:
             if self.peer in queue.senders:
                 acks.append((player, min(queue.last, FOREVER - 1)))
         echo = None if self._send_ms is None else (self._send_ms + _ms(now - self._received_at)) & 0xFFFF
-        short = None if digest is None else (digest[0], short_digest(digest[1]))
+        short = None
+        if digest is not None and timeline.head - digest[0] <= MAX_DIGEST_AGE:
+            short = digest[0], short_digest(digest[1])
         data = encode(
             Datagram(epoch, turn, timeline.head, min(confirmed, FOREVER - 1), lag, _ms(now), echo, short,
                      tuple(batches), tuple(acks))
@@ -143,7 +145,7 @@ class Link:
         queue = timeline.queues[player]
         first = self._acked.get(player, -1) + 1
         missing = queue.last_sent + 1 - first
-        if missing > MOST_UNACKNOWLEDGED:
+        if missing > MOST_UNACKNOWLEDGED or abs(first - timeline.head) > FARTHEST:
             # Whoever catches up gets them by the control path; for all others the windows rule it out.
             return None
         inputs = queue.of(me, first, missing)

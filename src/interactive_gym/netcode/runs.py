@@ -1,9 +1,9 @@
 """Consecutive inputs of one player as bytes: equal ones are counted, not repeated.
 
-    run = u8 count (at least 1)   u8 size   action (size bytes)   u8 flags   [u8 age, if bit 7 of flags is set]
+    run = u8 count (at least 1)  [u8 size, if bit 7 of count is set]  action  u8 flags  [u8 age, if bit 7 of flags is]
 
-There is one encoding of given inputs, and nothing else is accepted: runs are as long as they can be (255 before another
-of the same input), and an age is written only if it is not 0.
+There is one encoding of given inputs, and nothing else is accepted: runs are as long as they can be (127 before another
+of the same input), a size is written only if it is not 1, and an age only if it is not 0.
 """
 
 from __future__ import annotations
@@ -17,8 +17,11 @@ from interactive_gym.netcode.requests import Input
 MAX_INPUTS = 2**17
 """In one list: 36 minutes at 60 fps. Without a limit, 100 kB could ask for 8 million inputs."""
 
-_LONGEST = 255
-_HAS_AGE = 0x80
+LONGEST = 127
+"""The most inputs in one run."""
+
+_HAS_SIZE = 0x80  # in count
+_HAS_AGE = 0x80  # in flags
 
 
 def encode_inputs(inputs: Sequence[Input]) -> bytes:
@@ -44,7 +47,7 @@ def decode_inputs(data: bytes) -> tuple[Input, ...]:
     try:
         while offset < len(data):
             count, item, offset = read_run(data, offset, previous)
-            previous = item if count < _LONGEST else None
+            previous = item if count < LONGEST else None
             inputs += [item] * count
             if len(inputs) > MAX_INPUTS:
                 raise WireError(f"more than {MAX_INPUTS} inputs in one list")
@@ -62,11 +65,13 @@ def _runs_of(item: Input, count: int) -> Iterator[bytes]:
     action, flags, age = item
     if flags >= _HAS_AGE:
         raise ValueError(f"flags: 0 to 127, not {flags}")
-    tail = bytes((len(action),)) + action + (bytes((flags | _HAS_AGE, age)) if age else bytes((flags,)))
-    while count > _LONGEST:
-        yield b"\xff" + tail
-        count -= _LONGEST
-    yield bytes((count,)) + tail
+    size = len(action)
+    sized, start = (0, action) if size == 1 else (_HAS_SIZE, bytes((size,)) + action)
+    tail = start + (bytes((flags | _HAS_AGE, age)) if age else bytes((flags,)))
+    while count > LONGEST:
+        yield bytes((sized | LONGEST,)) + tail
+        count -= LONGEST
+    yield bytes((sized | count,)) + tail
 
 
 def read_run(data: bytes, offset: int, previous: Input | None) -> tuple[int, Input, int]:
@@ -82,8 +87,15 @@ def read_run(data: bytes, offset: int, previous: Input | None) -> tuple[int, Inp
         WireError: It is not the only encoding of its inputs.
     """
     count = data[offset]
-    start = offset + 2
-    end = start + data[offset + 1]
+    start = offset + 1
+    size = 1
+    if count & _HAS_SIZE:
+        count &= ~_HAS_SIZE
+        size = data[start]
+        start += 1
+        if size == 1:
+            raise WireError("inputs: a size of 1 is not written")
+    end = start + size
     flags = data[end]
     age = 0
     after = end + 1

@@ -3,15 +3,17 @@
     u8  kind            KIND, and the flags below
     u8  epoch           u8 turn
     u32 tick            below 2**31
-    i16 confirmed-tick  i16 lag*256   u16 send_ms   u16 echo_ms (0 without _HAS_ECHO)
-    _HAS_DIGEST:        u16 tick-frame, u32 digest
+    i16 lag*256         u16 send_ms   u16 echo_ms (0 without _HAS_ECHO)
+    i8  confirmed-tick
+    _HAS_DIGEST:        u8 tick-frame, u32 digest
     unless _IS_PAIR:    u8 number of batches, u8 number of acks; with it, there is one of each
-    per batch:          u8 player   i16 first-tick   u8 number of runs, and the runs (module runs)
-    per ack:            u8 player   i16 ack-tick
+    per batch:          u8 player   i8 first-tick   u8 number of runs, and the runs (module runs)
+    per ack:            u8 player   i8 ack-tick
 
-Numbers are big-endian. Every datagram has one encoding only. The least i16 stands for "-1, or not worth telling" where
-confirmed and acks lie too far back: what is older than nine minutes is of no use to anybody, and too low a value does
-no harm, as a sender then merely repeats itself.
+Numbers are big-endian. Every datagram has one encoding only. All i8 are i16 with _IS_FAR, which is set if any of them
+needs it: peers who play together are near each other, but not one who catches up. There the least i16 stands for "-1,
+or not worth telling" where confirmed and acks lie too far back: what is older than nine minutes is of no use to
+anybody, and too low a value does no harm, as a sender then merely repeats itself.
 """
 
 from __future__ import annotations
@@ -23,27 +25,37 @@ from typing import NamedTuple
 
 from interactive_gym.netcode.errors import WireError
 from interactive_gym.netcode.requests import Input
-from interactive_gym.netcode.runs import encode_runs, read_run
+from interactive_gym.netcode.runs import LONGEST, encode_runs, read_run
 
-KIND = 0xA0
-"""The high five bits of the first byte; another layout needs another value."""
+KIND = 0xC0
+"""The high four bits of the first byte; another layout needs another value."""
 
 MAX_FRAME = 2**31 - 1
-MAX_BATCH = 255
+MAX_BATCH = LONGEST  # so that no run continues another
+MAX_DIGEST_AGE = 255
+FARTHEST = 2**15 - 1
+"""Frames from the tick to the first of a batch, in either direction."""
 
-_HAS_DIGEST, _HAS_ECHO, _IS_PAIR = 1, 2, 4
-_FLAGS = 7
-_LEAST, _MOST = -(2**15), 2**15 - 1
+_HAS_DIGEST, _HAS_ECHO, _IS_PAIR, _IS_FAR = 1, 2, 4, 8
+_FLAGS = 15
+_LEAST, _MOST = -FARTHEST - 1, FARTHEST
 
-_HEADER = Struct(">BBBIhhHH")
-_DIGEST = Struct(">HI")
+_DIGEST = Struct(">BI")
 _COUNTS = Struct(">BB")
-_BATCH = Struct(">BhB")
-_ACK = Struct(">Bh")
+
+
+class _Layout(NamedTuple):
+    header: Struct
+    batch: Struct
+    ack: Struct
+
+
+_NEAR = _Layout(Struct(">BBBIhHHb"), Struct(">BbB"), Struct(">Bb"))
+_FAR = _Layout(Struct(">BBBIhHHh"), Struct(">BhB"), Struct(">Bh"))
 
 
 class Batch(NamedTuple):
-    """Inputs of ``player`` for the frames ``first``, ``first + 1``, ...; at most 255."""
+    """Inputs of ``player`` for the frames ``first``, ``first + 1``, ...; at most :data:`MAX_BATCH`."""
 
     player: int
     first: int
@@ -62,7 +74,8 @@ class Datagram(NamedTuple):
         send_ms: When it was sent, on the sender's clock, modulo 2**16.
         echo_ms: The ``send_ms`` of the last datagram that came from the receiver, plus the time since then, modulo
             2**16; None if there was none. What the receiver's clock shows more on arrival was spent on the way.
-        digest: A frame, and what identifies the state before it.
+        digest: A frame not after ``tick`` and at most :data:`MAX_DIGEST_AGE` before it, and what identifies the state
+            before that frame.
         inputs: What the receiver has not yet acknowledged.
         acks: Per player that the receiver carries, the last frame up to which its inputs are here; -1 for none.
     """
@@ -96,28 +109,37 @@ def _parts(datagram: Datagram) -> list[bytes]:
     if not 0 <= tick <= MAX_FRAME:
         raise ValueError(f"tick: 0 to 2**31 - 1, not {tick}")
     is_pair = len(batches) == 1 == len(acks)
-    kind = KIND | (digest is not None) | (echo_ms is not None) << 1 | is_pair << 2
+    is_far = _is_far(datagram)
+    layout = _FAR if is_far else _NEAR
+    kind = KIND | (digest is not None) | (echo_ms is not None) << 1 | is_pair << 2 | is_far << 3
     # In this order of arguments NaN gets through to round(), which raises ValueError.
     wire_lag = round(max(min(lag * 256, _MOST), _LEAST))
     behind = _relative(confirmed, tick)
-    parts = [_HEADER.pack(kind, epoch, turn, tick, behind, wire_lag, send_ms, echo_ms or 0)]
+    parts = [layout.header.pack(kind, epoch, turn, tick, wire_lag, send_ms, echo_ms or 0, behind)]
     if digest is not None:
         parts.append(_DIGEST.pack(tick - _frame(digest[0]), digest[1]))
     if not is_pair:
         parts.append(_COUNTS.pack(len(batches), len(acks)))
     for batch in batches:
-        parts += _batch_parts(batch, tick)
+        parts += _batch_parts(batch, tick, layout.batch)
     for player, frame in acks:
-        parts.append(_ACK.pack(player, _relative(frame, tick)))
+        parts.append(layout.ack.pack(player, _relative(frame, tick)))
     return parts
 
 
-def _batch_parts(batch: Batch, tick: int) -> list[bytes]:
+def _is_far(datagram: Datagram) -> bool:
+    frames = [datagram.confirmed]
+    frames += [batch.first for batch in datagram.inputs]
+    frames += [frame for _, frame in datagram.acks]
+    return min(frames) < datagram.tick - 2**7 or max(frames) >= datagram.tick + 2**7
+
+
+def _batch_parts(batch: Batch, tick: int, head: Struct) -> list[bytes]:
     player, first, inputs = batch
     if first < 0 or len(inputs) > MAX_BATCH or first + len(inputs) > MAX_FRAME + 1:
         raise ValueError(f"{len(inputs)} inputs from frame {first} on cannot be sent at once")
     runs = encode_runs(inputs)
-    runs.insert(0, _BATCH.pack(player, first - tick, len(runs)))
+    runs.insert(0, head.pack(player, first - tick, len(runs)))
     return runs
 
 
@@ -147,23 +169,26 @@ def decode(data: bytes) -> Datagram:
 
 
 def _decode(data: bytes) -> Datagram:
-    kind, epoch, turn, tick, behind, lag, send_ms, echo = _HEADER.unpack_from(data)
+    layout = _FAR if data[0] & _IS_FAR else _NEAR
+    kind, epoch, turn, tick, lag, send_ms, echo, behind = layout.header.unpack_from(data)
     if kind & ~_FLAGS != KIND:
         raise WireError(f"not a datagram of ours: it begins with {kind}")
     if tick > MAX_FRAME:
         raise WireError(f"tick: {tick}")
-    digest, offset = _read_digest(data, tick) if kind & _HAS_DIGEST else (None, _HEADER.size)
-    batches, acks, offset = _read_counts(data, kind, offset)
+    offset = layout.header.size
+    digest, offset = _read_digest(data, offset, tick) if kind & _HAS_DIGEST else (None, offset)
+    batches, count, offset = _read_counts(data, kind, offset)
     inputs = []
     for _ in range(batches):
-        batch, offset = _read_batch(data, offset, tick)
+        batch, offset = _read_batch(data, offset, tick, layout.batch)
         inputs.append(batch)
-    if len(data) != offset + acks * _ACK.size:
-        raise WireError(f"{len(data)} bytes instead of {offset + acks * _ACK.size}")
-    acknowledged = tuple([(player, _absolute(ack, tick)) for player, ack in _ACK.iter_unpack(data[offset:])])
+    acks = _read_acks(data, offset, count, tick, layout.ack)
     echo_ms = _read_echo(kind, echo)
     confirmed = _absolute(behind, tick)
-    return Datagram(epoch, turn, tick, confirmed, lag / 256, send_ms, echo_ms, digest, tuple(inputs), acknowledged)
+    datagram = Datagram(epoch, turn, tick, confirmed, lag / 256, send_ms, echo_ms, digest, tuple(inputs), acks)
+    if layout is _FAR and not _is_far(datagram):
+        raise WireError("16 bits for frames that are near")
+    return datagram
 
 
 def _read_echo(kind: int, echo: int) -> int | None:
@@ -174,11 +199,11 @@ def _read_echo(kind: int, echo: int) -> int | None:
     return None
 
 
-def _read_digest(data: bytes, tick: int) -> tuple[tuple[int, int], int]:
-    age, digest = _DIGEST.unpack_from(data, _HEADER.size)
+def _read_digest(data: bytes, offset: int, tick: int) -> tuple[tuple[int, int], int]:
+    age, digest = _DIGEST.unpack_from(data, offset)
     if age > tick:
         raise WireError(f"a digest of frame {tick - age}")
-    return (tick - age, digest), _HEADER.size + _DIGEST.size
+    return (tick - age, digest), offset + _DIGEST.size
 
 
 def _read_counts(data: bytes, kind: int, offset: int) -> tuple[int, int, int]:
@@ -190,9 +215,9 @@ def _read_counts(data: bytes, kind: int, offset: int) -> tuple[int, int, int]:
     return batches, acks, offset + _COUNTS.size
 
 
-def _read_batch(data: bytes, offset: int, tick: int) -> tuple[Batch, int]:
-    player, relative, runs = _BATCH.unpack_from(data, offset)
-    offset += _BATCH.size
+def _read_batch(data: bytes, offset: int, tick: int, head: Struct) -> tuple[Batch, int]:
+    player, relative, runs = head.unpack_from(data, offset)
+    offset += head.size
     inputs: list[Input] = []
     previous = None
     for _ in range(runs):
@@ -202,6 +227,13 @@ def _read_batch(data: bytes, offset: int, tick: int) -> tuple[Batch, int]:
     if first < 0 or len(inputs) > MAX_BATCH or first + len(inputs) > MAX_FRAME + 1:
         raise WireError(f"{len(inputs)} inputs from frame {first} on")
     return Batch(player, first, tuple(inputs)), offset
+
+
+def _read_acks(data: bytes, offset: int, count: int, tick: int, ack: Struct) -> tuple[tuple[int, int], ...]:
+    expected = offset + count * ack.size
+    if len(data) != expected:
+        raise WireError(f"{len(data)} bytes instead of {expected}")
+    return tuple([(player, _absolute(relative, tick)) for player, relative in ack.iter_unpack(data[offset:])])
 
 
 def _absolute(relative: int, tick: int) -> int:
