@@ -15,7 +15,7 @@ NPM := $(PY) -m build_support.npm
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test lint types boundaries client-check client-test unit pyodide e2e bench \
+.PHONY: help demo test lint types boundaries client-check client-test unit pyodide e2e bench soak \
         build client-watch protocol constraints wheel clean
 
 help:  ## List the targets
@@ -88,6 +88,10 @@ e2e: $(VENV)/.dev  ## pytest: whole studies in a Chromium, which is installed wh
 bench: $(VENV)/.dev  ## Measure; JSON goes to benchmarks/results/
 	@$(PY) -m tests.browsers
 	@$(PY) -m benchmarks
+
+# As much as the machine can do in some hours; SOAK="--games 500 --long 10" is a sample.
+soak: $(VENV)/.dev  ## Random games on bad networks in virtual time, judged by the oracle (SOAK=)
+	@$(PY) -m benchmarks.soak $(SOAK)
 
 # --- work on it --------------------------------------------------------------------------------------------------------
 
