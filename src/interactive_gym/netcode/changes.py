@@ -45,6 +45,7 @@ class Changes:
         self._votes: set[int] = set()
         self._number = -1
         self._settled: list[Settle] = []
+        self._known_until = -1
 
     @property
     def is_pending(self) -> bool:
@@ -89,10 +90,13 @@ class Changes:
         return tuple(self._settled), self._number
 
     def adopt(self, settled: tuple[Settle, ...], stamped: int) -> None:
-        """What another peer knows to be valid."""
+        """What another peer knows to be valid; what was settled while this peer was away came with the history."""
         self._number = max(self._number, stamped)
+        if self._shared.phase is Phase.AWAY:  # the sender counts on this peer, so its last return has settled
+            mine = [change.number for change in settled if (change.change, change.peer) == ("present", self._shared.me)]
+            self._known_until = max(mine, default=self._number + 1) - 1
         for change in settled:
-            if change not in self._settled:
+            if change.number > self._known_until and change not in self._settled:
                 self._apply(change)
 
     def drop(self) -> None:
@@ -209,8 +213,9 @@ class Changes:
         if settled.change == "pause":
             self._pausing.pause(settled.frame)
         elif settled.change == "present":
-            if settled.peer == shared.me and pending is not None:
-                shared.present = set(pending.present)
+            if settled.peer == shared.me:
+                self._known_until = settled.number
+                shared.present = shared.present if pending is None else set(pending.present)
             self._welcome(settled.peer, settled.frame)
 
     def _welcome(self, peer: int, frame: int) -> None:
