@@ -7,12 +7,12 @@ again, further ahead. A cut in between forgets a stamp that nobody knows to have
 
 from __future__ import annotations
 
-from interactive_gym.netcode.events import HandedBack, Returned
+from interactive_gym.netcode.events import Returned
 from interactive_gym.netcode.inputs import FOREVER
 from interactive_gym.netcode.lifecycle import Cause, Phase
+from interactive_gym.netcode.link import AHEAD
 from interactive_gym.netcode.messages import Change, Settle, Stamp, Vote
 from interactive_gym.netcode.pausing import Pausing
-from interactive_gym.netcode.requests import Input
 from interactive_gym.netcode.shared import SERVER, Handlers, Shared
 
 LEAST_AHEAD = 4  # frames between the stamp and its frame, besides the time that the votes take
@@ -41,11 +41,11 @@ class Changes:
         """Frames are counted anew."""
         self.joins_at = -1
         self._pending: Stamp | None = None
+        self._voted: Stamp | None = None  # the last one, pending or dropped
         self._stamped_at = 0.0
         self._votes: set[int] = set()
         self._number = -1
         self._settled: list[Settle] = []
-        self._known_until = -1
 
     @property
     def is_pending(self) -> bool:
@@ -90,14 +90,18 @@ class Changes:
         return tuple(self._settled), self._number
 
     def adopt(self, settled: tuple[Settle, ...], stamped: int) -> None:
-        """What another peer knows to be valid; what was settled while this peer was away came with the history."""
+        """What another peer knows to be valid; what is older than this peer's own return is past."""
         self._number = max(self._number, stamped)
-        if self._shared.phase is Phase.AWAY:  # the sender counts on this peer, so its last return has settled
-            mine = [change.number for change in settled if (change.change, change.peer) == ("present", self._shared.me)]
-            self._known_until = max(mine, default=self._number + 1) - 1
         for change in settled:
-            if change.number > self._known_until and change not in self._settled:
+            if self._is_news(change):
                 self._apply(change)
+
+    def _is_news(self, change: Settle) -> bool:
+        """Only the last stamp that this peer voted for can have become valid behind its back."""
+        newest = self._settled[-1].number if self._settled else -1
+        is_dropped = self._pending is None and self._shared.phase is not Phase.AWAY
+        voted = self._voted if is_dropped else self._pending
+        return change.number > newest and voted is not None and _is_about(voted, change)
 
     def drop(self) -> None:
         """Forget the stamp that has not settled: who is present has changed."""
@@ -144,6 +148,7 @@ class Changes:
         stamp = Stamp(shared.epoch, self._number, frame, change, peer, final, turns, present)
         shared.broadcast(stamp, also=self._concerned(stamp))
         self._pending, self._votes, self._stamped_at = stamp, {shared.me}, shared.now
+        self._voted = stamp
         self._settle_if_possible()
 
     def _retract(self) -> None:
@@ -167,15 +172,19 @@ class Changes:
             return
         ok = shared.timeline.head < message.frame and shared.phase in (Phase.PLAYING, Phase.AWAY)
         if ok:
-            self._pending = message
+            self._pending = self._voted = message
         shared.send(peer, Vote(shared.epoch, message.number, ok))
 
     def _may_stamp(self, peer: int, message: Stamp) -> bool:
         shared = self._shared
-        turns = tuple(shared.turns[p] for p in shared.config.peers)
+        peers = shared.config.peers
+        is_near = message.frame <= max(shared.timeline.head, shared.timeline.final) + AHEAD
+        if not is_near or message.turns != tuple(shared.turns[p] for p in peers):
+            return False
         if shared.phase is Phase.AWAY:  # then the sender knows better who is there
-            return message.peer == shared.me and message.turns == turns and peer in message.present
-        return peer == shared.coordinator and message.turns == turns
+            return message.peer == shared.me and {peer} <= set(message.present) <= set(peers)
+        is_absent = message.peer in set(peers) - shared.present
+        return peer == shared.coordinator and (is_absent or message.change != "present")
 
     def _on_vote(self, peer: int, message: Vote) -> None:
         pending = self._pending
@@ -202,39 +211,40 @@ class Changes:
         return self._shared.links[peer].confirmed if peer in self._shared.links else FOREVER
 
     def _on_settle(self, peer: int, message: Settle) -> None:
-        if self._pending is not None and message.number == self._pending.number:
+        if self._pending is not None and peer == min(self._pending.present) and _is_about(self._pending, message):
             self._apply(message)
 
     def _apply(self, settled: Settle) -> None:
-        shared = self._shared
-        pending, self._pending = self._pending, None
+        stamp = self._pending or self._voted
+        assert stamp is not None
+        self._pending = None
         self._settled.append(settled)
         self._number = max(self._number, settled.number)
         if settled.change == "pause":
             self._pausing.pause(settled.frame)
         elif settled.change == "present":
-            if settled.peer == shared.me:
-                self._known_until = settled.number
-                shared.present = shared.present if pending is None else set(pending.present)
-            self._welcome(settled.peer, settled.frame)
+            self._welcome(stamp)
+            if settled.peer == self._shared.me:
+                self._shared.send(SERVER, settled)  # whoever stamped it may be gone before it could
 
-    def _welcome(self, peer: int, frame: int) -> None:
-        shared = self._shared
-        shared.present.add(peer)
-        shared.changed = max(shared.changed, frame)
-        shared.sync.clear() if peer == shared.me else shared.sync.forget(peer)
+    def _welcome(self, stamp: Stamp) -> None:
+        shared, peer = self._shared, stamp.peer
         if peer == shared.me:
-            self.joins_at = frame
+            self.joins_at = stamp.frame
+            shared.present = {*stamp.present, peer}
             shared.enter(Cause.RETURNED)
-        for player, owner in enumerate(shared.owners()):
-            queue = shared.timeline.queues[player]
-            before = queue.owner
-            if owner == before:
-                continue
-            if before == shared.me:
-                idle = Input(shared.config.default_actions[player])
-                for missing in range(queue.last + 1, frame):
-                    queue.add(missing, idle)
-                shared.emit(HandedBack(player, frame))
-            shared.hand_over(player, frame, owner)
-        shared.emit(Returned(peer, frame))
+            shared.sync.clear()
+        elif shared.turns[peer] == stamp.turns[shared.config.peers.index(peer)]:  # else it was cut again since
+            shared.present.add(peer)
+            shared.sync.forget(peer)
+        shared.changed = max(shared.changed, stamp.frame)
+        # Of others who were cut since, it is not agreed yet where that is.
+        for player, owner in enumerate(shared.owners({*stamp.present, peer})):
+            if owner != shared.timeline.queues[player].owner:
+                shared.hand_over(player, stamp.frame, owner)
+        shared.emit(Returned(peer, stamp.frame))
+
+
+def _is_about(stamp: Stamp, settle: Settle) -> bool:
+    what = (stamp.number, stamp.frame, stamp.change, stamp.peer)
+    return what == (settle.number, settle.frame, settle.change, settle.peer)

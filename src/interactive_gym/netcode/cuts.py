@@ -38,10 +38,7 @@ class Cuts:
     ) -> None:
         self._shared = shared
         self._settled, self._adopt, self._drop = settled, adopt, drop
-        self._wanted: dict[int, tuple[float, str]] = {}
-        self._told: set[tuple[int, int]] = set()
-        self._reports: dict[int, Flush] = {}
-        self._since: float | None = None
+        self.new_epoch()
         self.handlers: Handlers = {CutGranted: self._on_granted, Flush: self._on_flush, Goodbye: self._on_goodbye}
 
     @property
@@ -51,25 +48,28 @@ class Cuts:
 
     def new_epoch(self) -> None:
         """What was wanted before counts no more."""
-        self._wanted.clear()
-        self._told.clear()
-        self._reports.clear()
-        self._since = None
+        self._wanted: dict[int, tuple[float, str]] = {}
+        self._told: set[tuple[int, int]] = set()
+        self._reports: dict[int, Flush] = {}
+        self._strays: dict[int, Flush] = {}  # of peers who are absent, as far as is known here
+        self._since: float | None = None
 
     def want(self, peer: int, reason: str) -> None:
         """Ask the server to cut ``peer``; what follows is decided there."""
         shared = self._shared
-        if peer not in shared.present or peer in self._wanted or shared.phase in (Phase.ENDED, Phase.AWAY):
-            return
+        if peer in shared.present and peer not in self._wanted and shared.phase not in (Phase.ENDED, Phase.AWAY):
+            self._ask_for(peer, reason)
+
+    def _ask_for(self, peer: int, reason: str) -> None:
+        shared = self._shared
         self._wanted[peer] = shared.now, reason
         turn = shared.turns[peer] + 1
         shared.send(SERVER, WantCut(shared.epoch, peer, turn, shared.turns[shared.me], reason))
 
     def ask_again(self) -> None:
         """Another process of the server does not know what this peer wants."""
-        wanted, self._wanted = self._wanted, {}
-        for peer, (_, reason) in wanted.items():
-            self.want(peer, reason)
+        for peer, (_, reason) in list(self._wanted.items()):
+            self._ask_for(peer, reason)
 
     def forgive(self, peer: int) -> None:
         """``peer`` is heard again; if it was only silent, this peer does not insist."""
@@ -115,6 +115,7 @@ class Cuts:
             shared.turns[peer] = turn
             shared.present.discard(peer)
             shared.sync.forget(peer)
+            shared.links[peer].forget_acks()
             self._wanted.pop(peer, None)
             self._begin_flush()
 
@@ -138,12 +139,17 @@ class Cuts:
         self._drop()
         self._reports.clear()
         self._since = shared.now
-        for player in self._affected():
-            shared.timeline.queues[player].is_frozen = True
-        settled, stamped = self._settled()
-        held = tuple(self._span(player) for player in self._affected())
-        shared.broadcast(Flush(shared.epoch, self._view(), held, settled, stamped))
+        self._freeze()
+        shared.broadcast(self._report())
         self._settle_if_complete()
+
+    def _freeze(self) -> None:
+        for player in self._affected():
+            self._shared.timeline.queues[player].is_frozen = True
+
+    def _report(self) -> Flush:
+        held = tuple(self._span(player) for player in self._affected())
+        return Flush(self._shared.epoch, self._view(), held, *self._settled())
 
     def _view(self) -> tuple[int, ...]:
         return tuple(self._shared.turns[peer] for peer in self._shared.config.peers)
@@ -166,15 +172,41 @@ class Cuts:
 
     def _on_flush(self, peer: int, message: Flush) -> None:
         shared = self._shared
-        if peer not in shared.present or len(message.turns) != len(shared.turns):
+        if len(message.turns) != len(shared.turns) or len(message.held) > len(shared.config.players):
             return
+        if peer not in shared.present:
+            self._strays[peer] = message
+            self._look_at_strays()
+            return
+        before = set(shared.present)
         self._adopt(message.settled, message.stamped)
         for cut, turn in zip(shared.config.peers, message.turns, strict=True):
             if turn > shared.turns[cut]:
                 self.apply(cut, turn, is_gone=False)
+        if self.is_settling and shared.present - before:
+            self._include(shared.present - before)
         if message.turns == self._view() and peer in shared.present:
             self._reports[peer] = message
             self._settle_if_complete()
+
+    def _include(self, returned: set[int]) -> None:
+        """Others know that these are present again, who were told nothing yet of what is held here."""
+        self._freeze()
+        for peer in returned - {self._shared.me}:
+            self._shared.send(peer, self._report())
+            if peer in self._strays:
+                self._on_flush(peer, self._strays.pop(peer))
+
+    def _look_at_strays(self) -> None:
+        """Who takes itself to be present, as only somebody told it who is cut by now, has to come back once more."""
+        if self.is_settling or self._shared.phase is Phase.AWAY:
+            return
+        mine = self._view()
+        for peer, message in list(self._strays.items()):
+            if message.turns == mine:
+                self._ask_for(peer, "stray")
+            if not any(theirs > known for theirs, known in zip(message.turns, mine, strict=True)):
+                del self._strays[peer]
 
     def _settle_if_complete(self) -> None:
         shared = self._shared
@@ -190,14 +222,14 @@ class Cuts:
             shared.hand_over(player, last + 1, owners[player])
             cut_at = max(cut_at, last)
         shared.changed = max(shared.changed, cut_at + 1)
-        self._tell(owners)
+        self._tell()
+        self._look_at_strays()
 
     def _agree(self, player: int) -> int | None:
         """The last frame that anybody holds, after taking what is missing here."""
         queue = self._shared.timeline.queues[player]
         spans = [span for report in self._reports.values() for span in report.held if span.player == player]
-        last = max((span.first + len(span.inputs) - 1 for span in spans), default=queue.last_sent)
-        last = max(last, queue.last_sent)
+        last = max([queue.last_sent, *(span.first + len(span.inputs) - 1 for span in spans)])
         queue.is_frozen = False
         for span in spans:
             if queue.owner == NOBODY:
@@ -209,11 +241,10 @@ class Cuts:
             return None
         return last
 
-    def _tell(self, owners: tuple[int, ...]) -> None:
+    def _tell(self) -> None:
         shared = self._shared
         for peer, turn in shared.turns.items():
             if turn and peer not in shared.present and (peer, turn) not in self._told:
                 self._told.add((peer, turn))
-                mine = shared.config.humans_of(peer)
-                last = max((shared.timeline.queues[player].last_sent for player in mine), default=-1)
+                last = max((shared.timeline.queues[p].last_sent for p in shared.config.humans_of(peer)), default=-1)
                 shared.emit(Cut(peer, turn, last))

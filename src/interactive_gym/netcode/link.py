@@ -6,7 +6,7 @@ from collections import deque
 from typing import Any
 
 from interactive_gym.netcode.errors import WireError
-from interactive_gym.netcode.inputs import FOREVER
+from interactive_gym.netcode.inputs import FOREVER, NOBODY
 from interactive_gym.netcode.timeline import Timeline
 from interactive_gym.netcode.wire import FARTHEST, MAX_BATCH, MAX_DIGEST_AGE, Batch, Datagram, encode
 
@@ -106,6 +106,8 @@ class Link:
         """The datagram for this peer."""
         batches, acks = [], []
         for player, queue in enumerate(timeline.queues):
+            if queue.owner == NOBODY:
+                continue  # who is absent neither sends nor gets any, until it is agreed from where on it does
             if me in queue.senders:
                 batch = self._batch(me, player, timeline)
                 if batch is not None:
@@ -123,6 +125,10 @@ class Link:
         self.sent += 1
         self.bytes_sent += len(data)
         return data
+
+    def forget_acks(self) -> None:
+        """Another process may speak for the peer soon, and will have less."""
+        self._acked.clear()
 
     def expects(self, player: int, first: int) -> None:
         """The inputs of ``player`` come from us from ``first`` on, and the peer has all before that."""

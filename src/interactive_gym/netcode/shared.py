@@ -9,12 +9,13 @@ from typing import Any
 from interactive_gym.netcode.config import Config
 from interactive_gym.netcode.control import ControlChannel
 from interactive_gym.netcode.errors import LinkError
-from interactive_gym.netcode.events import Ended, EpisodeEnded, Event, Reason, Rejected, TakenOver
+from interactive_gym.netcode.events import Ended, EpisodeEnded, Event, HandedBack, Reason, Rejected, TakenOver
 from interactive_gym.netcode.inputs import NOBODY
 from interactive_gym.netcode.lifecycle import Cause, Phase, follow
 from interactive_gym.netcode.link import Link
 from interactive_gym.netcode.messages import Message
 from interactive_gym.netcode.pacing import Ticker, Window
+from interactive_gym.netcode.requests import Input
 from interactive_gym.netcode.timeline import Replays, Timeline
 from interactive_gym.netcode.timesync import TimeSync
 
@@ -138,6 +139,10 @@ class Shared:
         queue = self.timeline.queues[player]
         before = queue.owner
         queue.is_frozen = False
+        if before == self.me != owner:
+            for missing in range(queue.last + 1, first):
+                queue.add(missing, Input(self.config.default_actions[player]))
+            self.emit(HandedBack(player, first))
         queue.assign(first, owner)
         if owner == self.me:
             for link in self.links.values():
