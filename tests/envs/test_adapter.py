@@ -6,7 +6,9 @@ from typing import Any, ClassVar
 
 import gymnasium
 import pytest
+from cogrid.envs import registry
 from gymnasium import spaces
+from slime_volleyball.slimevolley_env import SlimeVolleyEnv
 
 from interactive_gym.envs.adapter import adapt
 from interactive_gym.errors import EnvError
@@ -111,7 +113,6 @@ def test_a_parallel_env_that_never_shrinks_its_agents_is_over_when_all_are_done(
 
 
 def test_overcooked_is_a_parallel_env() -> None:
-    registry = pytest.importorskip("cogrid.envs").registry
     adapter = adapt(registry.make("Overcooked-CrampedRoom-V0"))
     assert adapter.agents == ("0", "1")
     assert set(adapter.reset(3).observations) == {"0", "1"}
@@ -119,8 +120,7 @@ def test_overcooked_is_a_parallel_env() -> None:
 
 
 def test_slime_volleyball_is_a_gymnasium_env_with_dicts_by_agent() -> None:
-    module = pytest.importorskip("slime_volleyball.slimevolley_env")
-    adapter = adapt(module.SlimeVolleyEnv())
+    adapter = adapt(SlimeVolleyEnv())
     assert adapter.agents == ("agent_left", "agent_right")
     assert adapter.action_space("agent_left").n == 6
     adapter.reset(3)

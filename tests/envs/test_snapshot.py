@@ -19,8 +19,10 @@ from typing import Any
 import gymnasium
 import numpy as np
 import pytest
+from cogrid.envs import registry
 from gymnasium import spaces
 from gymnasium.utils import EzPickle
+from slime_volleyball.slimevolley_env import SlimeVolleyEnv
 
 from interactive_gym.envs import reducers
 from interactive_gym.envs.adapter import adapt
@@ -57,11 +59,11 @@ def restored(env: Any, change: Callable[[Any], object]) -> Any:
 
 
 def overcooked() -> Any:
-    return pytest.importorskip("cogrid.envs").registry.make("Overcooked-CrampedRoom-V0")
+    return registry.make("Overcooked-CrampedRoom-V0")
 
 
 def slime_volleyball() -> Any:
-    return pytest.importorskip("slime_volleyball.slimevolley_env").SlimeVolleyEnv()
+    return SlimeVolleyEnv()
 
 
 MADE = ["MountainCar-v0", "CartPole-v1", "Pendulum-v1", "Acrobot-v1", "FrozenLake-v1", "Taxi-v4", "Blackjack-v1"]

@@ -16,9 +16,11 @@ from typing import Any
 import gymnasium
 import numpy as np
 import pytest
+from cogrid.envs import registry
 from gymnasium import spaces
 from hypothesis import given
 from hypothesis import strategies as st
+from slime_volleyball.slimevolley_env import SlimeVolleyEnv
 
 from interactive_gym import Surface
 from interactive_gym.envs.adapter import adapt
@@ -58,11 +60,11 @@ def digest(**parts: Any) -> bytes:
 
 
 def overcooked() -> Any:
-    return pytest.importorskip("cogrid.envs").registry.make("Overcooked-CrampedRoom-V0")
+    return registry.make("Overcooked-CrampedRoom-V0")
 
 
 def slime_volleyball() -> Any:
-    return pytest.importorskip("slime_volleyball.slimevolley_env").SlimeVolleyEnv()
+    return SlimeVolleyEnv()
 
 
 MADE = ["MountainCar-v0", "CartPole-v1", "Pendulum-v1", "Acrobot-v1", "FrozenLake-v1", "Taxi-v4", "Blackjack-v1"]

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cogrid.envs import registry
+from slime_volleyball.slimevolley_env import SlimeVolleyEnv
 
 from interactive_gym.envs.determinism import VirtualWorld
 from interactive_gym.errors import EnvError
@@ -46,11 +48,11 @@ def begun(host: Host, frames: int) -> list[tuple[Input, ...]]:
 
 
 def overcooked() -> Any:
-    return pytest.importorskip("cogrid.envs").registry.make("Overcooked-CrampedRoom-V0")
+    return registry.make("Overcooked-CrampedRoom-V0")
 
 
 def slime_volleyball() -> Any:
-    return pytest.importorskip("slime_volleyball.slimevolley_env").SlimeVolleyEnv()
+    return SlimeVolleyEnv()
 
 
 GAMES: dict[str, tuple[Any, tuple[str, ...], dict[str, Any]]] = {

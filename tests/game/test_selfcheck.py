@@ -62,7 +62,6 @@ def test_nothing_is_wrong_with_sound_environments(sound: dict[str, Any]) -> None
 
 
 def test_overcooked_passes_with_its_own_hooks() -> None:
-    pytest.importorskip("cogrid.envs")
     kitchen = game(
         "cogrid.envs:registry.make", tuple(range(7)), options={"environment_id": "Overcooked-CrampedRoom-V0"},
         policies={"0": "human", "1": "functools:reduce"},

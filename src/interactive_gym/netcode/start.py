@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from interactive_gym.netcode.events import Away, Refused, Started
 from interactive_gym.netcode.lifecycle import Cause, Phase
 from interactive_gym.netcode.messages import ClockAnswer, ClockAsk, Hello, Ready, Start
@@ -12,6 +14,7 @@ VERSION = 1
 """Of the protocol between peers: change it with every message and datagram."""
 
 SAMPLES = 8  # clock samples; the fastest one counts, as it had the least time to be asymmetric in
+SPACING = 0.03  # seconds between samples, lest one delay hits them all
 HEAD_START = 0.1  # seconds after the slowest peer has surely got the message
 LONGEST_AUTO_DELAY = 8  # frames; more cannot be played with
 
@@ -23,6 +26,7 @@ class Starting:
         self._shared = shared
         self._greeted: set[int] = set()
         self._samples: dict[int, list[tuple[float, float]]] = {}
+        self._asked: dict[int, tuple[int, float]] = {}  # how often, and when last
         self._ready: dict[int, Ready] = {}
         self.handlers: Handlers = {
             Hello: self._on_hello,
@@ -41,6 +45,7 @@ class Starting:
         """Another process speaks for ``peer`` now."""
         self._greeted.discard(peer)
         self._samples.pop(peer, None)
+        self._asked.pop(peer, None)
         self.greet(peer)
 
     def new_epoch(self) -> None:
@@ -63,6 +68,8 @@ class Starting:
     def advance(self, is_settling: bool) -> None:
         """Go on if everybody has said what there is to say."""
         shared = self._shared
+        for peer in self._greeted:
+            self._ask_time(peer)
         if shared.phase is Phase.GREETING and all(self._knows(peer) for peer in shared.others):
             shared.enter(Cause.GREETED)
         if shared.phase is Phase.WAITING and not is_settling:
@@ -72,6 +79,13 @@ class Starting:
                 delay = max(self._ready[peer].delay for peer in shared.present)
                 shared.broadcast(Start(shared.epoch, at, delay))
                 self._start(at, delay)
+
+    def _ask_time(self, peer: int) -> None:
+        """Not one after the other's answer: on a long way that alone would take seconds."""
+        count, last = self._asked[peer]
+        if count < SAMPLES and self._shared.now - last >= SPACING:
+            self._asked[peer] = count + 1, self._shared.now
+            self._shared.send(peer, ClockAsk(self._shared.now))
 
     def local(self, peer: int, at: float) -> float:
         """A time on the clock of ``peer``, on ours; now, if we never compared them."""
@@ -111,7 +125,7 @@ class Starting:
             return
         self._greeted.add(peer)
         self._samples[peer] = []
-        shared.send(peer, ClockAsk(shared.now))
+        self._asked[peer] = 0, -math.inf
 
     def _difference(self, message: Hello) -> tuple[str, str, str] | None:
         mine = {"protocol version": str(VERSION), **self._shared.config.fingerprint}
@@ -132,8 +146,6 @@ class Starting:
             return
         samples.append((trip, message.at - message.sent - trip / 2))
         shared.links[peer].offset = min(samples)[1]
-        if len(samples) < SAMPLES:
-            shared.send(peer, ClockAsk(shared.now))
 
     def _on_ready(self, peer: int, message: Ready) -> None:
         shared = self._shared
