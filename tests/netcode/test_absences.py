@@ -127,8 +127,10 @@ def test_a_broken_link_between_two_who_reach_the_server_cuts_one() -> None:
 @pytest.mark.parametrize("peers", [2, 3])
 def test_a_link_that_stays_broken_costs_one_its_place(peers: int) -> None:
     report = play(peers, faults=(Down(5.0, 200.0, 0, 1),), return_timeout=8.0, until=60.0)
-    said = sorted(reason for reason, _ in ends(report).values())
-    assert said == ["gone", *["over"] * (peers - 1)]
+    ((out, *_),) = _cuts(report)
+    ended = ends(report)
+    assert ended.pop((out, 1))[0] in ("gone", "over")  # a third peer may tell it of the end
+    assert set(ended.values()) == {("over", 300)}
 
 
 def test_who_reaches_nobody_and_no_server_ends_and_the_others_go_on() -> None:
