@@ -211,7 +211,9 @@ def test_an_end_that_was_only_expected_is_taken_back() -> None:
     episode.know(1, [A])
     episode.play(4)
     assert episode.timeline.over == 3
+    assert episode.timeline.is_at_end
     episode.know(1, [A, B])
+    assert not episode.timeline.is_at_end
     episode.roll_back()
     assert episode.timeline.over is None
     episode.play(1)

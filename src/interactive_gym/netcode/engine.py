@@ -142,7 +142,7 @@ class Engine:
         timeline = shared.timeline
         return (
             shared.phase is Phase.PLAYING
-            and timeline.over is None
+            and not timeline.is_at_end
             and not self._ending.is_stopped
             and self._changes.joins_at <= timeline.head < self._changes.barrier
             and not self._pausing.is_holding

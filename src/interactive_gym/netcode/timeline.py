@@ -78,6 +78,12 @@ class Timeline:
         """Whether the episode's end is final."""
         return self.over is not None and self.committed >= self.over
 
+    @property
+    def is_at_end(self) -> bool:
+        """Whether no frame follows, as far as the inputs show that are here by now."""
+        over = self.over
+        return over is not None and all(queue.wrong is None or queue.wrong > over for queue in self.queues)
+
     def roll_back(self) -> Requests:
         """Play again what was played with wrong inputs, if there is any."""
         wrong = min((queue.wrong for queue in self.queues if queue.wrong is not None), default=FOREVER)
