@@ -53,8 +53,9 @@ class Referee:
         for grant in grants:  # some may not have heard of it before that process ended
             self._note(grant)
             self._tell(grant)
-            if grant.peer not in self._gone:
-                self._deadlines[grant.peer] = math.inf
+            self._deadlines[grant.peer] = math.inf
+        for peer in self._gone:
+            del self._deadlines[peer]
 
     def receive_control(self, peer: int, data: bytes, now: float) -> None:
         """Take what ``peer`` says. Bytes that are no message are ignored."""
@@ -126,11 +127,17 @@ class Referee:
                     self._channels[other].send(message)
 
     def _see(self, ready: Ready) -> None:
-        """A peer is in this epoch. Who was taken out in an older one, too late for the others to act, is so again."""
+        """A peer is in this epoch, with all who are present: perhaps only an earlier process heard of their return.
+
+        Who was taken out in an older one, too late for the others to act, is so again.
+        """
         if (ready.epoch - self._epoch) % 256 < 128:
             self._epoch = ready.epoch
-            for peer in self._gone & set(ready.present):
-                if (ready.epoch, peer) not in self._turns:
+            for peer in set(ready.present) & self._channels.keys():
+                if (ready.epoch, peer) in self._turns:
+                    continue
+                self._deadlines.pop(peer, None)
+                if peer in self._gone:
                     self._grant(Grant(ready.epoch, peer, 1, True, -1, "excluded"))
 
     def _decide(self, by: int, want: WantCut) -> None:
