@@ -34,7 +34,7 @@ def config(**changes: Any) -> Config:
         ("substituted: not among the human players", {"substituted": frozenset({2})}),
         ("substituted: not among the human players", {"substituted": frozenset({3})}),
         ("digest_every: at least 1", {"digest_every": 0}),
-        ("max_window: at least 2 frames", {"max_window": 1}),
+        ("max_window: 2 to 32 frames", {"max_window": 1}),
     ],
 )
 def test_what_cannot_be_is_refused_and_named(problem: str, changes: dict[str, Any]) -> None:

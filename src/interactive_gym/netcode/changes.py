@@ -46,6 +46,7 @@ class Changes:
         self._votes: set[int] = set()
         self._number = -1
         self._settled: list[Settle] = []
+        self._untold: Settle | None = None
 
     @property
     def is_pending(self) -> bool:
@@ -123,6 +124,7 @@ class Changes:
     def advance(self, is_settling: bool) -> None:
         """Do what is due, as the one who stamps."""
         shared = self._shared
+        self._tell_who_returns()
         if is_settling or shared.phase is not Phase.PLAYING or shared.coordinator != shared.me:
             return
         if self._pending is None:
@@ -135,7 +137,7 @@ class Changes:
 
     def _margin(self) -> int:
         """Frames that pass until all votes are in, who returns has everything, and everybody knows."""
-        seconds = 2.5 * self._shared.longest_round_trip() + ASKING
+        seconds = 3.5 * self._shared.longest_round_trip() + ASKING
         room = LEAST_AHEAD + self._shared.window.size + self._shared.input_delay
         return room + int(seconds * self._shared.config.fps)
 
@@ -204,8 +206,16 @@ class Changes:
         if pending.change == "present" and not has_all:
             return
         settle = Settle(shared.epoch, pending.number, pending.frame, pending.change, pending.peer)
-        shared.broadcast(settle, also=[SERVER, *self._concerned(pending)])
+        shared.broadcast(settle, also=[SERVER])
+        self._untold = settle if pending.change == "present" else None
         self._apply(settle)
+
+    def _tell_who_returns(self) -> None:
+        """When all others know: were this peer cut before, they would go on without somebody who counts on them."""
+        settled, shared = self._untold, self._shared
+        if settled is not None and all(shared.channels[p].is_idle for p in shared.others if p != settled.peer):
+            shared.send(settled.peer, settled)
+            self._untold = None
 
     def _confirmed_by(self, peer: int) -> int:
         return self._shared.links[peer].confirmed if peer in self._shared.links else FOREVER

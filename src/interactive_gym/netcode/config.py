@@ -13,6 +13,7 @@ Predict = Callable[[Sequence[bytes]], bytes]
 
 MAX_PEERS = 32
 MAX_INPUT_DELAY = 30
+MAX_WINDOW = 32  # with twice this and twice the delay under way, all inputs that miss an acknowledgement fit a datagram
 
 
 @dataclass(frozen=True)
@@ -119,5 +120,5 @@ def _checks(config: Config) -> list[tuple[str, bool]]:
         ("bots: not among the players", not config.bots <= players),
         ("substituted: not among the human players", not config.substituted <= players - config.bots),
         ("digest_every: at least 1", config.digest_every < 1),
-        ("max_window: at least 2 frames", config.max_window < 2),
+        (f"max_window: 2 to {MAX_WINDOW} frames", not 2 <= config.max_window <= MAX_WINDOW),
     ]
