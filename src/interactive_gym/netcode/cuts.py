@@ -128,7 +128,8 @@ class Cuts:
             queue.is_frozen = False
         shared.timeline.final = max(shared.timeline.final, shared.timeline.committed)
         if is_gone or shared.timeline.has_failed:
-            shared.end("failed" if shared.timeline.has_failed else "excluded")
+            was_away = shared.phase is Phase.AWAY
+            shared.end("failed" if shared.timeline.has_failed else "gone" if was_away else "excluded")
             return
         if shared.phase is not Phase.AWAY:
             shared.enter(Cause.CUT)
