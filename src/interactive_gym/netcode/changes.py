@@ -15,6 +15,7 @@ from interactive_gym.netcode.messages import Change, Settle, Stamp, Vote
 from interactive_gym.netcode.pausing import Pausing
 from interactive_gym.netcode.shared import SERVER, Handlers, Shared
 
+MOST_STAMPS = 2**30  # whoever names a higher number would leave none for others
 LEAST_AHEAD = 4  # frames between the stamp and its frame, besides the time that the votes take
 PATIENCE = 2.0  # seconds; then the change is taken back and tried again
 ASKING = 0.25  # seconds that it takes besides the messages, as who returns has to ask for what it misses
@@ -92,7 +93,7 @@ class Changes:
 
     def adopt(self, settled: tuple[Settle, ...], stamped: int) -> None:
         """What another peer knows to be valid; what is older than this peer's own return is past."""
-        self._number = max(self._number, stamped)
+        self._number = max(self._number, min(stamped, MOST_STAMPS))
         for change in settled:
             if self._is_news(change):
                 self._apply(change)
@@ -181,7 +182,7 @@ class Changes:
         shared = self._shared
         peers = shared.config.peers
         is_near = message.frame <= max(shared.timeline.head, shared.timeline.final) + AHEAD
-        if not is_near or message.turns != tuple(shared.turns[p] for p in peers):
+        if not is_near or message.number > MOST_STAMPS or message.turns != tuple(shared.turns[p] for p in peers):
             return False
         if shared.phase is Phase.AWAY:  # then the sender knows better who is there
             return message.peer == shared.me and {peer} <= set(message.present) <= set(peers)
@@ -225,9 +226,8 @@ class Changes:
             self._apply(message)
 
     def _apply(self, settled: Settle) -> None:
-        stamp = self._pending or self._voted
+        stamp, self._pending = self._pending or self._voted, None
         assert stamp is not None
-        self._pending = None
         self._settled.append(settled)
         self._number = max(self._number, settled.number)
         if settled.change == "pause":

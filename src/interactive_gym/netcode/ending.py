@@ -140,6 +140,8 @@ class Ending:
     def _on_end(self, peer: int, message: EpisodeEnd) -> None:
         shared = self._shared
         self._ends[peer] = message
+        if peer not in shared.present:
+            return  # who comes back may be heard before its return is
         if message.reason == "mismatch":
             self._stop(message.last if self.agreed is None else self.agreed)
             return

@@ -6,9 +6,10 @@ from interactive_gym.netcode.changes import Changes
 from interactive_gym.netcode.config import Restart
 from interactive_gym.netcode.cuts import Cuts
 from interactive_gym.netcode.ending import Ending
-from interactive_gym.netcode.events import RolledBack
+from interactive_gym.netcode.events import Rejected, RolledBack
 from interactive_gym.netcode.lifecycle import Phase
 from interactive_gym.netcode.local import LocalInputs
+from interactive_gym.netcode.manners import objection
 from interactive_gym.netcode.messages import CutGranted, History, Message, Return
 from interactive_gym.netcode.pausing import Pausing
 from interactive_gym.netcode.requests import Begin
@@ -19,8 +20,6 @@ from interactive_gym.netcode.timeline import Requests
 from interactive_gym.netcode.watch import Watch
 
 MOST_EARLY = 200  # messages of the next episode that wait until this peer is there
-SLICE = 0.5  # of a tick goes into catching up; the rest keeps the worker responsive
-LEAST_SLICE = 4  # frames
 
 
 class Engine:
@@ -54,6 +53,7 @@ class Engine:
         self._is_prepared = False
         self._is_stalled = False
         self._watch = Watch(shared, self._cuts, self._pausing, self._ending)
+        self.heard = self._watch.hear  # when anything came from a peer
 
     def come_back(self) -> None:
         """This process takes over in mid-game."""
@@ -62,7 +62,7 @@ class Engine:
 
     def restart(self, restart: Restart) -> None:
         """Begin after inputs that everybody has."""
-        self._begin_epoch(restart.epoch, restart.episode)
+        self._begin_epoch(restart.epoch % 256, restart.episode)
         timeline = self._shared.timeline
         for queue, inputs in zip(timeline.queues, restart.inputs, strict=True):
             queue.rewrite(0, inputs, queue.owner)
@@ -70,27 +70,28 @@ class Engine:
 
     # --- messages
 
-    def heard(self, peer: int) -> None:
-        """Something came from ``peer``."""
-        self._watch.hear(peer)
-
     def handle(self, peer: int, message: Message) -> None:
         """Act on a control message, unless it is of another episode."""
         shared = self._shared
         if shared.phase is Phase.ENDED and not isinstance(message, Return):
             return
+        if (wrong := objection(shared.config, shared.me, peer, message)) is not None:
+            shared.emit(Rejected(peer, f"{type(message).__name__} {wrong}"))
+            return
         epoch = getattr(message, "epoch", None)
         if epoch is None or epoch == shared.epoch or isinstance(message, Return | History):
-            handler = self._handlers.get(type(message))
-            if handler is not None:
-                handler(peer, message)
-        elif self._is_next(epoch):
+            self._handlers[type(message)](peer, message)
+        elif 0 < (epoch - shared.epoch) % 256 < 128:
             if len(self._early) < MOST_EARLY:
                 self._early.append((peer, message))
-            if peer in shared.present:
-                self._ending.moved_on()
+            self.moved_on(peer, epoch)
         elif isinstance(message, CutGranted) and message.is_gone:
             self._cuts.apply(message.peer, 0, is_gone=True)
+
+    def moved_on(self, peer: int, epoch: int) -> None:
+        """``peer`` is in this epoch; if it is the next one, everybody has said that the present one has ended."""
+        if epoch == (self._shared.epoch + 1) % 256 and peer in self._shared.present:
+            self._ending.moved_on()
 
     def meet_again(self, peer: int) -> None:
         """Another process speaks for ``peer`` now; a player's knows nothing of the game."""
@@ -99,9 +100,6 @@ class Engine:
             return
         self.starting.meet_again(peer)
         self._cuts.want(peer, "reloaded")
-
-    def _is_next(self, epoch: int) -> bool:
-        return 0 < (epoch - self._shared.epoch) % 256 < 128
 
     def _begin_epoch(self, epoch: int, episode: int) -> None:
         shared = self._shared
@@ -221,9 +219,7 @@ class Engine:
     def _catch_up(self, target: int) -> Requests:
         """Play frames that others have played, as many as one tick can take."""
         shared = self._shared
-        cost = shared.window.step_cost
-        most = LEAST_SLICE if cost <= 0 else max(LEAST_SLICE, int(SLICE / shared.config.fps / cost))
-        for _ in range(most):
+        for _ in range(shared.window.slice):
             if shared.timeline.head >= target or shared.timeline.over is not None:
                 return
             yield from shared.timeline.play(is_live=False)

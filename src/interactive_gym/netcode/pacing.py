@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections import deque
 
+LONGEST_AUTO_DELAY = 8  # frames; more cannot be played with
 MOST_AT_ONCE = 4  # ticks; after a longer pause of the process the game goes on from where it is, without a fast-forward
 
 
@@ -69,6 +70,10 @@ RESUME_BELOW = 2  # frames under the barrier, else a peer behind a slow link wou
 ROOM_TO_RESUME = 7  # frames; in a smaller window there is nothing to spare
 
 
+LEAST_SLICE = 4  # frames
+SLICE = 0.6  # of the budget goes into catching up
+
+
 class Window:
     """How many frames this peer may play on predicted inputs. Its own affair: no other peer needs to know.
 
@@ -98,6 +103,11 @@ class Window:
         self._added += 1
         if self._added % COSTS == 0:
             self._measure()
+
+    @property
+    def slice(self) -> int:
+        """How many frames to catch up with at a time: half a tick's worth, so that the worker remains responsive."""
+        return LEAST_SLICE if self.step_cost <= 0 else max(LEAST_SLICE, int(SLICE * self._budget / self.step_cost))
 
     def may_advance(self, head: int, confirmed: int) -> bool:
         """Whether frame ``head`` may be played, if ``confirmed`` is the last whose inputs are all known."""

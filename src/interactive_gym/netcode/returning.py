@@ -158,9 +158,12 @@ class Returning:
 
     def _on_history(self, peer: int, message: History) -> None:
         shared = self._shared
-        if shared.phase is not Phase.AWAY or not self._fits(message):
+        if shared.phase is not Phase.AWAY or not self._fits(peer, message):
             return
-        if not self.knows_epoch or message.epoch != shared.epoch:
+        is_newer = 0 < (message.epoch - shared.epoch) % 256 < 128
+        if self.knows_epoch and message.epoch != shared.epoch and not (is_newer and message.episode > shared.episode):
+            return  # of somebody who has not come so far
+        if not self.knows_epoch or is_newer:
             self.knows_epoch = True
             self._begin(message.epoch, message.episode)
         self._answered_at = shared.now
@@ -172,7 +175,7 @@ class Returning:
             return  # the answer to an older question
         self._take(message)
 
-    def _fits(self, message: History) -> bool:
+    def _fits(self, peer: int, message: History) -> bool:
         shared = self._shared
         lengths = {len(span.inputs) for span in message.spans}
         return (
@@ -180,7 +183,7 @@ class Returning:
             and len(lengths) == 1
             and all(span.first == message.first for span in message.spans)
             and len(message.turns) == len(shared.config.peers)
-            and set(message.present) <= set(shared.config.peers)
+            and {peer} <= set(message.present) <= set(shared.config.peers) - {shared.me}
             and 0 <= message.episode < shared.config.episodes
         )
 

@@ -10,12 +10,13 @@ from interactive_gym.netcode.engine import Engine
 from interactive_gym.netcode.errors import HostError, LinkError, WireError
 from interactive_gym.netcode.events import Event, Rejected
 from interactive_gym.netcode.lifecycle import Phase
+from interactive_gym.netcode.manners import wrong_action
 from interactive_gym.netcode.messages import Goodbye
 from interactive_gym.netcode.requests import Input, Request
 from interactive_gym.netcode.shared import SERVER, Shared
 from interactive_gym.netcode.statistics import statistics
 from interactive_gym.netcode.timeline import Answer
-from interactive_gym.netcode.wire import decode
+from interactive_gym.netcode.wire import Datagram, decode
 
 FROZEN = 0.25  # seconds without a call: then it was this peer that heard nothing, not the others that were silent
 
@@ -68,6 +69,7 @@ class Session:
         link.bytes_received += len(data)
         try:
             datagram = decode(data)
+            self._check_actions(datagram)
             self._engine.heard(peer)
             link.measure(datagram, now)
             if datagram.epoch == shared.epoch and datagram.turn == shared.turns[peer]:
@@ -75,6 +77,8 @@ class Session:
                 if shared.phase is Phase.PLAYING and peer in shared.present:
                     lead = shared.timeline.head + shared.ticker.phase(now) - datagram.tick
                     shared.sync.observe(peer, lead, datagram.lag)
+            else:
+                self._engine.moved_on(peer, datagram.epoch)
         except WireError as error:
             self._reject(peer, error)
 
@@ -217,6 +221,15 @@ class Session:
     def statistics(self) -> dict[str, Any]:
         """What happened so far, as plain numbers: of the session, and of each link by peer. Times are in seconds."""
         return statistics(self._shared, self._engine)
+
+    def _check_actions(self, datagram: Datagram) -> None:
+        """Raises WireError for what is no action, unless it is known already: most inputs come several times."""
+        queues = self._shared.timeline.queues
+        for player, first, inputs in datagram.inputs:
+            known = queues[player].last + 1 - first if player < len(queues) else len(inputs)
+            wrong = wrong_action(self._shared.config, player, inputs[max(0, known) :])
+            if wrong is not None:
+                raise WireError(wrong)
 
     def _reject(self, peer: int, error: Exception) -> None:
         link = self._shared.links.get(peer)

@@ -7,16 +7,17 @@ import math
 from interactive_gym.netcode.events import Away, Refused, Started
 from interactive_gym.netcode.lifecycle import Cause, Phase
 from interactive_gym.netcode.messages import ClockAnswer, ClockAsk, Hello, Ready, Start
-from interactive_gym.netcode.pacing import wished_delay
+from interactive_gym.netcode.pacing import LONGEST_AUTO_DELAY, wished_delay
 from interactive_gym.netcode.shared import SERVER, Handlers, Shared
 
 VERSION = 1
 """Of the protocol between peers: change it with every message and datagram."""
 
+LATEST = 1e12  # seconds; no clock shows more
 SAMPLES = 8  # clock samples; the fastest one counts, as it had the least time to be asymmetric in
 SPACING = 0.03  # seconds between samples, lest one delay hits them all
 HEAD_START = 0.1  # seconds after the slowest peer has surely got the message
-LONGEST_AUTO_DELAY = 8  # frames; more cannot be played with
+FARTHEST = 10.0  # seconds from now to any moment that is agreed on; a peer that names another one would stop the game
 
 
 class Starting:
@@ -89,8 +90,8 @@ class Starting:
 
     def local(self, peer: int, at: float) -> float:
         """A time on the clock of ``peer``, on ours; now, if we never compared them."""
-        offset = self._shared.links[peer].offset
-        return self._shared.now if offset is None else at - offset
+        now, offset = self._shared.now, self._shared.links[peer].offset
+        return now if offset is None else min(max(at - offset, now - FARTHEST), now + FARTHEST)
 
     def _knows(self, peer: int) -> bool:
         return peer in self._greeted and len(self._samples.get(peer, ())) >= SAMPLES
@@ -142,7 +143,7 @@ class Starting:
         shared = self._shared
         samples = self._samples.setdefault(peer, [])
         trip = shared.now - message.sent
-        if trip < 0 or len(samples) >= SAMPLES:
+        if not 0 <= trip <= FARTHEST or abs(message.at) > LATEST or len(samples) >= SAMPLES:
             return
         samples.append((trip, message.at - message.sent - trip / 2))
         shared.links[peer].offset = min(samples)[1]
