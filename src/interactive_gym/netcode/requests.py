@@ -67,7 +67,9 @@ class Advance:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """The results of these frames are final: on all peers they are the same, and will not be played again.
+    """The results of these frames are final: on all peers they are the same.
+
+    Where states are kept sparsely, one of them may be played once more, with the same inputs, on the way to a later one.
 
     Attributes:
         first: The first of them.
