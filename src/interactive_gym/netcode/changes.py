@@ -10,12 +10,11 @@ from __future__ import annotations
 from interactive_gym.netcode.events import Returned
 from interactive_gym.netcode.inputs import FOREVER
 from interactive_gym.netcode.lifecycle import Cause, Phase
-from interactive_gym.netcode.link import AHEAD
 from interactive_gym.netcode.messages import Change, Settle, Stamp, Vote
 from interactive_gym.netcode.pausing import Pausing
 from interactive_gym.netcode.shared import SERVER, Handlers, Shared
+from interactive_gym.netcode.stamps import MOST_STAMPS, is_about, may_stamp
 
-MOST_STAMPS = 2**30  # whoever names a higher number would leave none for others
 LEAST_AHEAD = 4  # frames between the stamp and its frame, besides the time that the votes take
 PATIENCE = 2.0  # seconds; then the change is taken back and tried again
 ASKING = 0.25  # seconds that it takes besides the messages, as who returns has to ask for what it misses
@@ -103,7 +102,7 @@ class Changes:
         newest = self._settled[-1].number if self._settled else -1
         is_dropped = self._pending is None and self._shared.phase is not Phase.AWAY
         voted = self._voted if is_dropped else self._pending
-        return change.number > newest and voted is not None and _is_about(voted, change)
+        return change.number > newest and voted is not None and is_about(voted, change)
 
     def drop(self) -> None:
         """Forget the stamp that has not settled: who is present has changed."""
@@ -167,7 +166,7 @@ class Changes:
 
     def _on_stamp(self, peer: int, message: Stamp) -> None:
         shared = self._shared
-        if message.number <= self._number or not self._may_stamp(peer, message):
+        if message.number <= self._number or not may_stamp(shared, peer, message):
             return
         self._number = message.number
         self._pending = None
@@ -177,17 +176,6 @@ class Changes:
         if ok:
             self._pending = self._voted = message
         shared.send(peer, Vote(shared.epoch, message.number, ok))
-
-    def _may_stamp(self, peer: int, message: Stamp) -> bool:
-        shared = self._shared
-        peers = shared.config.peers
-        is_near = message.frame <= max(shared.timeline.head, shared.timeline.final) + AHEAD
-        if not is_near or message.number > MOST_STAMPS or message.turns != tuple(shared.turns[p] for p in peers):
-            return False
-        if shared.phase is Phase.AWAY:  # then the sender knows better who is there
-            return message.peer == shared.me and {peer} <= set(message.present) <= set(peers)
-        is_absent = message.peer in set(peers) - shared.present
-        return peer == shared.coordinator and (is_absent or message.change != "present")
 
     def _on_vote(self, peer: int, message: Vote) -> None:
         pending = self._pending
@@ -222,7 +210,7 @@ class Changes:
         return self._shared.links[peer].confirmed if peer in self._shared.links else FOREVER
 
     def _on_settle(self, peer: int, message: Settle) -> None:
-        if self._pending is not None and peer == min(self._pending.present) and _is_about(self._pending, message):
+        if self._pending is not None and peer == min(self._pending.present) and is_about(self._pending, message):
             self._apply(message)
 
     def _apply(self, settled: Settle) -> None:
@@ -253,8 +241,3 @@ class Changes:
             if owner != shared.timeline.queues[player].owner:
                 shared.hand_over(player, stamp.frame, owner)
         shared.emit(Returned(peer, stamp.frame))
-
-
-def _is_about(stamp: Stamp, settle: Settle) -> bool:
-    what = (stamp.number, stamp.frame, stamp.change, stamp.peer)
-    return what == (settle.number, settle.frame, settle.change, settle.peer)

@@ -200,10 +200,9 @@ class Cuts:
 
     def _look_at_strays(self) -> None:
         """Who takes itself to be present, as only somebody told it who is cut by now, has to come back once more."""
-        if self.is_settling or self._shared.phase is Phase.AWAY:
-            return
+        is_able = not self.is_settling and self._shared.phase is not Phase.AWAY
         mine = self._view()
-        for peer, message in list(self._strays.items()):
+        for peer, message in list(self._strays.items()) if is_able else ():
             if message.turns == mine:
                 self._ask_for(peer, "stray")
             if not any(theirs > known for theirs, known in zip(message.turns, mine, strict=True)):

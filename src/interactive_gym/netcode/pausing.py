@@ -56,7 +56,7 @@ class Pausing:
     def advance(self, are_links_well: bool) -> None:
         """Go on if there is no reason to wait any more."""
         is_healed = self._holds_here and are_links_well and self.barrier == FOREVER
-        if is_healed or (self._is_resume_wished and self.is_holding):
+        if is_healed or (self._is_resume_wished and self._shared.timeline.head >= self.barrier):
             self._ask_to_resume()
 
     def _ask_to_resume(self) -> None:
@@ -75,11 +75,11 @@ class Pausing:
         shared = self._shared
         if peer != SERVER and peer not in shared.present:
             return
-        self.is_wished = message.change == "pause"
-        if message.change == "resume":
-            self._is_resume_wished = True
-            if peer != SERVER and shared.coordinator == shared.me and shared.phase is Phase.PLAYING:
-                self._ask_to_resume()
+        if peer == SERVER:
+            self.is_wished = message.change == "pause"
+            self._is_resume_wished = message.change == "resume"
+        elif message.change == "resume" and shared.coordinator == shared.me and shared.phase is Phase.PLAYING:
+            self._ask_to_resume()  # whoever asks will ask again, so this is not to be remembered
 
     def _on_resume(self, peer: int, message: Resume) -> None:
         if peer in self._shared.present:

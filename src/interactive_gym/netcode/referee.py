@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import NamedTuple
 
 from interactive_gym.netcode.config import Config
@@ -18,6 +19,8 @@ from interactive_gym.netcode.control import ControlChannel
 from interactive_gym.netcode.errors import LinkError, WireError
 from interactive_gym.netcode.messages import CutGranted, Goodbye, Message, Ready, Settle, WantCut, Wish
 from interactive_gym.netcode.returning import CATCHING_UP
+
+MOST_TURNS = 254  # cuts of a peer in one epoch; they are counted in a byte
 
 
 class Grant(NamedTuple):
@@ -98,7 +101,7 @@ class Referee:
         self._now = now
         message = Wish(self._epoch, "pause" if change == "pause" else "resume")
         for peer in self._config.peers:
-            self._channels[peer].send(message)
+            self._send(peer, message)
 
     def new_grants(self) -> list[Grant]:
         """Decisions since the last call, to be stored."""
@@ -124,7 +127,7 @@ class Referee:
         elif isinstance(message, Goodbye):
             for other in self._config.peers:
                 if other != peer:
-                    self._channels[other].send(message)
+                    self._send(other, message)
 
     def _see(self, ready: Ready) -> None:
         """A peer is in this epoch, with all who are present: perhaps only an earlier process heard of their return.
@@ -133,6 +136,8 @@ class Referee:
         """
         if (ready.epoch - self._epoch) % 256 < 128:
             self._epoch = ready.epoch
+            # Numbers of epochs come again.
+            self._turns = {key: turn for key, turn in self._turns.items() if (ready.epoch - key[0]) % 256 < 128}
             for peer in set(ready.present) & self._channels.keys():
                 if (ready.epoch, peer) in self._turns:
                     continue
@@ -147,7 +152,8 @@ class Referee:
         if by in self._gone or self._turns.get((want.epoch, by), 0) > want.own_turn:
             return
         if want.turn == self._turns.get((want.epoch, want.peer), 0) + 1:
-            self._grant(Grant(want.epoch, want.peer, want.turn, want.peer in self._gone, by, want.reason))
+            is_gone = want.peer in self._gone or want.turn >= MOST_TURNS
+            self._grant(Grant(want.epoch, want.peer, want.turn, is_gone, by, want.reason))
 
     def _grant(self, grant: Grant) -> None:
         self._note(grant)
@@ -174,9 +180,13 @@ class Referee:
             self._gone.add(grant.peer)
 
     def _tell(self, grant: Grant) -> None:
-        for channel in self._channels.values():
-            channel.send(CutGranted(grant.epoch, grant.peer, grant.turn, grant.is_gone))
+        for peer in self._channels:
+            self._send(peer, CutGranted(grant.epoch, grant.peer, grant.turn, grant.is_gone))
 
     def _tell_gone(self, peer: int) -> None:
         turn = self._turns.get((self._epoch, peer), 0)
-        self._channels[peer].send(CutGranted(self._epoch, peer, turn, True))
+        self._send(peer, CutGranted(self._epoch, peer, turn, True))
+
+    def _send(self, peer: int, message: Message) -> None:
+        with suppress(LinkError):  # it has not acknowledged anything for so long that it will never matter
+            self._channels[peer].send(message)

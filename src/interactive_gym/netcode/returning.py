@@ -15,10 +15,12 @@ from interactive_gym.netcode.inputs import NOBODY
 from interactive_gym.netcode.lifecycle import Phase
 from interactive_gym.netcode.messages import CutGranted, Goodbye, History, Return, Span
 from interactive_gym.netcode.pausing import Pausing
+from interactive_gym.netcode.runs import encode_inputs
 from interactive_gym.netcode.shared import Handlers, Shared
 
 ASK_EVERY = 0.25  # seconds
 CHUNK = 600  # frames in one answer: ten seconds and more
+CHUNK_BYTES = 150_000  # of inputs; a third more when they are written as text
 CLOSE = 0.5  # seconds behind what is final: near enough to come back
 RECENT = 1.0  # seconds
 CATCHING_UP = 3  # times the return timeout, for those who are answered: playing a long episode again takes its time
@@ -141,13 +143,9 @@ class Returning:
         shared = self._shared
         timeline = shared.timeline
         first = message.have + 1 if message.epoch == shared.epoch else 0
-        last = min(timeline.committed, first + CHUNK - 1)
-        if message.have > timeline.committed:
+        if first > timeline.committed + 1:
             return
-        spans = tuple(
-            Span(player, first, queue.known(first, last) if last >= first else ())
-            for player, queue in enumerate(timeline.queues)
-        )
+        spans = self._spans(first, min(timeline.committed, first + CHUNK - 1))
         turns = tuple(shared.turns[p] for p in shared.config.peers)
         present = tuple(sorted(shared.present))
         shared.send(
@@ -155,6 +153,14 @@ class Returning:
             History(shared.epoch, shared.episode, shared.input_delay, first, spans, turns, present,
                     timeline.committed, shared.changed),
         )  # fmt: skip
+
+    def _spans(self, first: int, last: int) -> tuple[Span, ...]:
+        """What a message can carry of these frames, at least one."""
+        queues = self._shared.timeline.queues
+        known = [queue.known(first, last) if last >= first else () for queue in queues]
+        while sum(len(encode_inputs(inputs)) for inputs in known) > CHUNK_BYTES:
+            known = [inputs[: len(inputs) // 2] for inputs in known]
+        return tuple(Span(player, first, inputs) for player, inputs in enumerate(known))
 
     def _on_history(self, peer: int, message: History) -> None:
         shared = self._shared
