@@ -1,0 +1,335 @@
+"""One peer, and what it does and does not do before the others have agreed. What they say is put into its mouth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from interactive_gym.netcode import SERVER, Advance, Config, Input, Phase, Save, Session
+from interactive_gym.netcode.changes import PATIENCE
+from interactive_gym.netcode.events import Cut, EpisodeEnded, Returned
+from interactive_gym.netcode.messages import (
+    CutGranted,
+    EpisodeEnd,
+    Flush,
+    History,
+    Message,
+    Settle,
+    Span,
+    Stamp,
+    Vote,
+)
+from interactive_gym.netcode.wire import Batch, Datagram, decode, encode
+
+IDLE, A, B = Input(b"\0"), Input(b"a"), Input(b"b")
+FPS = 50.0
+ABSENT = 1
+
+
+class Peer:
+    """One of three peers, in mid-episode: nobody has been cut, and nothing was said by the others."""
+
+    def __init__(self, me: int, *, length: int = 1000, absent: bool = False) -> None:
+        self.config = Config(FPS, (0, 1, 2), (b"\0",) * 3, input_delay=0, episodes=2)
+        self.now = 100.0
+        self.length = length
+        self.steps = 0
+        self.session = Session(self.config, me, 1, self.now)
+        self.shared = self.session._shared
+        self.engine = self.session._engine
+        self.timeline = self.shared.timeline
+        self.shared.phase = Phase.PLAYING
+        self.shared.ticker.start(self.now + 1 / FPS)
+        for channel in self.shared.channels.values():
+            channel._outbox.clear()  # the greetings have arrived
+        self.said: list[tuple[int, Message]] = []
+        self.shared.send = lambda peer, message: self.said.append((peer, message))  # type: ignore[method-assign]
+        if absent:
+            self.shared.present.discard(ABSENT)
+            self.shared.turns[ABSENT] = 1
+            self.shared.hand_over(ABSENT, 0, -1)
+
+    def know(self, last: int, *players: int) -> None:
+        """The inputs of ``players`` come, up to frame ``last``."""
+        for player in players:
+            queue = self.timeline.queues[player]
+            for frame in range(queue.last + 1, last + 1):
+                queue.add(frame, A)
+
+    def confirm(self, last: int, *peers: int) -> None:
+        """Other peers say what they have."""
+        for peer in peers:
+            self.shared.links[peer].confirmed = last
+
+    def hear(self, peer: int, message: Message) -> None:
+        self.engine.handle(peer, message)
+
+    def play(self, ticks: int) -> None:
+        """Let time pass. Everybody else is heard all the time."""
+        for _ in range(ticks):
+            self.now += 1 / FPS + 1e-9
+            for link in self.shared.links.values():
+                link.heard_at = self.now
+            for request in self.session.advance(self.now):
+                self.steps = request.frame + 1 if isinstance(request, Advance) else self.steps
+                digest = b"state" if isinstance(request, Save) else b""
+                self.session.done(terminal=isinstance(request, Advance) and self.steps == self.length, digest=digest)
+
+    def said_of(self, kind: type[Any]) -> list[Any]:
+        return [message for _, message in self.said if isinstance(message, kind)]
+
+    def confirmed_as_told(self) -> int:
+        """What the newest datagram says."""
+        return decode(self.session.datagrams_to_send()[-1][1]).confirmed
+
+    def events(self) -> list[Any]:
+        found = []
+        while event := self.session.next_event():
+            found.append(event)
+        return found
+
+
+def a_stamp(frame: int, final: int, number: int = 0) -> Stamp:
+    """The lowest peer lets the absent one come back."""
+    return Stamp(0, number, frame, "present", ABSENT, final, (0, 1, 0), (0, 2))
+
+
+# --- who votes --------------------------------------------------------------------------------------------------------
+
+
+def a_voter() -> Peer:
+    """Peer 2 in frame 20, while peer 1 is absent."""
+    voter = Peer(2, absent=True)
+    voter.know(200, 0)
+    voter.confirm(200, 0)
+    voter.play(20)
+    assert (voter.session.head, voter.session.committed) == (20, 19)
+    return voter
+
+
+def test_a_stamped_frame_is_not_played_before_the_change_is_settled_and_nothing_acts_on_arrival() -> None:
+    voter = a_voter()
+    voter.hear(0, a_stamp(frame=30, final=19))
+    voter.play(20)
+    assert voter.said_of(Vote) == [Vote(0, 0, ok=True)]
+    assert voter.session.head == 30
+    assert ABSENT not in voter.shared.present
+    assert not voter.events()
+    voter.hear(0, Settle(0, 0, 30, "present", ABSENT))
+    voter.play(3)
+    assert voter.session.head == 33
+    assert voter.events() == [Returned(ABSENT, 30)]
+
+
+@pytest.mark.parametrize(("frame", "ok"), [(19, False), (20, False), (21, True)])
+def test_who_has_come_to_the_stamped_frame_is_against_it(frame: int, ok: bool) -> None:
+    voter = a_voter()
+    voter.hear(0, a_stamp(frame, final=19))
+    assert voter.said_of(Vote) == [Vote(0, 0, ok)]
+    voter.play(3)
+    assert voter.session.head == (21 if ok else 23)
+
+
+def test_nothing_is_said_to_be_confirmed_that_a_stamp_may_still_change() -> None:
+    voter = a_voter()
+    voter.hear(0, a_stamp(frame=30, final=19))
+    voter.know(100, 0, 2)
+    voter.play(5)
+    assert voter.confirmed_as_told() == 29
+
+
+def test_a_return_that_may_be_valid_already_holds_back_what_who_returns_does_not_have() -> None:
+    voter = a_voter()
+    voter.hear(0, a_stamp(frame=60, final=25))
+    voter.play(20)
+    assert voter.session.committed == 25
+    voter.confirm(31, ABSENT)
+    voter.play(1)
+    assert voter.session.committed == 31
+    voter.hear(0, Stamp(0, 1, -1, "none", ABSENT, -1, (0, 1, 0), (0, 2)))
+    voter.play(1)
+    assert voter.session.committed == voter.session.head - 1
+
+
+def test_only_the_lowest_peer_stamps_and_only_what_fits_to_the_cuts_known_here() -> None:
+    voter = a_voter()
+    voter.hear(ABSENT, a_stamp(frame=30, final=19))
+    voter.hear(0, Stamp(0, 0, 30, "present", ABSENT, 19, (0, 2, 0), (0, 2)))
+    assert not voter.said_of(Vote)
+
+
+# --- who stamps -------------------------------------------------------------------------------------------------------
+
+
+def a_coordinator() -> tuple[Peer, Stamp]:
+    """Peer 0 in frame 20, which has just stamped the return of peer 1."""
+    coordinator = Peer(0, absent=True)
+    coordinator.know(20, 2)
+    coordinator.confirm(200, 2)
+    coordinator.play(20)
+    coordinator.engine._changes.propose("present", ABSENT)
+    ((to, stamp), (also_to, _)) = coordinator.said
+    assert {to, also_to} == {1, 2}
+    assert isinstance(stamp, Stamp)
+    assert stamp.frame > 20
+    return coordinator, stamp
+
+
+def test_a_change_is_settled_when_all_have_voted_and_who_returns_has_everything() -> None:
+    coordinator, stamp = a_coordinator()
+    coordinator.hear(2, Vote(0, stamp.number, ok=True))
+    coordinator.play(1)
+    assert not coordinator.said_of(Settle)
+    coordinator.hear(ABSENT, Vote(0, stamp.number, ok=True))
+    coordinator.play(1)
+    assert not coordinator.said_of(Settle)
+    coordinator.confirm(stamp.final, ABSENT)
+    coordinator.play(1)
+    assert set(coordinator.said_of(Settle)) == {Settle(0, stamp.number, stamp.frame, "present", ABSENT)}
+    coordinator.play(1)
+    assert {peer for peer, message in coordinator.said if isinstance(message, Settle)} == {1, 2, SERVER}
+
+
+def test_without_everybody_s_vote_nothing_is_settled_and_the_stamp_is_taken_back() -> None:
+    coordinator, stamp = a_coordinator()
+    coordinator.confirm(stamp.final, ABSENT)
+    coordinator.hear(ABSENT, Vote(0, stamp.number, ok=True))
+    coordinator.know(1000, 2)
+    coordinator.play(10)
+    assert not coordinator.said_of(Settle)
+    coordinator.play(int(PATIENCE * FPS))
+    assert [later.change for later in coordinator.said_of(Stamp)] == ["present", "present", "none", "none"]
+    assert coordinator.session.head > stamp.frame
+    coordinator.hear(2, Vote(0, stamp.number, ok=True))
+    assert not coordinator.said_of(Settle)
+
+
+def test_one_vote_against_it_takes_the_stamp_back() -> None:
+    coordinator, stamp = a_coordinator()
+    coordinator.hear(2, Vote(0, stamp.number, ok=False))
+    assert coordinator.said_of(Stamp)[-1].change == "none"
+
+
+def test_who_stamps_a_return_stops_everybody_s_commits_until_it_is_settled() -> None:
+    coordinator, stamp = a_coordinator()
+    coordinator.know(stamp.frame - 1, 2)
+    coordinator.play(5)
+    assert coordinator.confirmed_as_told() == stamp.final
+    assert coordinator.session.committed == stamp.final
+    coordinator.confirm(stamp.final, ABSENT)
+    for peer in (ABSENT, 2):
+        coordinator.hear(peer, Vote(0, stamp.number, ok=True))
+    coordinator.play(1)
+    assert coordinator.confirmed_as_told() > stamp.final
+
+
+# --- cuts -------------------------------------------------------------------------------------------------------------
+
+
+def test_nothing_is_committed_or_believed_of_who_was_cut_until_all_have_said_what_they_hold() -> None:
+    peer = Peer(0)
+    peer.know(9, 1, 2)
+    peer.confirm(200, 1, 2)
+    peer.play(9)
+    assert peer.session.committed == 8
+    peer.hear(SERVER, CutGranted(0, 1, 1, is_gone=False))
+    peer.know(12, 1, 2)
+    assert peer.timeline.queues[1].last == 9
+    peer.play(2)
+    assert peer.session.committed == 8
+    peer.hear(2, Flush(0, (0, 1, 0), (Span(1, 9, (A, B, B)),), (), -1))
+    assert peer.events() == [Cut(1, 1, 11)]
+    assert peer.timeline.queues[1].known(9, 12) == (A, B, B, IDLE)
+    peer.play(1)
+    assert peer.session.committed == peer.session.head - 1 == 11
+
+
+def test_what_this_peer_alone_holds_of_who_was_cut_is_told_and_counts() -> None:
+    peer = Peer(0)
+    peer.know(9, 1, 2)
+    peer.confirm(5, 1, 2)
+    peer.play(5)
+    peer.hear(SERVER, CutGranted(0, 1, 1, is_gone=False))
+    (flush,) = peer.said_of(Flush)
+    assert flush.held == (Span(1, 6, (A,) * 4),)
+    peer.hear(2, Flush(0, (0, 1, 0), (Span(1, 6, (A,)),), (), -1))
+    assert peer.events() == [Cut(1, 1, 9)]
+
+
+def test_a_report_from_before_the_cut_does_not_settle_it() -> None:
+    peer = Peer(0)
+    peer.hear(SERVER, CutGranted(0, 1, 1, is_gone=False))
+    peer.hear(2, Flush(0, (0, 0, 0), (), (), -1))
+    assert not peer.events()
+
+
+# --- what belongs to another time -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("epoch", "turn", "is_taken"), [(0, 1, True), (0, 0, False), (0, 2, False), (1, 1, False), (255, 1, False)]
+)
+def test_a_datagram_of_another_epoch_or_from_before_a_cut_says_nothing_of_the_game(
+    epoch: int, turn: int, is_taken: bool
+) -> None:
+    peer = Peer(0)
+    peer.shared.turns[1] = 1
+    datagram = Datagram(epoch, turn, 1, 0, 0.0, 0, None, None, (Batch(1, 0, (B,)),), ())
+    peer.session.receive(1, encode(datagram), peer.now)
+    assert (peer.timeline.queues[1].last == 0) == is_taken
+    assert peer.session.statistics()["links"][1]["datagrams_received"] == 1
+
+
+def test_an_answer_that_does_not_join_what_is_known_is_of_no_use() -> None:
+    peer = Peer(0)
+    peer.shared.phase = Phase.AWAY
+    peer.timeline.final = 4
+    peer.know(4, 0, 1, 2)
+    for first in (7, 3):
+        spans = tuple(Span(player, first, (B,) * 4) for player in range(3))
+        peer.hear(2, History(0, 0, 0, first, spans, (1, 0, 0), (1, 2), 20, -1))
+        assert peer.timeline.final == 4
+    spans = tuple(Span(player, 5, (B,) * 4) for player in range(3))
+    peer.hear(2, History(0, 0, 0, 5, spans, (1, 0, 0), (1, 2), 20, -1))
+    assert peer.timeline.final == 8
+    assert peer.timeline.queues[1].known(4, 8) == (A, B, B, B, B)
+
+
+# --- the end ----------------------------------------------------------------------------------------------------------
+
+
+def test_an_episode_is_left_when_everybody_has_said_that_it_has_ended() -> None:
+    peer = Peer(0, length=10)
+    peer.know(20, 1, 2)
+    peer.confirm(20, 1, 2)
+    peer.hear(1, EpisodeEnd(0, 9, b"state", "over"))
+    peer.play(20)
+    assert peer.session.phase is Phase.ENDING
+    assert (peer.session.head, peer.session.committed) == (10, 9)
+    assert peer.said_of(EpisodeEnd) == [EpisodeEnd(0, 9, b"state", "over")] * 2
+    peer.hear(2, EpisodeEnd(255, 9, b"state", "over"))
+    peer.play(1)
+    assert peer.session.phase is Phase.ENDING
+    peer.hear(2, EpisodeEnd(0, 9, b"state", "over"))
+    peer.play(1)
+    assert peer.session.phase is Phase.PREPARING
+    assert peer.events() == [EpisodeEnded(0, 9, 9, "over")]
+
+
+def test_a_game_holds_at_an_end_that_is_not_committed() -> None:
+    peer = Peer(0, length=10)
+    peer.know(7, 1, 2)
+    peer.play(20)
+    assert peer.session.phase is Phase.PLAYING
+    assert peer.session.head == 10
+    assert not peer.said_of(EpisodeEnd)
+
+
+def test_a_game_holds_where_the_window_ends() -> None:
+    peer = Peer(0)
+    peer.play(30)
+    assert peer.session.head == peer.config.max_window
+    peer.know(9, 1, 2)
+    peer.play(30)
+    assert peer.session.head == 10 + peer.config.max_window
