@@ -59,8 +59,9 @@ class Ledger:
         self._seen: list[Seen] = []
 
     def add(self, frame: int, result: Result) -> None:
-        """Note what came of ``frame``, in the place of what was noted of it before."""
-        self._results[frame] = result
+        """Note what came of ``frame``, in the place of what was noted of it before; what is recorded already stays."""
+        if frame > self.committed:
+            self._results[frame] = result
 
     def forget_from(self, frame: int) -> None:
         """What was noted of ``frame`` and of later ones is wrong."""

@@ -69,7 +69,7 @@ class Advance:
 class Commit:
     """The results of these frames are final: on all peers they are the same.
 
-    Where states are kept sparsely, one of them may be played once more, with the same inputs, on the way to a later one.
+    Where states are kept sparsely, some may be played once more, with the same inputs, on the way to a later one.
 
     Attributes:
         first: The first of them.
