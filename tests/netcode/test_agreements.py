@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from interactive_gym.netcode import SERVER, Advance, Config, Input, Phase, Save, Session
+from interactive_gym.netcode import SERVER, Advance, Config, Input, Load, Phase, Request, Save, Session
 from interactive_gym.netcode.changes import PATIENCE
-from interactive_gym.netcode.events import Cut, EpisodeEnded, Returned
+from interactive_gym.netcode.events import Cut, EpisodeEnded, Returned, TakenOver
 from interactive_gym.netcode.messages import (
     CutGranted,
     EpisodeEnd,
@@ -30,8 +30,10 @@ ABSENT = 1
 class Peer:
     """One of three peers, in mid-episode: nobody has been cut, and nothing was said by the others."""
 
-    def __init__(self, me: int, *, length: int = 1000, absent: bool = False) -> None:
-        self.config = Config(FPS, (0, 1, 2), (b"\0",) * 3, input_delay=0, episodes=2)
+    def __init__(self, me: int, *, length: int = 1000, absent: bool = False, bot_of: int | None = None) -> None:
+        carriers = (0, 1, 2) if bot_of is None else (0, 1, 2, bot_of)
+        bots = frozenset(range(3, len(carriers)))
+        self.config = Config(FPS, carriers, (b"\0",) * len(carriers), input_delay=0, episodes=2, bots=bots)
         self.now = 100.0
         self.length = length
         self.steps = 0
@@ -65,8 +67,9 @@ class Peer:
     def hear(self, peer: int, message: Message) -> None:
         self.engine.handle(peer, message)
 
-    def play(self, ticks: int) -> None:
+    def play(self, ticks: int) -> list[Request]:
         """Let time pass. Everybody else is heard all the time."""
+        fulfilled = []
         for _ in range(ticks):
             self.now += 1 / FPS + 1e-9
             for link in self.shared.links.values():
@@ -75,6 +78,8 @@ class Peer:
                 self.steps = request.frame + 1 if isinstance(request, Advance) else self.steps
                 digest = b"state" if isinstance(request, Save) else b""
                 self.session.done(terminal=isinstance(request, Advance) and self.steps == self.length, digest=digest)
+                fulfilled.append(request)
+        return fulfilled
 
     def said_of(self, kind: type[Any]) -> list[Any]:
         return [message for _, message in self.said if isinstance(message, kind)]
@@ -93,6 +98,16 @@ class Peer:
 def a_stamp(frame: int, final: int, number: int = 0) -> Stamp:
     """The lowest peer lets the absent one come back."""
     return Stamp(0, number, frame, "present", ABSENT, final, (0, 1, 0), (0, 2))
+
+
+def test_only_what_everybody_has_is_committed() -> None:
+    peer = Peer(0)
+    peer.know(50, 1, 2)
+    for first, second, committed in ((5, 9, 5), (12, 9, 9), (12, 14, 12), (40, 40, 39)):
+        peer.confirm(first, 1)
+        peer.confirm(second, 2)
+        peer.play(10)
+        assert peer.session.committed == committed
 
 
 # --- who votes --------------------------------------------------------------------------------------------------------
@@ -255,6 +270,22 @@ def test_what_this_peer_alone_holds_of_who_was_cut_is_told_and_counts() -> None:
     assert flush.held == (Span(1, 6, (A,) * 4),)
     peer.hear(2, Flush(0, (0, 1, 0), (Span(1, 6, (A,)),), (), -1))
     assert peer.events() == [Cut(1, 1, 9)]
+
+
+def test_a_bot_that_is_taken_over_did_nothing_since_the_cut_and_what_was_expected_of_it_is_played_again_first() -> None:
+    peer = Peer(0, bot_of=1)
+    peer.know(9, 1, 2, 3)
+    peer.confirm(200, 1, 2)
+    peer.play(15)
+    peer.know(30, 2)
+    peer.hear(SERVER, CutGranted(0, 1, 1, is_gone=False))
+    peer.hear(2, Flush(0, (0, 1, 0), (), (), -1))
+    requests = peer.play(1)
+    assert [request.frame for request in requests if isinstance(request, Load)] == [10]
+    assert [request.frame for request in requests if isinstance(request, Advance)] == list(range(10, 16))
+    assert peer.timeline.queues[3].known(9, 14) == (A, *[IDLE] * 5)
+    assert peer.session.committed == 15
+    assert TakenOver(3, 10) in peer.events()
 
 
 def test_a_report_from_before_the_cut_does_not_settle_it() -> None:

@@ -10,8 +10,8 @@ import pytest
 
 NETCODE = Path(__file__).parents[2] / "src" / "interactive_gym" / "netcode"
 HARMLESS = {
-    "__future__", "base64", "bisect", "collections", "contextlib", "dataclasses", "enum", "functools", "heapq", "itertools", "json",
-    "math", "operator", "struct", "types", "typing",
+    "__future__", "base64", "bisect", "collections", "contextlib", "dataclasses", "enum", "functools", "heapq",
+    "itertools", "json", "math", "operator", "struct", "types", "typing",
 }  # fmt: skip
 FOR_TESTING = {"hashlib", "random", "traceback", "zlib"}
 OUTSIDE = {"breakpoint", "exec", "eval", "hash", "id", "input", "open", "print"}
