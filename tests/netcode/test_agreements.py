@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from interactive_gym.netcode import SERVER, Advance, Config, Input, Load, Phase, Request, Save, Session
+from interactive_gym.netcode import SERVER, Advance, Begin, Config, Input, Load, Phase, Request, Save, Session
 from interactive_gym.netcode.changes import PATIENCE
 from interactive_gym.netcode.events import Cut, EpisodeEnded, Returned, TakenOver
 from interactive_gym.netcode.messages import (
@@ -15,9 +15,11 @@ from interactive_gym.netcode.messages import (
     Flush,
     History,
     Message,
+    Ready,
     Settle,
     Span,
     Stamp,
+    Start,
     Vote,
 )
 from interactive_gym.netcode.wire import Batch, Datagram, decode, encode
@@ -30,10 +32,12 @@ ABSENT = 1
 class Peer:
     """One of three peers, in mid-episode: nobody has been cut, and nothing was said by the others."""
 
-    def __init__(self, me: int, *, length: int = 1000, absent: bool = False, bot_of: int | None = None) -> None:
+    def __init__(
+        self, me: int, *, length: int = 1000, absent: bool = False, bot_of: int | None = None, delay: int = 0
+    ) -> None:
         carriers = (0, 1, 2) if bot_of is None else (0, 1, 2, bot_of)
         bots = frozenset(range(3, len(carriers)))
-        self.config = Config(FPS, carriers, (b"\0",) * len(carriers), input_delay=0, episodes=2, bots=bots)
+        self.config = Config(FPS, carriers, (b"\0",) * len(carriers), input_delay=delay, episodes=2, bots=bots)
         self.now = 100.0
         self.length = length
         self.steps = 0
@@ -50,7 +54,8 @@ class Peer:
         if absent:
             self.shared.present.discard(ABSENT)
             self.shared.turns[ABSENT] = 1
-            self.shared.hand_over(ABSENT, 0, -1)
+            for player, owner in enumerate(self.shared.owners()):
+                self.shared.hand_over(player, 0, owner)
 
     def know(self, last: int, *players: int) -> None:
         """The inputs of ``players`` come, up to frame ``last``."""
@@ -239,6 +244,20 @@ def test_who_stamps_a_return_stops_everybody_s_commits_until_it_is_settled() -> 
     assert coordinator.confirmed_as_told() > stamp.final
 
 
+def test_no_input_is_sent_of_a_player_from_where_it_may_be_handed_back() -> None:
+    coordinator = Peer(0, absent=True, bot_of=ABSENT, delay=3)
+    coordinator.know(1000, 2)
+    coordinator.confirm(1000, 2)
+    coordinator.play(20)
+    assert coordinator.timeline.queues[3].last == 22
+    coordinator.engine._changes.propose("present", ABSENT)
+    (stamp, *_) = coordinator.said_of(Stamp)
+    coordinator.play(stamp.frame - 20)
+    assert coordinator.session.head == stamp.frame
+    assert coordinator.timeline.queues[3].last == stamp.frame - 1
+    assert coordinator.timeline.queues[0].last == stamp.frame + 2
+
+
 # --- cuts -------------------------------------------------------------------------------------------------------------
 
 
@@ -346,6 +365,20 @@ def test_an_episode_is_left_when_everybody_has_said_that_it_has_ended() -> None:
     peer.play(1)
     assert peer.session.phase is Phase.PREPARING
     assert peer.events() == [EpisodeEnded(0, 9, 9, "over")]
+
+
+def test_who_is_ready_for_the_next_episode_early_need_not_say_so_again() -> None:
+    peer = Peer(0, length=10)
+    peer.know(20, 1, 2)
+    peer.confirm(20, 1, 2)
+    peer.play(10)
+    for other in (1, 2):
+        peer.hear(other, Ready(1, 0, (0, 1, 2)))
+    assert peer.session.phase is Phase.ENDING
+    assert peer.play(2) == [Begin(1)]
+    peer.session.ready(peer.now)
+    peer.play(2)
+    assert [start.epoch for start in peer.said_of(Start)] == [1, 1]
 
 
 def test_a_game_holds_at_an_end_that_is_not_committed() -> None:
