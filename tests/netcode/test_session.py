@@ -19,6 +19,7 @@ from interactive_gym.netcode import (
     Load,
     Phase,
     Request,
+    Restart,
     Save,
     Session,
 )
@@ -64,8 +65,8 @@ class Counter:
 class Member:
     """The quick start of the package, word for word where it matters, with queues for channels."""
 
-    def __init__(self, config: Config, peer: int, now: float, length: int = 45) -> None:
-        self.session = Session(config, peer, boot=1, now=now)
+    def __init__(self, config: Config, peer: int, now: float, length: int = 45, **how: Any) -> None:
+        self.session = Session(config, peer, boot=1, now=now, **how)
         self.game = Counter(length)
         self.kept: dict[int, tuple[int, int]] = {}
         self.recorded: list[tuple[Input, ...]] = []
@@ -110,10 +111,10 @@ class Member:
 class Pair:
     """Two members in one room: what one sends, the other has ``delay`` seconds later."""
 
-    def __init__(self, *configs: Config, delay: float = 0.1, length: int = 45) -> None:
+    def __init__(self, *configs: Config, delay: float = 0.1, length: int = 45, **how: Any) -> None:
         self.now = 5.0
         self.delay = delay
-        self.members = [Member(config, peer, self.now, length) for peer, config in enumerate(configs)]
+        self.members = [Member(config, peer, self.now, length, **how) for peer, config in enumerate(configs)]
         self.under_way: list[tuple[float, int, int, bytes, bool]] = []
 
     def run(self, until: float = HORIZON) -> Pair:
@@ -173,6 +174,41 @@ def test_one_peer_alone_plays_at_once() -> None:
     alone = Pair(config(carriers=(0, 0))).run().members[0]
     assert len(alone.recorded) == 45
     assert alone.rollbacks == 0
+
+
+@pytest.mark.parametrize("frames", [0, 1, 20])
+def test_after_a_restart_the_game_goes_on_from_where_everybody_was(frames: int) -> None:
+    inputs = tuple(tuple(Input(bytes([(frame + player) % 5])) for frame in range(frames)) for player in (0, 1))
+    restart = Restart(epoch=4, episode=1, inputs=inputs)
+    pair = Pair(config(episodes=2, input_delay=3), config(episodes=2, input_delay=3), restart=restart).run()
+    for member in pair.members:
+        assert member.recorded == pair.members[0].recorded
+        assert member.recorded[:frames] == list(zip(*inputs, strict=True))
+        assert [row[0].action[0] for row in member.recorded[frames:]] == [
+            *[0] * 3, *[press % 5 for press in range(1, 43 - frames)]
+        ]  # fmt: skip
+        assert [event.episode for event in seen(member, EpisodeEnded)] == [1]
+
+
+def test_what_one_says_the_other_acts_on_once_and_in_order() -> None:
+    pair = Pair(config(), config())
+    (first, second), said, acted = pair.members, list[Any](), list[Any]()
+    send, handle = first.session._shared.send, second.session._engine.handle
+
+    def note_said(peer: int, message: Any) -> None:
+        said.extend([message] if peer == 1 else [])
+        send(peer, message)
+
+    def note_acted(peer: int, message: Any) -> None:
+        acted.append(message)
+        handle(peer, message)
+
+    first.session._shared.send = note_said  # type: ignore[method-assign]
+    second.session._engine.handle = note_acted  # type: ignore[method-assign]
+    pair.run()
+    _greeting, *others = acted
+    assert len(others) > 10
+    assert others == said[: len(others)]
 
 
 # --- what the host has to do ------------------------------------------------------------------------------------------
