@@ -21,6 +21,7 @@ from interactive_gym.netcode.messages import (
     Stamp,
     Start,
     Vote,
+    WantCut,
 )
 from interactive_gym.netcode.wire import Batch, Datagram, decode, encode
 
@@ -72,13 +73,13 @@ class Peer:
     def hear(self, peer: int, message: Message) -> None:
         self.engine.handle(peer, message)
 
-    def play(self, ticks: int) -> list[Request]:
-        """Let time pass. Everybody else is heard all the time."""
+    def play(self, ticks: int, is_silent: bool = False) -> list[Request]:
+        """Let time pass. Everybody else is heard all the time, unless it is silent."""
         fulfilled = []
         for _ in range(ticks):
             self.now += 1 / FPS + 1e-9
             for link in self.shared.links.values():
-                link.heard_at = self.now
+                link.heard_at = link.heard_at if is_silent else self.now
             for request in self.session.advance(self.now):
                 self.steps = request.frame + 1 if isinstance(request, Advance) else self.steps
                 digest = b"state" if isinstance(request, Save) else b""
@@ -305,6 +306,31 @@ def test_a_bot_that_is_taken_over_did_nothing_since_the_cut_and_what_was_expecte
     assert peer.timeline.queues[3].known(9, 14) == (A, *[IDLE] * 5)
     assert peer.session.committed == 15
     assert TakenOver(3, 10) in peer.events()
+
+
+def test_who_is_silent_is_to_be_cut_but_not_for_what_this_peer_slept_through() -> None:
+    peer = Peer(0)
+    peer.play(5)
+    peer.now += 10.0
+    peer.play(1, is_silent=True)
+    peer.play(int(0.9 * FPS), is_silent=True)
+    assert not peer.said_of(WantCut)
+    peer.play(int(0.2 * FPS), is_silent=True)
+    assert {(want.peer, want.reason) for want in peer.said_of(WantCut)} == {(1, "silent"), (2, "silent")}
+
+
+def test_a_game_begins_when_all_are_ready_for_it_with_the_same_peers() -> None:
+    peer = Peer(0)
+    peer.shared.phase = Phase.WAITING
+    peer.hear(2, Ready(0, 0, (0, 1, 2)))
+    peer.hear(SERVER, CutGranted(0, 1, 1, is_gone=False))
+    peer.hear(2, Flush(0, (0, 1, 0), (), (), -1))
+    peer.play(3)
+    assert peer.said_of(Ready)[-1].present == (0, 2)
+    assert not peer.said_of(Start)
+    peer.hear(2, Ready(0, 0, (0, 2)))
+    peer.play(1)
+    assert len(peer.said_of(Start)) == 1
 
 
 def test_a_report_from_before_the_cut_does_not_settle_it() -> None:

@@ -18,8 +18,6 @@ from interactive_gym.netcode.statistics import statistics
 from interactive_gym.netcode.timeline import Answer
 from interactive_gym.netcode.wire import Datagram, decode
 
-FROZEN = 0.25  # seconds without a call: then it was this peer that heard nothing, not the others that were silent
-
 
 class Session:
     """One peer's side of the game. See the package for how to drive it.
@@ -48,7 +46,6 @@ class Session:
         shared = self._shared = Shared(config, peer, boot, now)
         engine = self._engine = Engine(shared)
         self._answers: list[Answer] = []
-        self._called_at = now
         shared.ticker.start(now)
         if returning:
             engine.come_back()
@@ -132,7 +129,6 @@ class Session:
         Raises:
             HostError: A request was not answered.
         """
-        self._notice_own_freeze(now)
         self._shared.now = now
         requests = self._engine.work()
         request = next(requests, None)
@@ -236,11 +232,3 @@ class Session:
         if link is not None:
             link.refused += 1
         self._shared.emit(Rejected(peer, str(error)))
-
-    def _notice_own_freeze(self, now: float) -> None:
-        """What came meanwhile lies unread: nobody is to be cut for it."""
-        gap = now - self._called_at
-        self._called_at = now
-        if gap > FROZEN:
-            for link in self._shared.links.values():
-                link.heard_at = max(link.heard_at, min(now, link.heard_at + gap))

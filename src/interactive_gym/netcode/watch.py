@@ -11,6 +11,7 @@ from interactive_gym.netcode.pausing import Pausing
 from interactive_gym.netcode.shared import Shared
 
 SHOWN = 0.5  # seconds of silence before players are told; less may be jitter
+FROZEN = 0.25  # seconds without a call: then it was this peer that heard nothing, not the others that were silent
 
 
 class Watch:
@@ -20,7 +21,7 @@ class Watch:
         self._shared = shared
         self._cuts, self._pausing, self._ending = cuts, pausing, ending
         self._stands_at = (shared.epoch, -2)
-        self._stands_since = shared.now
+        self._stands_since = self._called_at = shared.now
 
     def hear(self, peer: int) -> None:
         """Something came from ``peer``."""
@@ -38,9 +39,19 @@ class Watch:
 
     def advance(self) -> None:
         """Notice what did not happen."""
+        self._notice_own_freeze()
         for peer in self._shared.others:
             self._watch_link(peer)
         self._watch_progress()
+
+    def _notice_own_freeze(self) -> None:
+        """What came meanwhile lies unread: nobody is to be cut for it."""
+        now = self._shared.now
+        gap, self._called_at = now - self._called_at, now
+        if gap > FROZEN:
+            self._stands_since += gap
+            for link in self._shared.links.values():
+                link.heard_at = max(link.heard_at, min(now, link.heard_at + gap))
 
     def _watch_link(self, peer: int) -> None:
         shared = self._shared
