@@ -16,6 +16,7 @@ from interactive_gym.netcode.messages import (
     History,
     Message,
     Ready,
+    Return,
     Settle,
     Span,
     Stamp,
@@ -355,6 +356,41 @@ def test_a_datagram_of_another_epoch_or_from_before_a_cut_says_nothing_of_the_ga
     peer.session.receive(1, encode(datagram), peer.now)
     assert (peer.timeline.queues[1].last == 0) == is_taken
     assert peer.session.statistics()["links"][1]["datagrams_received"] == 1
+
+
+def test_who_sends_for_others_or_claims_what_it_cannot_have_is_not_believed() -> None:
+    peer = Peer(0)
+    peer.play(4)
+    datagram = Datagram(0, 0, 4, 100, 0.0, 0, None, None, (Batch(2, 0, (B,)), Batch(1, 0, (B,))), ())
+    peer.session.receive(1, encode(datagram), peer.now)
+    assert [queue.last for queue in peer.timeline.queues] == [3, 0, -1]
+    peer.know(50, 1, 2)
+    peer.confirm(50, 2)
+    peer.play(1)
+    assert peer.session.committed == 3  # peer 1 cannot have more of our inputs than we had sent
+
+
+@pytest.mark.parametrize(
+    ("have", "hears", "changed", "is_let_in"),
+    [
+        (19, (0, 2), -1, True),
+        (19, (0,), -1, False),
+        (19, (2,), -1, False),
+        (19, (0, 2), 20, True),
+        (19, (0, 2), 21, False),
+    ],
+)
+def test_who_comes_back_has_to_hear_everybody_and_to_know_the_last_change(
+    have: int, hears: tuple[int, ...], changed: int, is_let_in: bool
+) -> None:
+    peer = Peer(0, absent=True)
+    peer.know(100, 2)
+    peer.confirm(100, 2)
+    peer.play(20)
+    peer.shared.changed = changed
+    peer.hear(ABSENT, Return(0, have, hears))
+    peer.play(1)
+    assert bool(peer.said_of(Stamp)) == is_let_in
 
 
 def test_an_answer_that_does_not_join_what_is_known_is_of_no_use() -> None:
