@@ -8,7 +8,7 @@ import pytest
 
 from interactive_gym.netcode import SERVER, Advance, Begin, Config, Input, Load, Phase, Request, Save, Session
 from interactive_gym.netcode.changes import PATIENCE
-from interactive_gym.netcode.events import Cut, EpisodeEnded, Returned, TakenOver
+from interactive_gym.netcode.events import Cut, EpisodeEnded, Mismatch, Returned, TakenOver
 from interactive_gym.netcode.messages import (
     CutGranted,
     EpisodeEnd,
@@ -304,6 +304,7 @@ def test_a_bot_that_is_taken_over_did_nothing_since_the_cut_and_what_was_expecte
     requests = peer.play(1)
     assert [request.frame for request in requests if isinstance(request, Load)] == [10]
     assert [request.frame for request in requests if isinstance(request, Advance)] == list(range(10, 16))
+    assert [request.inputs[3].action for request in requests if isinstance(request, Advance)] == [IDLE.action] * 6
     assert peer.timeline.queues[3].known(9, 14) == (A, *[IDLE] * 5)
     assert peer.session.committed == 15
     assert TakenOver(3, 10) in peer.events()
@@ -427,6 +428,27 @@ def test_an_episode_is_left_when_everybody_has_said_that_it_has_ended() -> None:
     peer.play(1)
     assert peer.session.phase is Phase.PREPARING
     assert peer.events() == [EpisodeEnded(0, 9, 9, "over")]
+
+
+def test_who_has_committed_the_last_frame_has_everything_up_to_it() -> None:
+    peer = Peer(0, length=10)
+    peer.know(20, 1, 2)
+    peer.play(20)
+    assert peer.session.phase is Phase.PLAYING
+    for other in (1, 2):
+        peer.hear(other, EpisodeEnd(0, 9, b"state", "over"))
+    peer.play(1)
+    assert peer.events() == [EpisodeEnded(0, 9, 9, "over")]
+
+
+def test_a_last_state_that_differs_is_found_although_no_datagram_told_of_it() -> None:
+    peer = Peer(0, length=12)
+    peer.know(20, 1, 2)
+    peer.confirm(20, 1, 2)
+    peer.hear(1, EpisodeEnd(0, 11, b"state", "over"))
+    peer.hear(2, EpisodeEnd(0, 11, b"other", "over"))
+    peer.play(20)
+    assert [(event.peer, event.frame) for event in peer.events() if isinstance(event, Mismatch)] == [(2, 12)]
 
 
 def test_who_is_ready_for_the_next_episode_early_need_not_say_so_again() -> None:
