@@ -11,6 +11,7 @@ from interactive_gym.netcode.changes import PATIENCE
 from interactive_gym.netcode.events import Cut, EpisodeEnded, Mismatch, Returned, TakenOver
 from interactive_gym.netcode.messages import (
     CutGranted,
+    Differs,
     EpisodeEnd,
     Flush,
     History,
@@ -246,6 +247,18 @@ def test_who_stamps_a_return_stops_everybody_s_commits_until_it_is_settled() -> 
     assert coordinator.confirmed_as_told() > stamp.final
 
 
+def test_nobody_is_let_in_any_more_once_the_end_was_said() -> None:
+    coordinator, stamp = a_coordinator()
+    coordinator.confirm(stamp.final, ABSENT)
+    coordinator.hear(2, Differs(0, 10, 9))
+    coordinator.play(1)
+    assert coordinator.session.phase is Phase.ENDING
+    for peer in (ABSENT, 2):
+        coordinator.hear(peer, Vote(0, stamp.number, ok=True))
+    coordinator.play(1)
+    assert not coordinator.said_of(Settle)
+
+
 def test_no_input_is_sent_of_a_player_from_where_it_may_be_handed_back() -> None:
     coordinator = Peer(0, absent=True, bot_of=ABSENT, delay=3)
     coordinator.know(1000, 2)
@@ -308,6 +321,8 @@ def test_a_bot_that_is_taken_over_did_nothing_since_the_cut_and_what_was_expecte
     assert peer.timeline.queues[3].known(9, 14) == (A, *[IDLE] * 5)
     assert peer.session.committed == 15
     assert TakenOver(3, 10) in peer.events()
+    sent = decode(dict(peer.session.datagrams_to_send())[2]).inputs
+    assert [(batch.player, batch.first, len(batch.inputs)) for batch in sent] == [(0, 0, 16), (3, 10, 6)]
 
 
 def test_who_is_silent_is_to_be_cut_but_not_for_what_this_peer_slept_through() -> None:
