@@ -8,7 +8,7 @@ import pytest
 
 from interactive_gym.netcode import SERVER, Advance, Begin, Config, Input, Load, Phase, Request, Save, Session
 from interactive_gym.netcode.changes import PATIENCE
-from interactive_gym.netcode.events import Cut, EpisodeEnded, Mismatch, Returned, TakenOver
+from interactive_gym.netcode.events import Cut, Ended, EpisodeEnded, Mismatch, Returned, TakenOver
 from interactive_gym.netcode.messages import (
     CutGranted,
     Differs,
@@ -334,6 +334,27 @@ def test_who_is_silent_is_to_be_cut_but_not_for_what_this_peer_slept_through() -
     assert not peer.said_of(WantCut)
     peer.play(int(0.2 * FPS), is_silent=True)
     assert {(want.peer, want.reason) for want in peer.said_of(WantCut)} == {(1, "silent"), (2, "silent")}
+
+
+def test_nobody_gives_up_on_a_cut_for_what_it_slept_through() -> None:
+    peer = Peer(0)
+    peer.play(5)
+    peer.hear(SERVER, CutGranted(0, ABSENT, 1, is_gone=False))
+    peer.now += peer.config.server_timeout
+    peer.play(1)
+    assert peer.session.phase is Phase.PLAYING
+    peer.play(int((peer.config.settle_timeout + 0.2) * FPS))
+    assert [event.reason for event in peer.events() if isinstance(event, Ended)] == ["unsettled"]
+
+
+def test_another_process_of_the_server_is_told_what_the_one_before_knew() -> None:
+    peer = Peer(2, absent=True)
+    peer.hear(0, a_stamp(50, final=-1))
+    back = Settle(0, 0, 50, "present", ABSENT)
+    peer.hear(0, back)
+    peer.play(5)
+    peer.engine.meet_again(SERVER)
+    assert (SERVER, back) in peer.said
 
 
 def test_a_game_begins_when_all_are_ready_for_it_with_the_same_peers() -> None:

@@ -104,6 +104,12 @@ class Changes:
         voted = self._voted if is_dropped else self._pending
         return change.number > newest and voted is not None and is_about(voted, change)
 
+    def tell_server(self) -> None:
+        """Another process of the server does not know who is back."""
+        for change in self._settled:
+            if change.change == "present" and change.peer in self._shared.present:
+                self._shared.send(SERVER, change)
+
     def drop(self) -> None:
         """Forget the stamp that has not settled: who is present has changed."""
         self._pending = None

@@ -54,6 +54,11 @@ class Cuts:
         self._strays: dict[int, Flush] = {}  # of peers who are absent, as far as is known here
         self._since: float | None = None
 
+    def oversleep(self, seconds: float) -> None:
+        """This peer did not hear anything for so long: it has not waited for anybody."""
+        self._since = None if self._since is None else self._since + seconds
+        self._wanted = {peer: (since + seconds, reason) for peer, (since, reason) in self._wanted.items()}
+
     def want(self, peer: int, reason: str) -> None:
         """Ask the server to cut ``peer``; what follows is decided there."""
         shared = self._shared

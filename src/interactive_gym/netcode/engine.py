@@ -97,6 +97,7 @@ class Engine:
         """Another process speaks for ``peer`` now; a player's knows nothing of the game."""
         if peer == SERVER:
             self._cuts.ask_again()
+            self._changes.tell_server()
             return
         self.starting.meet_again(peer)
         self._cuts.want(peer, "reloaded")

@@ -50,6 +50,7 @@ class Watch:
         gap, self._called_at = now - self._called_at, now
         if gap > FROZEN:
             self._stands_since += gap
+            self._cuts.oversleep(gap)
             for link in self._shared.links.values():
                 link.heard_at = max(link.heard_at, min(now, link.heard_at + gap))
 
