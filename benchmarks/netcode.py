@@ -42,6 +42,7 @@ def session_costs(node: Node) -> dict[str, Any]:
                 "us_per_tick": summary(costs["us_per_tick"], 1),
                 "share_of_a_tick": round(statistics.median(costs["us_per_tick"]) / TICK_US, 4),
                 "replayed_per_tick": round(statistics.median(costs["replayed_per_tick"]), 2),
+                "bytes_per_second_and_link": round(statistics.median(costs["bytes_per_second_and_link"])),
             }
             for name, costs in by_name.items()
         }

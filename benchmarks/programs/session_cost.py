@@ -15,7 +15,7 @@ DELAY = {"people": 3, "every tick": 8}  # ticks on the way: 50 ms; so much that 
 
 
 def main(job: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """``job``: {"peers": [int], "ticks": int, "rounds": int}. Returns microseconds per tick, by peers and inputs."""
+    """``job``: {"peers": [int], "ticks": int, "rounds": int}. Returns figures of each round, by peers and inputs."""
     found = {}
     for peers in job["peers"]:
         for inputs in CHANGES:
@@ -23,6 +23,7 @@ def main(job: dict[str, Any]) -> dict[str, dict[str, Any]]:
             found[f"{peers} peers, {inputs}"] = {
                 "us_per_tick": [one["us"] for one in rounds],
                 "replayed_per_tick": [one["replayed"] for one in rounds],
+                "bytes_per_second_and_link": [one["bytes"] for one in rounds],
             }
     return found
 
@@ -87,4 +88,9 @@ def _measured(peers: int, inputs: str, ticks: int, seed: int) -> dict[str, float
     played = after["frames"] - before["frames"]
     if played < 0.9 * ticks:
         raise RuntimeError(f"only {played} of {ticks} ticks played a frame: {after}")
-    return {"us": game.spent / ticks * 1e6, "replayed": (after["replayed"] - before["replayed"]) / ticks}
+    sent = sum(link["bytes_sent"] - before["links"][peer]["bytes_sent"] for peer, link in after["links"].items())
+    return {
+        "us": game.spent / ticks * 1e6,
+        "replayed": (after["replayed"] - before["replayed"]) / ticks,
+        "bytes": sent / (peers - 1) / ticks * FPS,
+    }
