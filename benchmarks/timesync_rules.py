@@ -14,6 +14,7 @@ Written from what the published sources do, at these places:
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -87,7 +88,7 @@ class _Endpoint:
         return (sum(self.remotes) - sum(self.locals)) / len(self.locals) / 2
 
 
-class _Advantages:
+class _Advantages(ABC):
     """What GGPO's and GGRS's rules have in common."""
 
     LENGTH: int
@@ -125,9 +126,9 @@ class _Advantages:
         self.decide(frame)
         return True
 
+    @abstractmethod
     def decide(self, frame: int) -> None:
         """What the rule does about it."""
-        raise NotImplementedError
 
     def messages(self, peer: int, frame: int, now: float) -> Iterable[Any]:
         endpoint = self.endpoints[peer]

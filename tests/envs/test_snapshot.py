@@ -19,10 +19,8 @@ from typing import Any
 import gymnasium
 import numpy as np
 import pytest
-from cogrid.envs import registry
 from gymnasium import spaces
 from gymnasium.utils import EzPickle
-from slime_volleyball.slimevolley_env import SlimeVolleyEnv
 
 from interactive_gym.envs import reducers
 from interactive_gym.envs.adapter import adapt
@@ -30,6 +28,8 @@ from interactive_gym.envs.anatomy import describe, differences
 from interactive_gym.envs.codec import codec_for
 from interactive_gym.envs.snapshot import Snapshot
 from interactive_gym.errors import EnvError
+
+from .published import PUBLISHED
 
 
 class Env:
@@ -58,24 +58,9 @@ def restored(env: Any, change: Callable[[Any], object]) -> Any:
 # --- whole environments ---------------------------------------------------------------------------------------------
 
 
-def overcooked() -> Any:
-    return registry.make("Overcooked-CrampedRoom-V0")
-
-
-def slime_volleyball() -> Any:
-    return SlimeVolleyEnv()
-
-
-MADE = ["MountainCar-v0", "CartPole-v1", "Pendulum-v1", "Acrobot-v1", "FrozenLake-v1", "Taxi-v4", "Blackjack-v1"]
-WHOLE: dict[str, Callable[[], Any]] = {name: lambda name=name: gymnasium.make(name) for name in MADE} | {
-    "Overcooked": overcooked,
-    "slime volleyball": slime_volleyball,
-}
-
-
-@pytest.mark.parametrize("name", WHOLE)
+@pytest.mark.parametrize("name", PUBLISHED)
 def test_published_environments_go_on_as_they_did(name: str) -> None:
-    adapter = adapt(WHOLE[name]())
+    adapter = adapt(PUBLISHED[name]())
     codecs = {agent: codec_for(adapter.action_space(agent)) for agent in adapter.agents}
     snapshot = Snapshot(adapter.env)
     for trial in range(4):

@@ -13,20 +13,19 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-import gymnasium
 import numpy as np
 import pytest
-from cogrid.envs import registry
 from gymnasium import spaces
 from hypothesis import given
 from hypothesis import strategies as st
-from slime_volleyball.slimevolley_env import SlimeVolleyEnv
 
 from interactive_gym import Surface
 from interactive_gym.envs.adapter import adapt
 from interactive_gym.envs.codec import codec_for
 from interactive_gym.envs.snapshot import Snapshot
 from interactive_gym.envs.state_digest import SIZE, StateDigest, changed_by
+
+from .published import PUBLISHED
 
 
 class Env:
@@ -59,24 +58,9 @@ def digest(**parts: Any) -> bytes:
 # --- whole environments ---------------------------------------------------------------------------------------------
 
 
-def overcooked() -> Any:
-    return registry.make("Overcooked-CrampedRoom-V0")
-
-
-def slime_volleyball() -> Any:
-    return SlimeVolleyEnv()
-
-
-MADE = ["MountainCar-v0", "CartPole-v1", "Pendulum-v1", "Acrobot-v1", "FrozenLake-v1", "Taxi-v4", "Blackjack-v1"]
-WHOLE: dict[str, Callable[[], Any]] = {name: lambda name=name: gymnasium.make(name) for name in MADE} | {
-    "Overcooked": overcooked,
-    "slime volleyball": slime_volleyball,
-}
-
-
-@pytest.mark.parametrize("name", WHOLE)
+@pytest.mark.parametrize("name", PUBLISHED)
 def test_a_restored_environment_has_the_digest_of_one_that_was_never_restored(name: str) -> None:
-    straight, restored = adapt(WHOLE[name]()), adapt(WHOLE[name]())
+    straight, restored = adapt(PUBLISHED[name]()), adapt(PUBLISHED[name]())
     rng = random.Random(5)
     plan = [
         {agent: codec_for(straight.action_space(agent)).sample(rng) for agent in straight.agents} for _ in range(20)

@@ -9,8 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cogrid.envs import registry
-from slime_volleyball.slimevolley_env import SlimeVolleyEnv
 
 from interactive_gym.envs.determinism import VirtualWorld
 from interactive_gym.errors import EnvError
@@ -19,6 +17,7 @@ from interactive_gym.game.host import Host, run
 from interactive_gym.game.recorder import Recorder
 from interactive_gym.netcode.requests import BOT, FOCUSED, HUMAN, Advance, Begin, Commit, Input, Load, Request, Save
 from interactive_gym.records import Row, unpack
+from tests.envs.published import PUBLISHED, overcooked
 
 from . import games
 from .driving import Played, plan_of, rolled_back, straight
@@ -47,14 +46,6 @@ def begun(host: Host, frames: int) -> list[tuple[Input, ...]]:
     return plan
 
 
-def overcooked() -> Any:
-    return registry.make("Overcooked-CrampedRoom-V0")
-
-
-def slime_volleyball() -> Any:
-    return SlimeVolleyEnv()
-
-
 GAMES: dict[str, tuple[Any, tuple[str, ...], dict[str, Any]]] = {
     "unseeded": (games.Duel, CHASE, {}),
     "observations recorded": (games.Duel, CHASE, {"record_observations": True}),
@@ -65,7 +56,7 @@ GAMES: dict[str, tuple[Any, tuple[str, ...], dict[str, Any]]] = {
     "players in another order": (games.Early, ("mouse", "cat"), {}),
     "Box and hooks": (games.Steer, ("0",), {"max_steps": 60}),
     "Overcooked": (overcooked, ("0", "1"), {"max_steps": 50}),
-    "slime volleyball": (slime_volleyball, ("agent_left", "agent_right"), {"fps": 30, "max_steps": 100}),
+    "slime volleyball": (PUBLISHED["slime volleyball"], ("agent_left", "agent_right"), {"fps": 30, "max_steps": 100}),
 }
 
 

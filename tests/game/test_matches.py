@@ -10,7 +10,6 @@ from random import Random
 from typing import Any, NamedTuple
 
 import pytest
-from cogrid.envs import registry
 from slime_volleyball.slimevolley_env import SlimeVolleyEnv
 
 from interactive_gym.envs.determinism import VirtualWorld
@@ -30,6 +29,7 @@ from interactive_gym.netcode.testing import (
     config_of,
     run_match,
 )
+from tests.envs.published import overcooked
 
 from . import games
 from .games import SEED, setup_of
@@ -88,10 +88,6 @@ class Played:
             codec = self._host.actions.codecs[player]
             self._known[player, action] = codec.encode(codec.sample(Random(f"{player} {action.hex()}")))
         return self._known[player, action]
-
-
-def overcooked() -> Any:
-    return registry.make("Overcooked-CrampedRoom-V0")
 
 
 @pytest.fixture
