@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from interactive_gym.netcode.events import Cut, Ended, Returned, Unheld
-from interactive_gym.netcode.messages import EpisodeEnd, Flush, Message, Settle, Wish
+from interactive_gym.netcode.messages import EpisodeEnd, Flush, Message, Settle, Start, Wish
 from interactive_gym.netcode.testing import Computer, Conditions, Exclude, Freeze, Links, Match, Report, ToyGame
 from tests.netcode.playing import ends, passed, scenario
 from tests.netcode.tapping import Tap, run_tapped
@@ -91,6 +91,23 @@ def test_who_takes_itself_to_be_back_while_the_others_have_forgotten_it() -> Non
     report = _play(4, tap, faults=(Freeze(4.0, 3.0, 3),))
     assert len(happened) == 2
     assert _reasons(report) == {(1, 1): "over", (2, 1): "excluded", (3, 1): "over"}
+
+
+def test_a_start_that_only_some_heard_of_before_it_was_said_by_nobody_any_more() -> None:
+    happened = []
+
+    def tap(match: Match, source: int, target: int, message: Message) -> bool:
+        if not (isinstance(message, Start) and source == 0 and target == 2):
+            return True
+        if not happened:
+            happened.append(match.time.now)
+            match.time.at(match.time.now + 0.01, lambda: match.machines[0].kill(goodbye=False))
+        return False
+
+    report = _play(3, tap)
+    assert happened
+    assert _reasons(report) == {(1, 1): "over", (2, 1): "over"}
+    assert _turns(report, 2) == _turns(report, 1) == set()
 
 
 def test_acks_of_who_does_not_know_yet_that_a_player_is_back() -> None:

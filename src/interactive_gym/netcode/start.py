@@ -29,6 +29,7 @@ class Starting:
         self._samples: dict[int, list[tuple[float, float]]] = {}
         self._asked: dict[int, tuple[int, float]] = {}  # how often, and when last
         self._ready: dict[int, Ready] = {}
+        self._started: Start | None = None
         self.handlers: Handlers = {
             Hello: self._on_hello,
             ClockAsk: self._on_clock_ask,
@@ -52,6 +53,7 @@ class Starting:
     def new_epoch(self) -> None:
         """Nobody is ready for it yet."""
         self._ready.clear()
+        self._started = None
 
     def ready(self) -> None:
         """This peer may begin."""
@@ -105,6 +107,7 @@ class Starting:
         shared = self._shared
         shared.enter(Cause.STARTED)
         shared.input_delay = delay
+        self._started = Start(shared.epoch, at, delay)
         shared.sync.clear()
         shared.ticker.start(at)
         shared.emit(Started(shared.episode, at, delay))
@@ -153,6 +156,8 @@ class Starting:
         if peer not in shared.present:
             return
         self._ready[peer] = message
+        if shared.phase is Phase.PLAYING and shared.coordinator == shared.me and self._started is not None:
+            shared.send(peer, self._started)  # who should have told it may be gone
         if shared.phase in (Phase.PLAYING, Phase.AWAY):
             return
         # Whoever is missing there was cut at the end of the last episode, and this peer had not heard of it.
