@@ -336,6 +336,17 @@ def test_who_is_silent_is_to_be_cut_but_not_for_what_this_peer_slept_through() -
     assert {(want.peer, want.reason) for want in peer.said_of(WantCut)} == {(1, "silent"), (2, "silent")}
 
 
+def test_who_failed_alone_is_cut_even_if_the_frame_becomes_final_here_later() -> None:
+    peer = Peer(0)
+    peer.hear(1, EpisodeEnd(0, 2, b"", "failed"))
+    peer.play(5)
+    assert not peer.said_of(WantCut)
+    peer.know(6, 1, 2)
+    peer.confirm(6, 1, 2)
+    peer.play(1)
+    assert [(want.peer, want.reason) for want in peer.said_of(WantCut)] == [(1, "failed")]
+
+
 def test_nobody_gives_up_on_a_cut_for_what_it_slept_through() -> None:
     peer = Peer(0)
     peer.play(5)

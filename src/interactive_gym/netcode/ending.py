@@ -76,6 +76,8 @@ class Ending:
         """
         shared = self._shared
         timeline = shared.timeline
+        if self._ends and not timeline.has_failed:
+            self._cut_who_failed_alone()
         if shared.phase is Phase.PLAYING and (timeline.is_complete or self._is_stopped):
             self._finish()
         if shared.phase is Phase.ENDING and (self._everybody_moved_on or self._ends.keys() >= shared.present):
@@ -147,8 +149,12 @@ class Ending:
             return
         # Its last frame is final there, so it has all inputs up to it.
         shared.links[peer].confirmed = max(shared.links[peer].confirmed, message.last)
-        if message.reason == "failed" and not shared.timeline.has_failed and shared.timeline.committed > message.last:
-            self._cuts.want(peer, "failed")
+
+    def _cut_who_failed_alone(self) -> None:
+        """The frame in which its environment raised may become final here only after it has said so."""
+        for peer, end in self._ends.items():
+            if end.reason == "failed" and self._shared.timeline.committed > end.last:
+                self._cuts.want(peer, "failed")
 
     def _check_end(self, peer: int) -> None:
         mine, theirs = self._ends[self._shared.me], self._ends.get(peer)
