@@ -138,15 +138,7 @@ class Engine:
     def may_play(self) -> bool:
         """Whether the next tick plays a new frame, as far as it can be known."""
         shared = self._shared
-        timeline = shared.timeline
-        return (
-            shared.phase is Phase.PLAYING
-            and not timeline.is_at_end
-            and not self._ending.is_stopped
-            and self._changes.joins_at <= timeline.head < self._changes.barrier
-            and not self._pausing.is_holding
-            and shared.window.may_advance(timeline.head, timeline.confirmed)
-        )
+        return self._runs() and shared.window.may_advance(shared.timeline.head, shared.timeline.confirmed)
 
     def confirmed(self) -> int:
         """What this peer tells the others to have: nothing from a frame on that may still change."""
@@ -154,6 +146,17 @@ class Engine:
         timeline = shared.timeline
         limit = timeline.final if shared.phase is Phase.AWAY else timeline.confirmed
         return min(limit, self._changes.barrier - 1, self._changes.commit_barrier)
+
+    def _runs(self) -> bool:
+        """Whether the game goes on here, if only the others' inputs are not too far behind."""
+        timeline = self._shared.timeline
+        return (
+            self._shared.phase is Phase.PLAYING
+            and not timeline.is_at_end
+            and not self._ending.is_stopped
+            and self._changes.joins_at <= timeline.head < self._changes.barrier
+            and not self._pausing.is_holding
+        )
 
     def _prepare(self) -> Requests:
         """A fresh environment, and what is known of the episode already."""
@@ -177,7 +180,7 @@ class Engine:
         for _ in range(ticks):
             shared.ticker.interval = shared.sync.interval
             due = shared.ticker.take()
-            if shared.phase is Phase.PLAYING and timeline.head >= self._changes.joins_at:
+            if self._runs():
                 yield from self._live_tick(due)
         self.inputs.forget()
         is_behind = shared.phase is Phase.AWAY or timeline.head < self._changes.joins_at
@@ -204,11 +207,8 @@ class Engine:
     def _live_tick(self, due: float) -> Requests:
         shared = self._shared
         timeline = shared.timeline
-        runs = timeline.over is None and not self._pausing.is_holding and timeline.head < self._changes.barrier
-        if not runs or self._ending.is_stopped:
-            return
         shared.sync.tick(timeline.head, due)
-        if not self.may_play():
+        if not shared.window.may_advance(timeline.head, timeline.confirmed):
             self.stalls += not self._is_stalled
             self.stalled += 1
             self._is_stalled = True
