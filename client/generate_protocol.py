@@ -17,7 +17,10 @@ from msgspec import inspect as wire
 from interactive_gym import protocol
 
 TARGET = Path(__file__).parent / "src" / "protocol.gen.ts"
-CONSTANTS = ("PROTOCOL_VERSION", "MAX_UPLOAD_BYTES", "MAX_CONTROL_BYTES")
+CONSTANTS = (
+    *("PROTOCOL_VERSION", "MAX_UPLOAD_BYTES", "MAX_CONTROL_BYTES", "RELAY_SERVER"),
+    *("FRAME_DATAGRAM", "FRAME_CONTROL", "FRAME_PING", "FRAME_PONG", "FRAME_DEAF"),
+)
 UNIONS = ("Page", "Item")
 HEADER = "// Generated from src/interactive_gym/protocol.py by client/generate_protocol.py. Do not edit.\n"
 
@@ -98,6 +101,7 @@ TYPESCRIPT: dict[type[wire.Type], Callable[[Any], str]] = {
     wire.LiteralType: _literal,
     wire.UnionType: _union,
     wire.ListType: _list,
+    wire.TupleType: lambda info: f"[{', '.join(map(_type, info.item_types))}]",
     wire.DictType: lambda info: f"Record<string, {_type(info.value_type)}>",
     wire.StructType: lambda info: info.cls.__name__,
 }

@@ -31,6 +31,9 @@ export interface GameTools extends StageTools {
   events: Pick<EventLog, "during">;
 }
 
+/** A game of one participant, whose session is there from the beginning. */
+export type SoloPage = GymPage & { session_id: string; seed: number };
+
 export interface GameEnds {
   /** All episodes are durable on the server. */
   done(): void;
@@ -64,7 +67,7 @@ export class GameRun {
   private closed = false;
 
   constructor(
-    private readonly page: GymPage,
+    private readonly page: SoloPage,
     private readonly view: GymView,
     private readonly tools: GameTools,
     private readonly ends: GameEnds,
@@ -153,7 +156,7 @@ export class GameRun {
 
   private startPressed({ episode, chunks }: Resume): Promise<void> {
     const isNew = episode === 0 && chunks.length === 0;
-    return new Promise((resolve) => this.view.ready(isNew ? this.page.button : "Continue", resolve));
+    return new Promise((resolve) => this.view.ready(isNew ? (this.page.button ?? "") : "Continue", resolve));
   }
 
   private async openStage(): Promise<void> {

@@ -61,7 +61,7 @@ export class PathLog {
   }
 
   private tickRow({ frame, due, sampled, stepMs, painted }: FramePath): TickRow {
-    return [frame, this.since(due), round(sampled - due), round(stepMs), this.sinceOrNull(painted)];
+    return [frame, this.since(due), round(sampled - due), round(stepMs), this.sinceOrNull(painted), 0, 0, 0];
   }
 
   private keyRow(path: FramePath, press: Press): KeyRow {

@@ -9,7 +9,7 @@ import { Connection, openWire } from "./connection";
 import { createDebug, debugMode } from "./debug";
 import { captureErrors, EventLog } from "./events";
 import { FocusWatch } from "./focus";
-import { GameRun, type GameTools } from "./game";
+import { GameRun, type GameTools, type SoloPage } from "./game";
 import { Identity, storageOr } from "./identity";
 import { createKeyboard } from "./input/keyboard";
 import { Outbox } from "./outbox";
@@ -51,7 +51,7 @@ function begin(boot: Boot, root: HTMLElement): void {
     joined: open,
     game: (page, view, ends) => {
       void import("./renderer/phaser"); // on its way while the instructions are read
-      return new GameRun(page, view, gameTools(), ends);
+      return new GameRun(page as SoloPage, view, gameTools(), ends);
     },
     gamesOver: () => runtimes.stop(),
     reload: () => location.reload(),

@@ -1,8 +1,14 @@
 // Generated from src/interactive_gym/protocol.py by client/generate_protocol.py. Do not edit.
 
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 export const MAX_UPLOAD_BYTES = 1000000;
 export const MAX_CONTROL_BYTES = 64000;
+export const RELAY_SERVER = 255;
+export const FRAME_DATAGRAM = 0;
+export const FRAME_CONTROL = 1;
+export const FRAME_PING = 2;
+export const FRAME_PONG = 3;
+export const FRAME_DEAF = 128;
 
 /** A file that the page loads: content-hashed address, and its size before compression (for the progress bar). */
 export interface Asset {
@@ -63,15 +69,19 @@ export interface StaticPage {
   button: string;
 }
 
-/** A game. ``game`` goes to the worker as it is; the page reads what it needs of it. */
+/**
+ * A game. ``game`` goes to the worker as it is; the page reads what it needs of it.
+ *
+ * A game of several humans (``game.multiplayer``) has no session yet: its page enlists, and is told in a Match.
+ */
 export interface GymPage {
   kind: "gym";
   scene_id: string;
   header: string;
   body: string;
-  session_id: string;
-  seed: number;
-  button: string;
+  session_id: string | null;
+  seed: number | null;
+  button: string | null;
   game_text: string;
   game: Game;
 }
@@ -106,6 +116,24 @@ export interface KeyBinding {
   action: unknown;
 }
 
+/** How several humans come together and play. */
+export interface Multiplayer {
+  group: number;
+  wait_s: number;
+  countdown_s: number;
+  input_delay: number | "auto";
+  relay: "always" | "fallback" | "never";
+}
+
+/** A picture file that ``draw`` names, or the cells of one. */
+export interface GameAsset {
+  name: string;
+  url: string;
+  bytes: number;
+  cell: [number, number] | null;
+  atlas: Record<string, [number, number, number, number]> | null;
+}
+
 /**
  * One Gym scene as its participants' pages and workers see it; built by ``GymScene.game()``, plain JSON.
  *
@@ -127,11 +155,97 @@ export interface Game {
   width: number;
   height: number;
   background: string;
+  interpolate: boolean;
+  smooth: boolean;
+  assets: GameAsset[];
   episodes: number;
   max_steps: number | null;
   pause_s: number;
   loading_timeout_s: number;
   record_observations: boolean;
+  multiplayer: Multiplayer | null;
+}
+
+/**
+ * The participant is ready to play ``scene_id``: instructions read, Python loaded, records of before sent.
+ *
+ * Whoever has a running session in this scene gets its Match again, with ``returning``; all others wait for partners.
+ */
+export interface Enlist {
+  scene_id: string;
+  archive: string;
+}
+
+/** The waiting room as it is now. */
+export interface Room {
+  kind: "room";
+  waiting: number;
+  group: number;
+  waited_s: number;
+  left_s: number;
+}
+
+/** As RTCPeerConnection takes it. */
+export interface IceServer {
+  urls: string[];
+  username?: string | null;
+  credential?: string | null;
+}
+
+/**
+ * The participant has partners. Peers are the positions of the humans' agents in ``Game.policies``.
+ *
+ * Pages connect, and say Validated when they are connected with everybody. ``returning``: the game has begun before,
+ * and goes on; nobody waits for Validated.
+ */
+export interface Match {
+  session_id: string;
+  seed: number;
+  peer: number;
+  agent: string;
+  peers: number[];
+  boot: number;
+  generation: number;
+  returning: boolean;
+  archive: string;
+  is_mesh: boolean;
+  may_relay: boolean;
+  ice_servers: IceServer[];
+  force_relay: boolean;
+  validate_s: number;
+  game_text: string;
+}
+
+/**
+ * From one peer to another, by the server. ``peer`` is the addressee on the way in, the sender on the way out.
+ *
+ * The lower peer offers, under a ``link`` of its own making that everything about this connection carries; the higher
+ * one may ask for an offer (``link`` is empty then). What carries an older ``link`` is about one that is gone.
+ */
+export interface Signal {
+  session_id: string;
+  peer: number;
+  link: string;
+  what: "answer" | "ask" | "candidate" | "offer";
+  data?: string;
+}
+
+/** This page is connected with all other peers of the session, or will never be (``problem``). */
+export interface Validated {
+  session_id: string;
+  problem?: string | null;
+}
+
+/** Everybody is connected with everybody. */
+export interface Play {
+  session_id: string;
+}
+
+/** The match came to nothing before the game began; the participant waits again, as before. */
+export interface Unmatched {
+  session_id: string;
+  reason: string;
+  room: Room;
 }
 
 /** The participant is done with ``scene_id``. ``responses`` are the named elements of its form. */
@@ -143,7 +257,7 @@ export interface Advance {
 /** The page cannot go on in ``scene_id``. ``detail`` (a traceback) is logged and stored, never shown. */
 export interface Failure {
   scene_id: string;
-  reason: "draw_failed" | "import_failed" | "loading_timeout" | "make_failed" | "policy_failed" | "reset_failed" | "runtime_failed" | "step_failed" | "worker_crashed";
+  reason: "connection_failed" | "draw_failed" | "import_failed" | "loading_timeout" | "make_failed" | "partner_left" | "policy_failed" | "reset_failed" | "runtime_failed" | "session_failed" | "step_failed" | "worker_crashed";
   problem?: string;
   detail?: string;
 }
@@ -190,7 +304,7 @@ export interface Chunk {
 }
 
 /** What one tick felt like here. Wall times in ms since the episode began; costs in ms. */
-export type TickRow = [frame: number, due_ms: number, late_ms: number, step_ms: number, painted_ms: number | null];
+export type TickRow = [frame: number, due_ms: number, late_ms: number, step_ms: number, painted_ms: number | null, predicted: number, rollback: number, rollback_ms: number];
 
 /** The measured path of one key press, in ms since the episode began. */
 export type KeyRow = [frame: number, key: string, event_ms: number, sampled_ms: number, executed_ms: number, painted_ms: number | null];
@@ -206,14 +320,44 @@ export interface Experience {
   keys: KeyRow[];
 }
 
-/** Sent after the episode's last chunk. ``frames`` counts the steps (row -1 is not one). */
+/** How the netcode fared on this side, in one episode: counts, and the parameters that it had. */
+export interface PlayStatistics {
+  input_delay: number;
+  window: number;
+  rollbacks: number;
+  replayed: number;
+  deepest_rollback: number;
+  stalls: number;
+  stalled_ticks: number;
+  dropped_ticks: number;
+}
+
+/**
+ * All chunks of an episode have been sent. ``frames`` counts the steps (row -1 is not one).
+ *
+ * An episode of several people that its environment did not end is ``"failed"`` where the environment raised,
+ * ``"mismatch"`` where the peers' states differed, and else ``"interrupted"``.
+ */
 export interface EpisodeEnd {
   kind: "episode_end";
   session_id: string;
   episode: number;
   generation: number;
   frames: number;
-  end_reason: "max_steps" | "terminated" | "truncated";
+  end_reason: "failed" | "interrupted" | "max_steps" | "mismatch" | "terminated" | "truncated";
+  statistics?: PlayStatistics | null;
+}
+
+/** One second of the link to one partner, as this side saw it. */
+export type LinkRow = [at: number, partner: string, path: "direct" | "none" | "server", connection: string, rtt_ms: number | null, jitter_ms: number | null, lost: number | null, sent: number, received: number];
+
+/** The links of one side of a session, since the last of these. ``index`` counts them in their generation. */
+export interface Links {
+  kind: "links";
+  session_id: string;
+  generation: number;
+  index: number;
+  rows: LinkRow[];
 }
 
 /** Something worth knowing: focus, errors of the page, load times. ``id`` makes a repeated upload harmless. */
@@ -230,7 +374,7 @@ export interface Event {
 
 /** At most one a second carries all streams. Repeating it is harmless. */
 export interface Upload {
-  items: (Chunk | Experience | EpisodeEnd | Event)[];
+  items: (Chunk | Experience | EpisodeEnd | Links | Event)[];
 }
 
 export interface RefusedItem {
@@ -247,4 +391,4 @@ export interface Receipt {
 
 export type Page = StartPage | StaticPage | GymPage | EndPage | CompletionCodePage | OutcomePage;
 
-export type Item = Chunk | Experience | EpisodeEnd | Event;
+export type Item = Chunk | Experience | EpisodeEnd | Links | Event;

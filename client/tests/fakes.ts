@@ -1,7 +1,7 @@
 /** Fakes of what lies outside: time, the worker, a page from the server. Nothing of ours is faked. */
 
 import type { Clock } from "../src/clock";
-import type { GymPage } from "../src/protocol.gen";
+import type { SoloPage } from "../src/game";
 import type { WorkerLike } from "../src/runtime";
 import type { FromWorker, ToWorker } from "../src/worker/messages";
 
@@ -92,7 +92,7 @@ export class FakeWorker implements WorkerLike {
 }
 
 /** Two episodes of ten frames a second. */
-export const GYM_PAGE: GymPage = {
+export const GYM_PAGE: SoloPage = {
   kind: "gym",
   scene_id: "drive",
   header: "Ready?",
@@ -119,10 +119,14 @@ export const GYM_PAGE: GymPage = {
     width: 100,
     height: 50,
     background: "#000000",
+    interpolate: true,
+    smooth: true,
+    assets: [],
     episodes: 2,
     max_steps: null,
     pause_s: 2,
     loading_timeout_s: 60,
     record_observations: false,
+    multiplayer: null,
   },
 };

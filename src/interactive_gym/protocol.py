@@ -8,6 +8,10 @@ idempotent HTTP POST (:class:`Upload`) and is acknowledged after it has been com
                    "advance" Advance    -> acknowledged with Page | Refusal
                    "fail" Failure       -> acknowledged with Page | Refusal
                    event "moved" Refusal, then the server disconnects: another tab has taken over
+    of a game      "enlist" Enlist      -> acknowledged with Room | Refusal; event "room" Room whenever that changes
+    of several     event "match" Match, then to and fro "signal" Signal; "validated" Validated -> acknowledged with null
+                   or Refusal; event "play" Play once everybody has said so, or "unmatched" Unmatched
+                   "relay" bytes, both ways: see RELAY
     HTTP           POST /api/join       Join -> Joined
                    POST /api/resume     ResumeRequest -> Resume     } with the header
                    POST /api/records    Upload -> Receipt           } Authorization: Bearer <Joined.token>
@@ -26,9 +30,19 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 MAX_UPLOAD_BYTES = 1_000_000
 MAX_CONTROL_BYTES = 64_000
+
+# What peers send each other is the same on every path: a byte that says what follows, then its bytes. The server relays
+# it in "relay" with one byte in front: the peer for whom it is on the way in, the peer from whom it is on the way out;
+# RELAY_SERVER is the server itself, which takes and sends control frames only.
+RELAY_SERVER = 255
+FRAME_DATAGRAM = 0  # netcode, any order, may be lost
+FRAME_CONTROL = 1  # netcode, resent by itself until acknowledged
+FRAME_PING = 2  # u32 number: answered by the same path with FRAME_PONG and the same number
+FRAME_PONG = 3
+FRAME_DEAF = 128  # added to a relayed frame's byte: its sender hears nothing by the direct way
 
 Identifier = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_.:-]+$")]
 Digest = Annotated[str, Meta(min_length=32, max_length=32, pattern=r"^[0-9a-f]+$")]
@@ -115,11 +129,14 @@ class StaticPage(PageBase, tag="static"):
 
 
 class GymPage(PageBase, tag="gym"):
-    """A game. ``game`` goes to the worker as it is; the page reads what it needs of it."""
+    """A game. ``game`` goes to the worker as it is; the page reads what it needs of it.
 
-    session_id: str
-    seed: int
-    button: str
+    A game of several humans (``game.multiplayer``) has no session yet: its page enlists, and is told in a Match.
+    """
+
+    session_id: str | None
+    seed: int | None
+    button: str | None  # None: the game begins without a click
     game_text: str  # HTML shown beside the running game; the researcher's
     game: Game
 
@@ -148,6 +165,26 @@ class KeyBinding(Base):
     action: object
 
 
+class Multiplayer(Base):
+    """How several humans come together and play."""
+
+    group: int  # humans in one game
+    wait_s: float  # after so long without a partner the participant is let go
+    countdown_s: float  # from the match to the first frame, at least
+    input_delay: int | Literal["auto"]  # frames
+    relay: Literal["fallback", "never", "always"]  # through the server
+
+
+class GameAsset(Base):
+    """A picture file that ``draw`` names, or the cells of one."""
+
+    name: str
+    url: str  # content-hashed
+    bytes: int
+    cell: tuple[int, int] | None  # width and height of the cells of a sprite sheet, counted from the top left
+    atlas: dict[str, tuple[int, int, int, int]] | None  # frame name -> x, y, width, height
+
+
 class Game(Base):
     """One Gym scene as its participants' pages and workers see it; built by ``GymScene.game()``, plain JSON.
 
@@ -169,11 +206,104 @@ class Game(Base):
     width: int
     height: int
     background: str
+    interpolate: bool  # between ticks, at the display's rate
+    smooth: bool  # what a rollback corrects
+    assets: list[GameAsset]
     episodes: int
     max_steps: int | None
     pause_s: float
     loading_timeout_s: float
     record_observations: bool
+    multiplayer: Multiplayer | None  # None: one human
+
+
+# --- games of several people ----------------------------------------------------------------------------------------
+
+
+class Enlist(Base):
+    """The participant is ready to play ``scene_id``: instructions read, Python loaded, records of before sent.
+
+    Whoever has a running session in this scene gets its Match again, with ``returning``; all others wait for partners.
+    """
+
+    scene_id: Identifier
+    archive: ShortText  # the address of the archive that this page has loaded; another one has to be loaded first
+
+
+class Room(Base, tag="room", tag_field="kind"):
+    """The waiting room as it is now."""
+
+    waiting: int  # people, with this one
+    group: int
+    waited_s: float
+    left_s: float
+
+
+class IceServer(Base):
+    """As RTCPeerConnection takes it."""
+
+    urls: list[str]
+    username: str | None = None
+    credential: str | None = None
+
+
+class Match(Base):
+    """The participant has partners. Peers are the positions of the humans' agents in ``Game.policies``.
+
+    Pages connect, and say Validated when they are connected with everybody. ``returning``: the game has begun before,
+    and goes on; nobody waits for Validated.
+    """
+
+    session_id: str
+    seed: int
+    peer: int
+    agent: str
+    peers: list[int]  # all, this one too
+    boot: int  # counts the pages of this participant that were given this session, from 1; for the netcode
+    generation: int  # of the records
+    returning: bool
+    archive: str  # must be equal for all; part of the fingerprint
+    is_mesh: bool  # whether pairs try to connect directly
+    may_relay: bool  # whether the server relays
+    ice_servers: list[IceServer]
+    force_relay: bool  # only candidates of TURN servers
+    validate_s: float  # seconds from now until which all have to be connected
+    game_text: str  # HTML, the researcher's, for this player
+
+
+class Signal(Base):
+    """From one peer to another, by the server. ``peer`` is the addressee on the way in, the sender on the way out.
+
+    The lower peer offers, under a ``link`` of its own making that everything about this connection carries; the higher
+    one may ask for an offer (``link`` is empty then). What carries an older ``link`` is about one that is gone.
+    """
+
+    session_id: Identifier
+    peer: Annotated[int, Meta(ge=0, le=31)]
+    link: ShortText
+    what: Literal["ask", "offer", "answer", "candidate"]
+    data: Annotated[str, Meta(max_length=60_000)] = ""  # SDP, or a candidate as JSON
+
+
+class Validated(Base):
+    """This page is connected with all other peers of the session, or will never be (``problem``)."""
+
+    session_id: Identifier
+    problem: ShortText | None = None
+
+
+class Play(Base):
+    """Everybody is connected with everybody."""
+
+    session_id: str
+
+
+class Unmatched(Base):
+    """The match came to nothing before the game began; the participant waits again, as before."""
+
+    session_id: str
+    reason: str
+    room: Room
 
 
 # --- going on -------------------------------------------------------------------------------------------------------
@@ -200,6 +330,9 @@ class Failure(Base):
         "loading_timeout",
         "worker_crashed",
         "runtime_failed",
+        "connection_failed",
+        "partner_left",
+        "session_failed",
     ]
     problem: Text = ""
     detail: Text = ""
@@ -256,6 +389,9 @@ class TickRow(Base, array_like=True):
     late_ms: Ms
     step_ms: Ms
     painted_ms: Ms | None
+    predicted: Count = 0  # frames shown that were played on expected inputs of others
+    rollback: Count = 0  # frames played again in this tick
+    rollback_ms: Ms = 0.0  # what that took
 
 
 class KeyRow(Base, array_like=True):
@@ -280,14 +416,55 @@ class Experience(Base, tag="experience", tag_field="kind"):
     keys: Annotated[list[KeyRow], Meta(max_length=1_000)]
 
 
+class PlayStatistics(Base):
+    """How the netcode fared on this side, in one episode: counts, and the parameters that it had."""
+
+    input_delay: Count
+    window: Count  # frames that may be played on predictions
+    rollbacks: Count
+    replayed: Count
+    deepest_rollback: Count
+    stalls: Count
+    stalled_ticks: Count
+    dropped_ticks: Count
+
+
 class EpisodeEnd(Base, tag="episode_end", tag_field="kind"):
-    """Sent after the episode's last chunk. ``frames`` counts the steps (row -1 is not one)."""
+    """All chunks of an episode have been sent. ``frames`` counts the steps (row -1 is not one).
+
+    An episode of several people that its environment did not end is ``"failed"`` where the environment raised,
+    ``"mismatch"`` where the peers' states differed, and else ``"interrupted"``.
+    """
 
     session_id: Identifier
     episode: Count
     generation: Count
     frames: Count
-    end_reason: Literal["terminated", "truncated", "max_steps"]
+    end_reason: Literal["terminated", "truncated", "max_steps", "failed", "mismatch", "interrupted"]
+    statistics: PlayStatistics | None = None  # of a game of several people
+
+
+class LinkRow(Base, array_like=True):
+    """One second of the link to one partner, as this side saw it."""
+
+    at: UnixMs  # this side's clock
+    partner: ShortText  # their agent
+    path: Literal["direct", "server", "none"]  # by which datagrams came
+    connection: ShortText  # this end of the direct one: "host udp", "srflx udp", "relay udp", "relay tls", ...; or ""
+    rtt_ms: Ms | None
+    jitter_ms: Ms | None
+    lost: Annotated[float, Meta(ge=0, le=1)] | None  # part of the partner's datagrams that did not come
+    sent: Count  # datagrams in this second
+    received: Count
+
+
+class Links(Base, tag="links", tag_field="kind"):
+    """The links of one side of a session, since the last of these. ``index`` counts them in their generation."""
+
+    session_id: Identifier
+    generation: Count
+    index: Count
+    rows: Annotated[list[LinkRow], Meta(min_length=1, max_length=1_000)]
 
 
 class Event(Base, tag="event", tag_field="kind"):
@@ -302,7 +479,7 @@ class Event(Base, tag="event", tag_field="kind"):
     data: Annotated[dict[ShortText, bool | int | float | ShortText | None], Meta(max_length=50)] = {}
 
 
-Item = Chunk | Experience | EpisodeEnd | Event
+Item = Chunk | Experience | EpisodeEnd | Links | Event
 
 
 class Upload(Base):

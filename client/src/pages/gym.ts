@@ -75,7 +75,7 @@ class Intro {
     const body = el("div", { class: "body" });
     trustedHtml(body, page.body);
     this.title = heading(page.header);
-    this.start.textContent = page.button;
+    this.start.textContent = page.button ?? "";
     const actions = el("div", { class: "actions" }, this.start);
     this.element = el("section", { class: "card" }, this.title, body, this.progress, actions);
   }

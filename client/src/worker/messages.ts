@@ -1,6 +1,6 @@
 /** Everything that the page and the worker say to each other. Times are absolute: `absoluteNow()` of clock.ts. */
 
-import type { Asset } from "../protocol.gen";
+import type { Asset, EpisodeEnd, LinkRow, Match } from "../protocol.gen";
 import type { DrawPacket } from "../renderer/packet";
 
 /** What the worker needs to start Python; part of the page's boot record. */
@@ -26,6 +26,20 @@ export type ToWorker =
   /** Starts the clock of the episode that has begun. */
   | { type: "play"; run: number; fps: number }
   | { type: "input"; down: string[]; presses: Press[]; focused: boolean }
+  /** Imports and makes a game of several people; `match` is protocol.Match. Replaces an open game. */
+  | { type: "match"; run: number; game: string; match: Match; impairment: Impairment | null }
+  /** The ends of a new direct connection to a peer, or null where the page passes its frames on. */
+  | { type: "channels"; run: number; peer: number; link: string; channels: Channels | null }
+  /** The direct connection of this name is gone. */
+  | { type: "unlinked"; run: number; peer: number; link: string }
+  /** A frame (see FRAME_DATAGRAM in protocol.py) that came by the page, or by the server and the page. */
+  | { type: "arrived"; run: number; peer: number; by: Way; frame: Uint8Array<ArrayBuffer> }
+  /** What this end of the direct connection is, for the records: "host udp", "relay tls", ... */
+  | { type: "connection"; run: number; peer: number; text: string }
+  /** Everybody is connected with everybody: the session may begin. */
+  | { type: "meet"; run: number }
+  /** The participant may play the episode that has been made. */
+  | { type: "ready"; run: number }
   /** Ends the game wherever it stands. */
   | { type: "close" };
 
@@ -44,6 +58,18 @@ export type FromWorker =
   | { type: "opened"; run: number }
   | { type: "begun"; run: number; packet: string; pixels: ArrayBuffer | null; chunks: ChunkBytes[] }
   | { type: "ticked"; run: number; tick: Tick }
+  /** The environment of a match stands. */
+  | { type: "made"; run: number }
+  /** Frames go to and fro on all links of a match; said once. */
+  | { type: "connected"; run: number }
+  /** Time has passed in a match. */
+  | { type: "moved"; run: number; move: Move }
+  /** A frame to be sent by the page: over its end of a direct connection, or through the server (which adds nothing). */
+  | { type: "send"; run: number; peer: number; by: Way; frame: Uint8Array<ArrayBuffer> }
+  /** One row per partner, once a second. */
+  | { type: "links"; run: number; rows: LinkRow[] }
+  /** Nothing comes by the direct way, or it does again. The page repairs the connection meanwhile. */
+  | { type: "direct"; run: number; peer: number; up: boolean }
   /** `run` is null where the runtime itself failed. */
   | { type: "failed"; run: number | null; failure: WorkerFailure };
 
@@ -86,3 +112,70 @@ export interface ChunkHead {
   rows: number;
   digest: string;
 }
+
+/** How a frame travels that does not travel by the worker's own channel. */
+export type Way = "page" | "server";
+
+/** The two data channels of a pair. They are negotiated in advance, with these ids, so that both ends make them. */
+export interface Channels {
+  datagrams: RTCDataChannel;
+  control: RTCDataChannel;
+}
+
+export const DATAGRAMS = { negotiated: true, id: 0, ordered: false, maxRetransmits: 0 } as const;
+export const CONTROL = { negotiated: true, id: 1, ordered: true } as const;
+
+/** What a developer does to the datagrams that this worker sends: `?delay=100&jitter=20&loss=5`, in ms and percent. */
+export interface Impairment {
+  delay: number;
+  jitter: number;
+  loss: number;
+}
+
+/** What `Match.advance` has led to, in `interactive_gym.browser.match`. */
+export interface Move {
+  packet: string; // MatchPacket as JSON, as Python wrote it
+  pixels: ArrayBuffer | null;
+  chunks: ChunkBytes[];
+  presses: Press[]; // those that were sampled
+  due: number; // absolute, as in Tick
+  sampled: number;
+  executed: number;
+}
+
+export type MatchPacket = MatchFrame | { error: WorkerFailure };
+
+export interface MatchFrame {
+  next: number; // when to call again, in seconds of the worker's clock
+  episode: number;
+  frame: number; // the newest that was played; -1: the reset
+  acts: number | null; // inputs were sampled, and act in this frame
+  draw: DrawPacket | null; // null, with pixels null: nothing to see has changed
+  pixels: [width: number, height: number] | null;
+  hud: string | null;
+  corrected: boolean; // what is shown now does not follow from what was shown: frames were played again, differently
+  ticked: boolean; // a new frame was played
+  step_ms: number;
+  predicted: number; // frames beyond the newest confirmed one
+  rollback: number; // frames played again
+  rollback_ms: number;
+  chunks: (ChunkHead & { episode: number })[];
+  events: MatchEvent[];
+}
+
+/** `netcode.events`, by class name in snake case, with their fields; times are absolute ms. */
+export type MatchEvent =
+  | { type: "prepared"; episode: number } // ours: the environment is made and reset, `ready` is awaited
+  | { type: "started"; episode: number; at: number; input_delay: number }
+  | { type: "interrupted"; peer: number }
+  | { type: "resumed"; peer: number; silence: number }
+  | { type: "held"; frame: number }
+  | { type: "unheld"; at: number }
+  | { type: "cut"; peer: number; turn: number; frame: number }
+  | { type: "returned"; peer: number; frame: number }
+  | { type: "away"; is_gone: boolean }
+  | { type: "mismatch"; peer: number; frame: number; agreed: number }
+  /** All chunks of the episode are in this packet or were in earlier ones. `end` is EpisodeEnd's, without the key. */
+  | { type: "episode_ended"; episode: number; end: Pick<EpisodeEnd, "frames" | "end_reason" | "statistics"> }
+  | { type: "ended"; reason: string; text: string }
+  | { type: "refused"; peer: number; field: string; mine: string; theirs: string };

@@ -222,6 +222,9 @@ class GymScene(Scene):
             "width": look.width,
             "height": look.height,
             "background": look.background,
+            "interpolate": True,
+            "smooth": True,
+            "assets": [],
         }
 
     def _played(self) -> dict[str, object]:
@@ -236,4 +239,5 @@ class GymScene(Scene):
             "pause_s": play.pause,
             "loading_timeout_s": self._runtime.loading_timeout,
             "record_observations": play.record_observations,
+            "multiplayer": None,
         }
