@@ -1,0 +1,60 @@
+"""From a game of several people to the netcode session that plays it: who carries whom, and how patient it is.
+
+Imports neither an environment nor anything that needs one: the server makes its referee from the same config.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
+
+from interactive_gym.netcode.config import Config
+from interactive_gym.policies.roster import HUMAN_NAME
+
+PREDICTION: Mapping[str, Literal["repeat", "default"]] = {
+    "pressed_keys": "repeat",  # who holds a key goes on holding it
+    "single_keystroke": "default",  # one press acts once
+}
+PAUSE_TIMEOUT = 5.0  # seconds; a game in which somebody's inputs do not arrive waits for so long, and is not played on
+RETURN_TIMEOUT = 30.0  # seconds; a reload, which loads Python anew
+
+
+def human_peers(game: Mapping[str, Any]) -> tuple[int, ...]:
+    """The peers of a game: the positions of the humans' agents in its ``policies``, the lowest first."""
+    return tuple(position for position, player in enumerate(game["policies"].values()) if player == HUMAN_NAME)
+
+
+def referee_config(game: Mapping[str, Any]) -> Config:
+    """What a referee has to know of a game (the fields of ``protocol.Game``). What actions are it does not say."""
+    return session_config(game, [b"\0"] * len(game["policies"]), lambda player, action: True, {})
+
+
+def session_config(
+    game: Mapping[str, Any],
+    default_actions: Sequence[bytes],
+    is_action: Callable[[int, bytes], bool],
+    fingerprint: Mapping[str, str],
+) -> Config:
+    """The session of a game (the fields of ``protocol.Game``, with ``multiplayer``); the same for all its members.
+
+    Humans carry themselves, and the lowest of them carries the bots.
+
+    Args:
+        default_actions: Of each player; as the other two, see :class:`~interactive_gym.netcode.Config`.
+    """
+    peers = human_peers(game)
+    players = range(len(game["policies"]))
+    return Config(
+        fps=game["fps"],
+        carriers=tuple(player if player in peers else peers[0] for player in players),
+        default_actions=tuple(default_actions),
+        input_delay=game["multiplayer"]["input_delay"],
+        prediction=PREDICTION[game["input_mode"]],
+        episodes=game["episodes"],
+        bots=frozenset(players) - frozenset(peers),
+        on_disconnect="pause",
+        pause_timeout=PAUSE_TIMEOUT,
+        return_timeout=RETURN_TIMEOUT,
+        is_action=is_action,
+        fingerprint=fingerprint,
+    )
