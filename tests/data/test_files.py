@@ -145,7 +145,7 @@ def test_infos_with_ever_new_keys_do_not_make_millions_of_columns() -> None:
     assert list(header) == ["frame", "t_ms", "infos.0.key 0", "infos.0.key 1", "infos.0.key 2"]
     assert [*lines][1] == [1, 100.0, None, 1, None]
     header, lines = _wide(many, 10)
-    assert len(header) == 10
+    assert len(header) == 11
     assert [*lines][1][6] == {"0": {f"1.{n}": n for n in range(900)}}
 
 

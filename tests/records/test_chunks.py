@@ -48,7 +48,8 @@ def step(frame, infos=None):
 
 @given(st.lists(ROWS, min_size=1, max_size=4), st.integers(-1, 2**30))
 def test_rows_come_back_as_they_were(rows, first):
-    rows = [replace(row, frame=first + i) for i, row in enumerate(rows)]
+    seen = {"bot": first - 1} if first >= 0 else {}
+    rows = [replace(row, frame=first + i, observed=seen) for i, row in enumerate(rows)]
     packed = pack(rows)
     assert (packed.first, packed.count) == (first, len(rows))
     for before, after in zip(rows, unpack(packed.data, digest=packed.digest), strict=True):
@@ -143,14 +144,19 @@ def test_a_chunk_of_exactly_the_limit_is_accepted():
         unpack(data, max_bytes=size - 1)
 
 
-def chunk(version=1, first=0, **columns):
+def chunk(version=2, first=0, **columns):
     empty = {"observations": None}
     names = ("actions", "rewards", "terminated", "truncated", "infos", "observations", "source", "is_focused")
+    names = (*names, "observed") if version != 1 else names
     return zlib.compress(encode([version, first, *(columns.get(name, [empty.get(name, {})]) for name in names)]))
 
 
 def test_the_smallest_chunk_written_by_hand_is_accepted():
     assert unpack(chunk()) == [Row(0)]
+
+
+def test_what_was_stored_before_bots_said_what_they_saw_can_be_read():
+    assert unpack(chunk(version=1, actions=[{"0": 2}])) == [Row(0, {"0": 2})]
 
 
 @pytest.mark.parametrize(
@@ -162,7 +168,13 @@ def test_the_smallest_chunk_written_by_hand_is_accepted():
         pack([step(0)]).data + b"x",
         zlib.compress(encode({})),
         zlib.compress(encode([1, 0])),
-        chunk(version=2),
+        chunk(version=3),
+        zlib.compress(encode([True, 0, *[[{}]] * 8])),
+        chunk(version=[]),
+        chunk(observed=[{"0": 0}]),
+        chunk(observed=[{"0": -2}]),
+        chunk(observed=[{"0": True}]),
+        chunk(observed=[None]),
         chunk(first=-2),
         chunk(first=True),
         chunk(first=2**40),

@@ -16,6 +16,7 @@ def row(**fields):
 def test_columns_are_in_the_order_of_the_data_format():
     line = columns(
         row(
+            observed={"1": 2},
             is_focused={"0": True},
             source={"0": "human"},
             observations={"0": 7},
@@ -38,9 +39,10 @@ def test_columns_are_in_the_order_of_the_data_format():
         "observations.0": 7,
         "source.0": "human",
         "is_focused.0": True,
+        "observed.1": 2,
     }
     assert list(line)[:4] == ["frame", "t_ms", "actions.0", "rewards.0"]
-    assert list(line)[-2:] == ["source.0", "is_focused.0"]
+    assert list(line)[-2:] == ["is_focused.0", "observed.1"]
 
 
 def test_nested_infos_are_dotted_and_arrays_are_json():

@@ -108,12 +108,12 @@ class Ledger:
         taken, self._seen = self._seen, []
         return taken
 
-    def _who(self, result: Result, inputs: Sequence[Input]) -> tuple[bytes, bytes]:
-        """Who chose the actions, and which humans looked."""
+    def _who(self, result: Result, inputs: Sequence[Input]) -> tuple[bytes, bytes, bytes]:
+        """Who chose the actions, which humans looked, and what bots saw."""
         source = {
             agent: _SOURCES[(given.flags & SOURCE) >> 1]
             for agent, given in zip(self._agents, inputs, strict=True)
             if agent in result.acting
         }
         is_focused = {self._agents[player]: bool(inputs[player].flags & FOCUSED) for player in self._humans}
-        return encode(source), encode(is_focused)
+        return encode(source), encode(is_focused), encode({})

@@ -10,6 +10,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from interactive_gym.errors import EnvError
@@ -17,11 +18,12 @@ from interactive_gym.records.canonical import NotCanonical, digest, encode, join
 from interactive_gym.records.reading import Malformed, decode
 from interactive_gym.records.rows import FIELDS, Row
 
-VERSION = 1
+VERSION = 2
 MAX_CHUNK_BYTES = 8_000_000  # uncompressed: a second of 160 x 210 RGB observations at 60 Hz is 6 MB
 MAX_PACKED_BYTES = 525_000  # compressed; what fits into protocol.Chunk.data as base64
 MAX_ROWS = 10_000
 SOURCES = frozenset({"human", "bot", "default"})
+_FIELDS_OF = MappingProxyType({1: FIELDS[: FIELDS.index("observed")], VERSION: FIELDS})  # version 1 is stored somewhere
 _COMPRESSION = 6  # 1 is twice as fast and a quarter larger; a chunk takes under a millisecond either way
 
 
@@ -125,9 +127,12 @@ def unpack(data: bytes, *, digest: str | None = None, max_bytes: int = MAX_CHUNK
     if digest is not None and digest != _digest(body):
         raise Malformed("the chunk's bytes do not have the digest that came with them", "wrong_digest")
     content = decode(body)
-    if not isinstance(content, list) or len(content) != 2 + len(FIELDS) or content[0] != VERSION:
+    if not isinstance(content, list) or len(content) < 2 or type(content[0]) is not int:
+        raise Malformed("this is no chunk")
+    names = _FIELDS_OF.get(content[0])
+    if names is None or len(content) != 2 + len(names):
         raise Malformed("this is no chunk of a version that we know")
-    return _rows(content[1], content[2:])
+    return _rows(content[1], names, content[2:])
 
 
 def index_of(frame: int, fps: int) -> int:
@@ -151,18 +156,18 @@ def _inflate(data: bytes, max_bytes: int) -> bytes:
     return body
 
 
-def _rows(first: Any, cells: list[Any]) -> list[Row]:
+def _rows(first: Any, names: Sequence[str], cells: list[Any]) -> list[Row]:
     if type(first) is not int or not -1 <= first <= 2**31:
         raise Malformed("the first frame of a chunk is a number from -1")
     if not all(isinstance(column, list) for column in cells) or len({len(column) for column in cells}) != 1:
         raise Malformed("the columns of a chunk have as many cells as it has rows")
     if not 1 <= len(cells[0]) <= MAX_ROWS:
         raise Malformed(f"a chunk has 1 to {MAX_ROWS} rows")
-    return [_row(first + i, row) for i, row in enumerate(zip(*cells, strict=True))]
+    rows = (dict(zip(names, row, strict=True)) for row in zip(*cells, strict=True))
+    return [_row(frame, fields) for frame, fields in enumerate(rows, first)]
 
 
-def _row(frame: int, cells: tuple[Any, ...]) -> Row:
-    fields = dict(zip(FIELDS, cells, strict=True))
+def _row(frame: int, fields: dict[str, Any]) -> Row:
     for name, by_agent in fields.items():
         if by_agent is None and name == "observations":
             continue
@@ -173,4 +178,6 @@ def _row(frame: int, cells: tuple[Any, ...]) -> Row:
             raise Malformed(f"frame {frame}: {name} is not true or false")
     if not all(type(value) is str and value in SOURCES for value in fields["source"].values()):
         raise Malformed(f"frame {frame}: source is none of {', '.join(sorted(SOURCES))}")
+    if not all(type(seen) is int and -1 <= seen < frame for seen in fields.get("observed", {}).values()):
+        raise Malformed(f"frame {frame}: observed is no earlier frame")
     return replace(Row(frame), **fields)
