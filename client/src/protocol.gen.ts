@@ -130,6 +130,7 @@ export interface GameAsset {
   name: string;
   url: string;
   bytes: number;
+  size: [number, number];
   cell: [number, number] | null;
   atlas: Record<string, [number, number, number, number]> | null;
 }

@@ -181,6 +181,7 @@ class GameAsset(Base):
     name: str
     url: str  # content-hashed
     bytes: int
+    size: tuple[int, int]  # width and height in pixels
     cell: tuple[int, int] | None  # width and height of the cells of a sprite sheet, counted from the top left
     atlas: dict[str, tuple[int, int, int, int]] | None  # frame name -> x, y, width, height
 
