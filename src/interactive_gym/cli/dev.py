@@ -17,7 +17,7 @@ from watchfiles import Change, DefaultFilter, run_process
 
 from interactive_gym.errors import ConfigError
 
-_WATCHED = {".py", ".html", ".md", ".css", ".json", ".txt", ".csv"}
+_WATCHED = {".py", ".html", ".md", ".css", ".json", ".txt", ".csv", ".png", ".jpg", ".jpeg", ".webp", ".gif"}
 _WAIT_FOR_SERVER_S = 60
 
 
