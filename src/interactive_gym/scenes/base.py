@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
 from interactive_gym.errors import ConfigError
@@ -41,6 +41,7 @@ class Scene(ABC):
     """
 
     id: str
+    _called: frozenset[str] = field(default=frozenset(), init=False, repr=False, compare=False)
 
     kind: ClassVar[str]
 
@@ -60,9 +61,10 @@ class Scene(ABC):
         return None
 
     def _refined(self, method: str, **given: object) -> Self:
-        """A copy whose parameter table ``_<method>`` has what is given."""
+        """A copy whose parameter table ``_<method>`` has what is given, and that knows that ``method`` was called."""
         name = f"_{method}"
         table = refine(getattr(self, name), given, scene=self.id, method=method)
         changed = copy(self)
         object.__setattr__(changed, name, table)
+        object.__setattr__(changed, "_called", self._called | {method})
         return changed

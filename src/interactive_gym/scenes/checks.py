@@ -10,6 +10,7 @@ from numbers import Integral, Real
 from typing import Any
 
 from interactive_gym.envs.reference import name_of
+from interactive_gym.rendering.perspective import takes_agent
 from interactive_gym.scenes.parameters import Check
 
 MAX_TEXT = 200_000
@@ -92,6 +93,22 @@ def function(*arguments: str) -> Check:
         except TypeError as problem:
             called = f"{kept.__name__}({', '.join(arguments)})"
             raise ValueError(f"is called as {called}, but does not take that: {problem}") from problem
+        return kept
+
+    return check
+
+
+def view(*arguments: str) -> Check:
+    """A :func:`function` of ``arguments``, or of these and the agent for whose player it is."""
+
+    def check(value: object) -> Callable[..., Any]:
+        kept = importable(value)
+        try:
+            takes_agent(kept, *arguments)
+        except TypeError as problem:
+            called = ", ".join(arguments)
+            either = f"{kept.__name__}({called}) or {kept.__name__}({called}, agent)"
+            raise ValueError(f"is called as {either}, but takes neither: {problem}") from problem
         return kept
 
     return check

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 from interactive_gym.errors import ConfigError
-from interactive_gym.scenes.checks import shown, text
+from interactive_gym.scenes.checks import optional, shown, text
 from interactive_gym.scenes.parameters import NOT_GIVEN, NotGiven, Parameters
+from interactive_gym.scenes.players import agent_name
 
 PACKAGE = __name__.partition(".")[0]
 
@@ -29,12 +31,31 @@ class ContentWithButton(Content):
     button: Annotated[str, text] = "Continue"
 
 
-@dataclass(frozen=True)
-class GameContent(ContentWithButton):
-    """The text before and beside a game."""
+def game_texts(value: object) -> str | dict[str, str]:
+    """A text for everybody, or agent, as text -> the text for its player."""
+    if not isinstance(value, Mapping):
+        return text(value)
+    if not value:
+        raise ValueError("is an empty dict; leave it out to have no text")
+    named = {agent_name(agent): _text_for(agent, words) for agent, words in value.items()}
+    if len(named) < len(value):
+        raise ValueError(f"two agents have the same name as text: {', '.join(map(repr, value))}")
+    return named
 
-    button: Annotated[str, text] = "Start"
-    game_text: Annotated[str, text] = ""
+
+def _text_for(agent: object, words: object) -> str:
+    try:
+        return text(words)
+    except ValueError as problem:
+        raise ValueError(f"for agent {agent!r}: {problem}") from problem
+
+
+@dataclass(frozen=True)
+class GameContent(Content):
+    """The text before and beside a game. Without a button it begins by itself."""
+
+    button: Annotated[str | None, optional(text)] = "Start"
+    game_text: Annotated[str | Mapping[str, str], game_texts] = ""
 
 
 def body_of(body: str | NotGiven, body_file: str | Path | NotGiven, *, scene: str) -> str | NotGiven:

@@ -13,16 +13,25 @@ from interactive_gym.policies import Human, Policy, roster
 from interactive_gym.rendering.colors import Color
 from interactive_gym.scenes.base import Scene
 from interactive_gym.scenes.content import GameContent, body_of
-from interactive_gym.scenes.gym_fit import check_fit
-from interactive_gym.scenes.gym_parameters import Environment, Gameplay, Policies, Rendering, Runtime
+from interactive_gym.scenes.gym_fit import check_company, check_fit
+from interactive_gym.scenes.gym_parameters import (
+    Environment,
+    Gameplay,
+    Multiplayer,
+    Policies,
+    Rendering,
+    Runtime,
+    Waitroom,
+)
 from interactive_gym.scenes.parameters import NOT_GIVEN, NotGiven
+from interactive_gym.scenes.players import humans_of
 
 MAKE_REGISTERED = "gymnasium:make"
 
 
 @dataclass(frozen=True)
 class GymScene(Scene):
-    """A game in the participant's browser. ``environment`` and ``gameplay`` are needed; the rest has defaults.
+    """A game in the participants' browsers. ``environment`` and ``gameplay`` are needed; the rest has defaults.
 
     Each method returns a new scene and may be called again to change what an earlier call set.
     """
@@ -34,6 +43,8 @@ class GymScene(Scene):
     _policies: Policies = field(default_factory=Policies, init=False, repr=False)
     _gameplay: Gameplay = field(default_factory=Gameplay, init=False, repr=False)
     _content: GameContent = field(default_factory=GameContent, init=False, repr=False)
+    _waitroom: Waitroom = field(default_factory=Waitroom, init=False, repr=False)
+    _multiplayer: Multiplayer = field(default_factory=Multiplayer, init=False, repr=False)
     _runtime: Runtime = field(default_factory=Runtime, init=False, repr=False)
 
     def environment(
@@ -47,8 +58,8 @@ class GymScene(Scene):
 
         Args:
             factory: A function or class that makes the environment, or an id registered with Gymnasium.
-            seed: Every participant plays the same sequence of episodes, seeded from this number (0 to 2**31 - 1).
-                None, the default: each participant gets their own.
+            seed: Every participant, or group of them that plays together, plays the same sequence of episodes, seeded
+                from this number (0 to 2**31 - 1). None, the default: each gets their own.
             options: Keyword arguments of the factory, of values that JSON can carry.
 
         Raises:
@@ -59,30 +70,45 @@ class GymScene(Scene):
     def rendering(
         self,
         *,
-        draw: Callable[[Any, Any], object] | NotGiven | None = NOT_GIVEN,
+        draw: Callable[..., object] | NotGiven | None = NOT_GIVEN,
         fps: int | NotGiven = NOT_GIVEN,
         width: int | NotGiven = NOT_GIVEN,
         height: int | NotGiven = NOT_GIVEN,
         background: Color | NotGiven = NOT_GIVEN,
-        hud: str | Callable[[Any], str] | NotGiven | None = NOT_GIVEN,
+        hud: str | Callable[..., str] | NotGiven | None = NOT_GIVEN,
+        interpolate: bool | NotGiven = NOT_GIVEN,
+        smooth: bool | NotGiven = NOT_GIVEN,
     ) -> Self:
         """How it looks, and how fast it runs.
 
         Args:
-            draw: ``draw(env, surface)`` describes the whole picture, once for each step that is shown. None, the
-                default: what ``env.render()`` returns.
+            draw: ``draw(env, surface)`` describes the whole picture, once for each step that is shown;
+                ``draw(env, surface, agent)`` describes that of the agent's player. None, the default: what
+                ``env.render()`` returns.
             fps: Steps of the environment per second, 1 to 240; 30 if not given.
             width: Width of the picture in its own pixels, 1 to 4096; 600 if not given. It is scaled to the window.
             height: Height, likewise; 400 if not given.
             background: Color behind everything; white if not given.
             hud: Text above the game: a template such as ``"Score {score:.0f}"`` over ``score, reward, frame, episode,
-                episodes, seconds``, or a function ``hud(env)`` that returns the text. None, the default: no text.
+                episodes, seconds``, or a function ``hud(env)`` or ``hud(env, agent)`` that returns the text. None, the
+                default: no text.
+            interpolate: Between two steps, show what moves on its way, at the display's own rate; True if not given.
+            smooth: Let what a late input of a partner corrects glide to where it belongs, instead of jumping; True if
+                not given.
 
         Raises:
             ConfigError: A value is out of its range, a function cannot be imported by name, or the template is wrong.
         """
         return self._refined(
-            "rendering", draw=draw, fps=fps, width=width, height=height, background=background, hud=hud
+            "rendering",
+            draw=draw,
+            fps=fps,
+            width=width,
+            height=height,
+            background=background,
+            hud=hud,
+            interpolate=interpolate,
+            smooth=smooth,
         )
 
     def policies(self, agents: Mapping[Any, type[Human] | Policy]) -> Self:
@@ -90,11 +116,11 @@ class GymScene(Scene):
 
         Args:
             agents: The environment's name or number of each agent, with ``ig.Human`` or a function
-                ``policy(observation, agent)`` that returns an action. Exactly one is human.
+                ``policy(observation, agent)`` that returns an action. 1 to 16 are human; several play together.
                 If this method is not called: ``{0: ig.Human}``, for the one agent of a Gymnasium environment.
 
         Raises:
-            ConfigError: There is not exactly one human, or a policy cannot be imported by name.
+            ConfigError: There is no human or too many, or a policy cannot be imported by name.
         """
         return self._refined("policies", agents=agents)
 
@@ -109,7 +135,7 @@ class GymScene(Scene):
         pause: float | NotGiven = NOT_GIVEN,
         record_observations: bool | NotGiven = NOT_GIVEN,
     ) -> Self:
-        """How the participant plays.
+        """How participants play.
 
         Args:
             actions: Key, or tuple of keys held together, and the action that it means. Keys are named as browsers do:
@@ -143,8 +169,8 @@ class GymScene(Scene):
         header: str | NotGiven = NOT_GIVEN,
         body: str | NotGiven = NOT_GIVEN,
         body_file: str | Path | NotGiven = NOT_GIVEN,
-        game_text: str | NotGiven = NOT_GIVEN,
-        button: str | NotGiven = NOT_GIVEN,
+        game_text: str | Mapping[Any, str] | NotGiven = NOT_GIVEN,
+        button: str | NotGiven | None = NOT_GIVEN,
     ) -> Self:
         """What the page says before the game, while it loads, and beside it.
 
@@ -152,14 +178,47 @@ class GymScene(Scene):
             header: The heading, as text.
             body: HTML shown before the game. It is yours and is shown as it is.
             body_file: A UTF-8 file with that HTML instead, relative to the experiment's file.
-            game_text: HTML shown with the running game.
-            button: The text of the button that starts the game; "Start" if not given.
+            game_text: HTML shown with the running game; or a dict of agents and the text for the player of each.
+            button: The text of the button that starts the game; "Start" if not given. None: it begins by itself.
 
         Raises:
             ConfigError: One of them is not text, empty, or not readable.
         """
         body = body_of(body, body_file, scene=self.id)
         return self._refined("content", header=header, body=body, game_text=game_text, button=button)
+
+    def waitroom(self, *, timeout: float | NotGiven = NOT_GIVEN, countdown: float | NotGiven = NOT_GIVEN) -> Self:
+        """How the participants of a game of several people wait for each other.
+
+        Args:
+            timeout: Seconds after which whoever is still without partners is let go, 1 to 86,400; 300 if not given.
+            countdown: Seconds from the moment in which they are found to the first frame, at least, 0 to 60; 3 if not
+                given. They connect meanwhile.
+
+        Raises:
+            ConfigError: A value is out of its range.
+        """
+        return self._refined("waitroom", timeout=timeout, countdown=countdown)
+
+    def multiplayer(
+        self,
+        *,
+        input_delay: int | Literal["auto"] | NotGiven | None = NOT_GIVEN,
+        relay: Literal["fallback", "never", "always"] | NotGiven = NOT_GIVEN,
+    ) -> Self:
+        """How the browsers of a game of several people play together.
+
+        Args:
+            input_delay: Frames from a key to what it does, for all alike, 0 to 10: the longer, the less has to be
+                corrected when a partner's key arrives. ``"auto"`` adapts it to the connection between episodes. None,
+                the default: 2 at 60 fps and above, else 1.
+            relay: Whether inputs go through the server: ``"fallback"``, the default, where two browsers do not reach
+                each other; ``"never"``; or ``"always"``, without trying to connect them.
+
+        Raises:
+            ConfigError: A value is not as above.
+        """
+        return self._refined("multiplayer", input_delay=input_delay, relay=relay)
 
     def runtime(
         self, *, loading_timeout: float | NotGiven = NOT_GIVEN, packages: Sequence[str] | NotGiven = NOT_GIVEN
@@ -186,8 +245,20 @@ class GymScene(Scene):
         """Names of Python packages to send along, beyond those that are found from imports."""
         return self._runtime.packages
 
+    @property
+    def humans(self) -> tuple[str, ...]:
+        """The agents that participants play, in the order of the config."""
+        return humans_of(self._policies.agents)
+
+    def game_text(self, agent: str) -> str:
+        """The HTML that the player of ``agent`` sees with the running game; empty if there is none for them."""
+        told = self._content.game_text
+        return told if isinstance(told, str) else told.get(agent, "")
+
     def page(self) -> dict[str, object]:
-        return {**asdict(self._content), "game": self.game()}
+        """Before a match is made, nobody of several knows yet which agent they will play, so they are told then."""
+        told = self.game_text(self.humans[0]) if len(self.humans) == 1 else ""
+        return {**asdict(self._content), "game_text": told, "game": self.game()}
 
     def game(self) -> dict[str, object]:
         """This scene as ``protocol.Game``: plain JSON, a new copy in each call.
@@ -205,6 +276,7 @@ class GymScene(Scene):
             ConfigError: They do not fit each other; the error names both.
         """
         check_fit(self.id, self._environment, self._rendering, self._gameplay)
+        check_company(self.id, self._called, self._environment, self._policies, self._content)
 
     def _made(self) -> dict[str, object]:
         factory, options = self._environment.factory, dict(self._environment.options)
@@ -222,8 +294,8 @@ class GymScene(Scene):
             "width": look.width,
             "height": look.height,
             "background": look.background,
-            "interpolate": True,
-            "smooth": True,
+            "interpolate": look.interpolate,
+            "smooth": look.smooth,
             "assets": [],
         }
 
@@ -239,5 +311,14 @@ class GymScene(Scene):
             "pause_s": play.pause,
             "loading_timeout_s": self._runtime.loading_timeout,
             "record_observations": play.record_observations,
-            "multiplayer": None,
+            "multiplayer": self._together() if len(self.humans) > 1 else None,
+        }
+
+    def _together(self) -> dict[str, object]:
+        return {
+            "group": len(self.humans),
+            "wait_s": self._waitroom.timeout,
+            "countdown_s": self._waitroom.countdown,
+            "input_delay": self._multiplayer.delay_at(self._rendering.fps),
+            "relay": self._multiplayer.relay,
         }

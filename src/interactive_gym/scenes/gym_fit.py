@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from interactive_gym.errors import ConfigError
-from interactive_gym.scenes.gym_parameters import Environment, Gameplay, Rendering
+from interactive_gym.scenes.content import GameContent
+from interactive_gym.scenes.gym_parameters import Environment, Gameplay, Policies, Rendering
 from interactive_gym.scenes.parameters import NOT_GIVEN
+from interactive_gym.scenes.players import humans_of
 
 MAX_EPISODE_HOURS = 24
 """No participant plays a longer episode: it is a slip in fps or max_steps."""
@@ -20,7 +22,7 @@ class Misfit:
     """The method and parameter to change, and why."""
 
     method: str
-    parameter: str
+    parameter: str | None
     problem: str
 
 
@@ -34,8 +36,62 @@ def check_fit(scene: str, environment: Environment, rendering: Rendering, gamepl
         *(_environment_given(environment), _options_fit(environment), _picture_given(environment, rendering)),
         *(_actions_given(gameplay), _default_given(gameplay), _length_fits(rendering, gameplay)),
     )
+    _raise_first(scene, misfits)
+
+
+def check_company(
+    scene: str, called: frozenset[str], environment: Environment, policies: Policies, content: GameContent
+) -> None:
+    """Check what depends on who plays.
+
+    Args:
+        scene: Its id.
+        called: The methods that the researcher called.
+        environment: What is played.
+        policies: By whom.
+        content: What they are told.
+
+    Raises:
+        ConfigError: Something is for several people and there is one, or the other way round.
+    """
+    humans = humans_of(policies.agents)
+    misfits = (_company_needed(called, humans), _told_to_humans(content, humans), _acts_at_once(environment, humans))
+    _raise_first(scene, misfits)
+
+
+def _raise_first(scene: str, misfits: Iterable[Misfit | None]) -> None:
     for misfit in filter(None, misfits):
         raise ConfigError(misfit.problem, scene=scene, method=misfit.method, parameter=misfit.parameter)
+
+
+def _company_needed(called: frozenset[str], humans: tuple[str, ...]) -> Misfit | None:
+    for method in ("waitroom", "multiplayer"):
+        if method in called and len(humans) == 1:
+            problem = f"is for games of several people, but policies() has one ig.Human, {humans[0]!r}"
+            return Misfit(method, None, f"{problem}; leave {method}() out, or give more agents to ig.Human")
+    return None
+
+
+def _told_to_humans(content: GameContent, humans: tuple[str, ...]) -> Misfit | None:
+    addressed = content.game_text if isinstance(content.game_text, Mapping) else {}
+    strangers = [agent for agent in addressed if agent not in humans]
+    if not strangers:
+        return None
+    known = ", ".join(map(repr, humans))
+    problem = f"has a text for {strangers[0]!r}, who is no ig.Human in policies(); there are {known}"
+    return Misfit("content", "game_text", problem)
+
+
+def _acts_at_once(environment: Environment, humans: tuple[str, ...]) -> Misfit | None:
+    """What a function makes is known when it is made; ``check`` says the same then."""
+    made = environment.factory
+    by_turns = all(callable(getattr(made, name, None)) for name in ("agent_iter", "last"))
+    if not isinstance(made, type) or not by_turns or len(humans) == 1:
+        return None
+    problem = f"{made.__qualname__} lets its agents act in turn (PettingZoo's AEC API)"
+    why = f"the {len(humans)} ig.Human of policies() act all at once, in every frame"
+    fix = "give a function that returns pettingzoo.utils.conversions.aec_to_parallel(env)"
+    return Misfit("environment", "factory", f"{problem}, but {why}; {fix}")
 
 
 def _environment_given(environment: Environment) -> Misfit | None:

@@ -6,7 +6,7 @@ import importlib
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from interactive_gym.envs.reference import module_of
 from interactive_gym.policies import Player
@@ -15,11 +15,12 @@ from interactive_gym.scenes.checks import (
     choice,
     distributions,
     flag,
-    function,
     importable,
     number,
     optional,
+    shown,
     text,
+    view,
     whole,
 )
 from interactive_gym.scenes.checks import options as options_of
@@ -31,6 +32,12 @@ from interactive_gym.scenes.players import one_human, players
 MAX_SEED = 2**31 - 1
 MAX_PIXELS = 4096
 """Of one side of a game; the largest texture that every browser's canvas can hold."""
+
+MAX_INPUT_DELAY = 10
+"""Frames; at 30 fps a third of a second, with which nobody plays."""
+
+FAST_FPS = 60
+"""From here on, one frame of input delay is too short to hide anything of the way to a partner."""
 
 
 def _factory(value: object) -> str | Callable[..., Any]:
@@ -67,12 +74,14 @@ class Environment(Parameters):
 
 @dataclass(frozen=True)
 class Rendering(Parameters):
-    draw: Annotated[Callable[..., Any] | None, optional(function("env", "surface"))] = None
+    draw: Annotated[Callable[..., Any] | None, optional(view("env", "surface"))] = None
     fps: Annotated[int, whole(1, 240)] = 30
     width: Annotated[int, whole(1, MAX_PIXELS)] = 600
     height: Annotated[int, whole(1, MAX_PIXELS)] = 400
     background: Annotated[str, color] = "#ffffff"
     hud: Annotated[str | Callable[..., Any] | None, optional(hud_text)] = None
+    interpolate: Annotated[bool, flag] = True
+    smooth: Annotated[bool, flag] = True
 
 
 @dataclass(frozen=True)
@@ -89,6 +98,35 @@ class Gameplay(Parameters):
     input_mode: Annotated[str, choice("pressed_keys", "single_keystroke")] = "pressed_keys"
     pause: Annotated[float, number(0, 3600)] = 1.0
     record_observations: Annotated[bool, flag] = False
+
+
+@dataclass(frozen=True)
+class Waitroom(Parameters):
+    timeout: Annotated[float, number(1, 86_400)] = 300.0
+    countdown: Annotated[float, number(0, 60)] = 3.0
+
+
+def _input_delay(value: object) -> int | str:
+    if value == "auto":
+        return "auto"
+    try:
+        kept: int = whole(0, MAX_INPUT_DELAY)(value)
+    except ValueError:
+        problem = f"must be 'auto' or a whole number from 0 to {MAX_INPUT_DELAY}, not {shown(value)}"
+        raise ValueError(problem) from None
+    return kept
+
+
+@dataclass(frozen=True)
+class Multiplayer(Parameters):
+    input_delay: Annotated[int | Literal["auto"] | None, optional(_input_delay)] = None
+    relay: Annotated[Literal["fallback", "never", "always"], choice("fallback", "never", "always")] = "fallback"
+
+    def delay_at(self, fps: int) -> int | Literal["auto"]:
+        """The input delay in frames, which is about 33 ms where none is given."""
+        if self.input_delay is not None:
+            return self.input_delay
+        return 2 if fps >= FAST_FPS else 1
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from string import Formatter
 from types import MappingProxyType
 from typing import Any, Final
 
-from interactive_gym.scenes.checks import function, text
+from interactive_gym.scenes.checks import text, view
 
 HUD_FIELDS: Final = MappingProxyType(
     {"score": -0.5, "reward": -0.5, "frame": 1, "episode": 1, "episodes": 2, "seconds": 0.5}
@@ -16,9 +16,9 @@ HUD_FIELDS: Final = MappingProxyType(
 
 
 def hud_text(value: object) -> str | Callable[..., Any]:
-    """A template over :data:`HUD_FIELDS`, or a function of the environment."""
+    """A template over :data:`HUD_FIELDS`, or a function of the environment, and the agent if it takes that."""
     if callable(value):
-        named: Callable[..., Any] = function("env")(value)
+        named: Callable[..., Any] = view("env")(value)
         return named
     template = text(value)
     _check_names(template)

@@ -7,18 +7,30 @@ from collections.abc import Mapping
 from interactive_gym.policies import Human, Player
 from interactive_gym.scenes.checks import function, shown
 
+MAX_HUMANS = 16
+"""In one game. Beyond it every input would have to reach too many others, one by one, within a frame."""
+
+MAX_AGENTS = 64
+"""In one game. Each has its columns in every row of the data, and its action in every datagram."""
+
 
 def players(value: object) -> dict[str, Player]:
-    """Agent, as text -> player; exactly one is human."""
+    """Agent, as text -> player; at least one is human."""
     if not isinstance(value, Mapping) or not value:
         raise ValueError(f"must be a dict of agents and their players, such as {{0: ig.Human}}, not {shown(value)}")
-    named = {str(agent): _player(agent, player) for agent, player in value.items()}
+    named = {agent_name(agent): _player(agent, player) for agent, player in value.items()}
     if len(named) < len(value):
         raise ValueError(f"two agents have the same name as text: {', '.join(map(repr, value))}")
-    humans = sum(player is Human for player in named.values())
-    if humans != 1:
-        raise ValueError(f"must have exactly one ig.Human, not {humans}")
+    if not 1 <= len(humans_of(named)) <= MAX_HUMANS:
+        raise ValueError(f"must have 1 to {MAX_HUMANS} ig.Human, not {len(humans_of(named))}")
+    if len(named) > MAX_AGENTS:
+        raise ValueError(f"must have at most {MAX_AGENTS} agents, not {len(named)}")
     return named
+
+
+def humans_of(players: Mapping[str, Player]) -> tuple[str, ...]:
+    """The agents that participants play, in the order of the config."""
+    return tuple(agent for agent, player in players.items() if player is Human)
 
 
 def one_human() -> dict[str, Player]:
@@ -26,9 +38,14 @@ def one_human() -> dict[str, Player]:
     return {"0": Human}
 
 
-def _player(agent: object, player: object) -> Player:
+def agent_name(agent: object) -> str:
+    """An agent as we call it: its name or number in the environment, as text."""
     if isinstance(agent, bool) or not isinstance(agent, (str, int)) or agent == "":
         raise ValueError(f"{shown(agent)} is not an agent; use the environment's own name or number of it")
+    return str(agent)
+
+
+def _player(agent: object, player: object) -> Player:
     if player is Human:
         return Human
     try:
