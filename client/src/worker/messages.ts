@@ -30,7 +30,7 @@ export type ToWorker =
   | { type: "match"; run: number; game: string; match: Match; impairment: Impairment | null }
   /** The ends of a new direct connection to a peer, or null where the page passes its frames on. */
   | { type: "channels"; run: number; peer: number; link: string; channels: Channels | null }
-  /** The direct connection of this name is gone. */
+  /** The direct connection of this name is gone; the empty one: this browser has none to offer. */
   | { type: "unlinked"; run: number; peer: number; link: string }
   /** A frame (see FRAME_DATAGRAM in protocol.py) that came by the page, or by the server and the page. */
   | { type: "arrived"; run: number; peer: number; by: Way; frame: Uint8Array<ArrayBuffer> }
