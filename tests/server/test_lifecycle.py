@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from interactive_gym.errors import ClientError
-from interactive_gym.server.lifecycle import TRANSITIONS, State, Step, after
+from interactive_gym.server.lifecycle import TRANSITIONS, Outcome, State, Step, after, outcome_of
 
 PAIRS = [(state, step) for state in State for step in Step]
 
@@ -33,3 +33,14 @@ def test_every_state_can_be_reached_and_only_done_is_an_end() -> None:
 
 def test_whoever_is_not_done_can_fail() -> None:
     assert {state for state, step in TRANSITIONS if step is Step.FAIL} == set(State) - {State.DONE}
+
+
+def test_only_who_connects_can_begin_with_others_and_nobody_waits_and_goes_on() -> None:
+    assert {state for state, step in TRANSITIONS if step is Step.UNMATCH} == {State.MATCHED}
+    assert not {(State.WAITING, Step.GO_ON), (State.MATCHED, Step.GO_ON)} & set(TRANSITIONS)
+
+
+def test_a_failure_has_its_outcome() -> None:
+    assert outcome_of("connection_failed") is Outcome.CONNECTION_FAILED
+    assert outcome_of("partner_left") is Outcome.PARTNER_LEFT
+    assert {outcome_of(reason) for reason in ("session_failed", "step_failed")} == {Outcome.TECHNICAL_FAILURE}

@@ -2,6 +2,8 @@
 
     arrived     has opened the link and not yet clicked through the first page (a link scanner gets no further)
     in_scene    reads or answers a page
+    waiting     is in the waiting room of a game of several people
+    matched     has partners there, and connects with them
     playing     a worker of theirs has begun to play the scene's game
     done        has an outcome; nothing changes any more
 
@@ -19,6 +21,8 @@ from interactive_gym.errors import ClientError
 class State(StrEnum):
     ARRIVED = "arrived"
     IN_SCENE = "in_scene"
+    WAITING = "waiting"
+    MATCHED = "matched"
     PLAYING = "playing"
     DONE = "done"
 
@@ -26,14 +30,25 @@ class State(StrEnum):
 class Step(StrEnum):
     BEGIN = "begin"  # the first page was clicked through
     GO_ON = "go_on"  # another scene was entered
-    PLAY = "play"  # a worker asked where the game goes on
+    ENLIST = "enlist"  # ready for a game of several people
+    MATCH = "match"  # partners were found
+    UNMATCH = "unmatch"  # and lost again before the game began
+    STEP_OUT = "step_out"  # the connection is gone, of somebody who waits or connects; or the server was
+    PLAY = "play"  # a worker asked where the game goes on, or everybody is connected
     FINISH = "finish"  # the last scene was entered
+    GIVE_UP = "give_up"  # nobody came to the waiting room in time
     FAIL = "fail"  # the page cannot go on
 
 
 class Outcome(StrEnum):
     COMPLETED = "completed"
     TECHNICAL_FAILURE = "technical_failure"
+    CONNECTION_FAILED = "connection_failed"
+    PARTNER_LEFT = "partner_left"
+    WAITROOM_TIMEOUT = "waitroom_timeout"
+
+
+_FAILURES = {"connection_failed": Outcome.CONNECTION_FAILED, "partner_left": Outcome.PARTNER_LEFT}
 
 
 TRANSITIONS: Mapping[tuple[State, Step], State] = {
@@ -43,6 +58,17 @@ TRANSITIONS: Mapping[tuple[State, Step], State] = {
     (State.IN_SCENE, Step.PLAY): State.PLAYING,
     (State.IN_SCENE, Step.FINISH): State.DONE,
     (State.IN_SCENE, Step.FAIL): State.DONE,
+    (State.IN_SCENE, Step.ENLIST): State.WAITING,
+    (State.WAITING, Step.ENLIST): State.WAITING,  # the page repeats itself
+    (State.WAITING, Step.STEP_OUT): State.IN_SCENE,
+    (State.WAITING, Step.MATCH): State.MATCHED,
+    (State.WAITING, Step.GIVE_UP): State.DONE,
+    (State.WAITING, Step.FAIL): State.DONE,
+    (State.MATCHED, Step.ENLIST): State.MATCHED,  # the page repeats itself
+    (State.MATCHED, Step.STEP_OUT): State.IN_SCENE,
+    (State.MATCHED, Step.UNMATCH): State.WAITING,
+    (State.MATCHED, Step.PLAY): State.PLAYING,
+    (State.MATCHED, Step.FAIL): State.DONE,
     (State.PLAYING, Step.PLAY): State.PLAYING,  # the page was reloaded, or another tab took over
     (State.PLAYING, Step.GO_ON): State.IN_SCENE,
     (State.PLAYING, Step.FAIL): State.DONE,
@@ -59,3 +85,8 @@ def after(state: str, step: Step) -> State:
         return TRANSITIONS[State(state), step]
     except KeyError:
         raise ClientError("not_now", f"a participant who is {state} cannot {step}") from None
+
+
+def outcome_of(failure: str) -> Outcome:
+    """What becomes of a participant whose page fails for this reason (see ``protocol.Failure``)."""
+    return _FAILURES.get(failure, Outcome.TECHNICAL_FAILURE)
