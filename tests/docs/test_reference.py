@@ -26,6 +26,8 @@ TABLES = {
     "Experiment.run": Hosting,
     "GymScene.environment": gym_parameters.Environment,
     "GymScene.rendering": gym_parameters.Rendering,
+    "GymScene.waitroom": gym_parameters.Waitroom,
+    "GymScene.multiplayer": gym_parameters.Multiplayer,
     "GymScene.gameplay": gym_parameters.Gameplay,
     "GymScene.runtime": gym_parameters.Runtime,
 }
@@ -34,6 +36,9 @@ TABLES = {
 def rows(text: str) -> dict[str, str]:
     """Parameter -> its default as documented."""
     return {name: default for names, default in ROW.findall(text) for name in re.findall(r"\w+", names)}
+
+
+READ_BY_THE_SERVER = {"GymScene.game_text"}  # no parameter of anybody's experiment
 
 
 def public_methods() -> Iterator[tuple[str, Callable[..., Any]]]:
@@ -48,7 +53,7 @@ def public_methods() -> Iterator[tuple[str, Callable[..., Any]]]:
                     yield f"{name}.{method}", function
 
 
-METHODS = dict(public_methods())
+METHODS = {name: method for name, method in public_methods() if name not in READ_BY_THE_SERVER}
 
 
 def own_parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:

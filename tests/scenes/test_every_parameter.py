@@ -50,25 +50,46 @@ def text_rows(scene: Any, *parameters: str) -> list[Row]:
 
 
 GAME = kitchen.complete_game()
+TWO = kitchen.game_of_two()
+NOT_TEXTS = [text for text in NOT_TEXT if text is not None]
+READ_BY_THE_SERVER = {("gym", "game_text", "agent")}
 ROWS = [
     *text_rows(ig.StartScene("welcome"), "header", "body", "button"),
     *text_rows(ig.StaticScene("form"), "header", "body", "button"),
     *text_rows(ig.EndScene("thanks"), "header", "body"),
     *text_rows(ig.CompletionCodeScene("code"), "header", "body"),
     Row(ig.CompletionCodeScene("code"), "code", "secret", ["C0DE", None, 3], ig.secret("STUDY_CODE")),
-    *text_rows(GAME, "header", "body", "game_text", "button"),
+    *text_rows(GAME, "header", "body", "game_text"),
+    Row(GAME, "content", "game_text", [{}, {0: ""}, {0: None}, {None: "a"}, {0: "a", "0": "b"}], {0: "You cook."}),
+    Row(TWO, "content", "game_text", [{True: "a"}, {1: 3}], {1: "You are the blue one."}),
+    Row(GAME, "content", "button", NOT_TEXTS, None),
     Row(GAME, "environment", "factory", [None, 3, "", "NoSuchEnv-v0", *NOT_FUNCTIONS[1:]], "CartPole-v1"),
     Row(GAME, "environment", "seed", not_whole(0, 2**31 - 1), 7),
     Row(GAME, "environment", "options", [None, [], {1: 2}, {"size": NAN}, {"size": {1}}, {"size": 2**60}], {"size": 5}),
     Row(GAME, "rendering", "draw", [*NOT_FUNCTIONS, kitchen.draw_without_surface], kitchen.renamed),
+    Row(GAME, "rendering", "draw", [kitchen.draw_for_two], kitchen.draw_for),
     Row(GAME, "rendering", "fps", not_whole(1, 240), 60),
     Row(GAME, "rendering", "width", not_whole(1, 4096), 800),
     Row(GAME, "rendering", "height", not_whole(1, 4096), np.int64(800)),
     Row(GAME, "rendering", "background", [None, 3, "", "nocolor", "#12345", (1, 2), (1, 2, 256), (1, 2, NAN)], "teal"),
-    Row(GAME, "rendering", "hud", ["", 3, "{points}", "{", "{score.real}", "{}", "{frame:q}", kitchen.draw], "{score}"),
+    Row(GAME, "rendering", "hud", ["", 3, "{points}", "{", "{score.real}", "{}", "{frame:q}"], "{score}"),
+    Row(GAME, "rendering", "hud", [kitchen.draw_for, kitchen.local_function()], kitchen.hud_for),
+    Row(GAME, "rendering", "interpolate", [None, 1, "no"], False),
+    Row(GAME, "rendering", "smooth", [None, 0, "no"], False),
     Row(GAME, "policies", "agents", [None, {}, [], {0: None}, {0: 3}, {0: ig.Human, "0": ig.Human}], {"a": ig.Human}),
     Row(
-        GAME, "policies", "agents", [{0: ig.Human, 1: ig.Human}, {0: kitchen.policy}], {0: kitchen.policy, 1: ig.Human}
+        GAME,
+        "policies",
+        "agents",
+        [dict.fromkeys(range(17), ig.Human), {0: kitchen.policy}, {0: ig.Human, 1: 0}],
+        {0: ig.Human, 1: kitchen.policy, 2: ig.Human},
+    ),
+    Row(
+        GAME,
+        "policies",
+        "agents",
+        [{0: ig.Human, **dict.fromkeys(range(1, 65), kitchen.policy)}],
+        dict.fromkeys(range(16), ig.Human),
     ),
     Row(GAME, "policies", "agents", [{True: ig.Human}, {"": ig.Human}, {0: kitchen.hud, 1: ig.Human}], {1: ig.Human}),
     Row(GAME, "gameplay", "actions", [None, {}, [], {"arrowup": 0}, {"W": 0}, {"": 0}, {3: 0}, {(): 0}], {"a": 1}),
@@ -86,6 +107,10 @@ ROWS = [
     Row(GAME, "gameplay", "input_mode", [None, "", "pressed", 3, ["pressed_keys"]], "single_keystroke"),
     Row(GAME, "gameplay", "pause", not_number(0, 3600), 2.5),
     Row(GAME, "gameplay", "record_observations", [None, 1, "yes"], True),
+    Row(TWO, "waitroom", "timeout", not_number(1, 86_400), 60),
+    Row(TWO, "waitroom", "countdown", not_number(0, 60), 0),
+    Row(TWO, "multiplayer", "input_delay", [-1, 11, "Auto", "2", True, 1.0, NAN, [1]], "auto"),
+    Row(TWO, "multiplayer", "relay", [None, True, "", "sometimes", ["never"]], "never"),
     Row(GAME, "runtime", "loading_timeout", not_number(1, 3600), 90),
     Row(GAME, "runtime", "packages", [None, "scipy", ["scipy>=1"], [3], [""]], ["scipy"]),
 ]
@@ -93,8 +118,9 @@ ROWS = [
 
 def effect(scene: Any) -> dict[str, Any]:
     """Everything that the server reads of a scene."""
-    extras = ("seed", "packages", "fixed_code")
-    return {**scene.page(), **{name: getattr(scene, name, None) for name in extras}}
+    extras = {name: getattr(scene, name, None) for name in ("seed", "packages", "fixed_code")}
+    told = {agent: scene.game_text(agent) for agent in getattr(scene, "humans", ())}
+    return {**scene.page(), **extras, "told": told}
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
@@ -123,7 +149,7 @@ def test_no_parameter_is_left_out_of_the_table() -> None:
         if not name.startswith("_")
         for parameter in list(inspect.signature(method).parameters)[1:]
     }
-    assert accepted == {(row.scene.kind, row.method, row.parameter) for row in ROWS}
+    assert accepted - READ_BY_THE_SERVER == {(row.scene.kind, row.method, row.parameter) for row in ROWS}
 
 
 def test_none_is_a_value_where_it_means_something() -> None:

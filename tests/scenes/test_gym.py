@@ -50,13 +50,50 @@ def test_every_field_of_a_game() -> None:
         "width": 300,
         "height": 200,
         "background": "#008080",
+        "interpolate": True,
+        "smooth": True,
+        "assets": [],
         "episodes": 2,
         "max_steps": 99,
         "pause_s": 0.5,
         "loading_timeout_s": 30.0,
         "record_observations": True,
+        "multiplayer": None,
     }
     assert (full_game().seed, full_game().packages) == (7, ("scipy",))
+
+
+def test_several_humans_play_together() -> None:
+    scene = kitchen.game_of_two().waitroom(timeout=60).multiplayer(relay="never", input_delay=0)
+    assert scene.game()["multiplayer"] == {
+        "group": 2,
+        "wait_s": 60.0,
+        "countdown_s": 3.0,
+        "input_delay": 0,
+        "relay": "never",
+    }
+    assert msgspec.convert(scene.game(), Game, strict=True).multiplayer
+
+
+@pytest.mark.parametrize(("fps", "delay"), [(8, 1), (30, 1), (59, 1), (60, 2), (240, 2)])
+def test_what_is_fast_is_delayed_by_more_frames(fps: int, delay: int) -> None:
+    game: Any = kitchen.game_of_two().rendering(fps=fps).multiplayer(input_delay=3).multiplayer(input_delay=None).game()
+    assert game["multiplayer"]["input_delay"] == delay
+
+
+def test_players_keep_the_order_of_the_config() -> None:
+    scene = kitchen.complete_game().policies({"b": ig.Human, "c": kitchen.policy, "a": ig.Human})
+    assert scene.humans == ("b", "a")
+    assert list(scene.game()["policies"]) == ["b", "c", "a"]
+
+
+def test_what_a_player_is_told() -> None:
+    scene = kitchen.game_of_two().content(game_text={1: "Blue."})
+    assert (scene.game_text("0"), scene.game_text("1"), scene.page()["game_text"]) == ("", "Blue.", "")
+    alone = kitchen.complete_game().content(game_text={0: "Cook."})
+    assert (alone.game_text("0"), alone.page()["game_text"]) == ("Cook.", "Cook.")
+    alike = kitchen.game_of_two().content(game_text="Cook.")
+    assert {alike.game_text(agent) for agent in alike.humans} == {"Cook."}
 
 
 def test_a_registered_environment_is_made_by_gymnasium() -> None:
@@ -120,9 +157,14 @@ def test_browsers_skip_files_and_gymnasium(monkeypatch: pytest.MonkeyPatch) -> N
         (ig.GymScene("g").environment(kitchen.make_env), "actions", ["gameplay", "policies"]),
         (ig.GymScene("g").environment(kitchen.make_env).gameplay(actions={"a": 0}), "default_action", ["actions"]),
         (kitchen.complete_game().rendering(fps=1).gameplay(max_steps=90_000), "max_steps", ["25 hours", "fps=1"]),
+        (kitchen.complete_game().waitroom(), None, [".waitroom()", "policies()"]),
+        (kitchen.complete_game().multiplayer(), None, [".multiplayer()", "policies()"]),
+        (kitchen.game_of_two().content(game_text={2: "a"}), "game_text", ["content", "policies", "'2'", "'0', '1'"]),
+        (kitchen.complete_game().content(game_text={1: "a"}), "game_text", ["policies", "'1'"]),
+        (kitchen.game_of_two().environment(kitchen.Turns), "factory", ["Turns", "AEC", "aec_to_parallel", "policies"]),
     ],
 )
-def test_methods_must_fit_each_other(scene: ig.GymScene, parameter: str, names: list[str]) -> None:
+def test_methods_must_fit_each_other(scene: ig.GymScene, parameter: str | None, names: list[str]) -> None:
     with pytest.raises(ig.ConfigError) as caught:
         ig.Experiment("study").scenes(ig.StartScene("a"), scene, ig.EndScene("z"))
     assert (caught.value.scene, caught.value.parameter) == (scene.id, parameter)
@@ -139,6 +181,8 @@ def test_methods_must_fit_each_other(scene: ig.GymScene, parameter: str, names: 
         kitchen.complete_game().rendering(draw=None),  # what a factory makes is known when it is made
         kitchen.complete_game().environment(dict),  # written in C: no signature to look at
         kitchen.complete_game().rendering(fps=1).gameplay(max_steps=86_400),
+        kitchen.complete_game().environment(kitchen.Turns),  # the adapter says what to do
+        kitchen.complete_game().waitroom().policies({0: ig.Human, 1: ig.Human}),
     ],
 )
 def test_what_fits_is_accepted(scene: ig.GymScene) -> None:
