@@ -1,0 +1,133 @@
+"""People at their keyboards in the homes of a lab, and what the data says of their games."""
+
+from __future__ import annotations
+
+import csv
+import heapq
+import random
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Playwright
+
+from tests import browsers
+from tests.e2e.harness import Participant, Server
+from tests.net.lab import Home, Lab
+
+KEYS = ("ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "w")
+PRESSES_PER_S = 5.0
+SHORTEST_S, LONGEST_S = 0.03, 0.2  # for which a key is held
+
+
+class Fingers:
+    """Random keys of several people at once, about five a second each, held for a while.
+
+    ``press_until`` types on until its condition holds; whoever has left the game is not typed for.
+    """
+
+    def __init__(self, people: Sequence[Participant], seed: int = 1) -> None:
+        self._people = people
+        self._draw = random.Random(seed)
+        self._due: list[tuple[float, int, str | None]] = []
+
+    def press_until(self, is_over: Callable[[], bool], seconds: float) -> None:
+        """Type until ``is_over``, which is asked about ten times a second.
+
+        Raises:
+            AssertionError: It did not become true within ``seconds``.
+        """
+        began = asked = time.monotonic()
+        self._due = [(began + self._draw.random() / PRESSES_PER_S, k, None) for k in range(len(self._people))]
+        heapq.heapify(self._due)
+        while True:
+            now = time.monotonic()
+            if now - asked > 0.1:
+                asked = now
+                if is_over():
+                    return
+                assert now - began < seconds, f"not over after {seconds:g} s"
+            due, person, held = self._due[0]
+            if due > now:
+                self._people[person].page.wait_for_timeout(min(due - now, 0.1) * 1000)
+                continue
+            heapq.heapreplace(self._due, self._type(now, person, held))
+
+    def _type(self, now: float, person: int, held: str | None) -> tuple[float, int, str | None]:
+        keyboard = self._people[person].page.keyboard
+        if held is not None:
+            keyboard.up(held)
+            return now + self._draw.expovariate(PRESSES_PER_S), person, None
+        key = self._draw.choice(KEYS)
+        keyboard.down(key)
+        return now + self._draw.uniform(SHORTEST_S, LONGEST_S), person, key
+
+
+@contextmanager
+def browsers_in(lab: Lab, playwright: Playwright, folder: Path, homes: Sequence[Home]) -> Iterator[list[Browser]]:
+    """A Chromium in each home."""
+    opened: list[Browser] = []
+    try:
+        for home in homes:
+            options = browsers.chromium()
+            options["executable_path"] = lab.browser(home, str(options["executable_path"]), folder)
+            opened.append(playwright.chromium.launch(**options))
+        yield opened
+    finally:
+        for browser in opened:
+            browser.close()
+
+
+def shows(person: Participant) -> str:
+    """Which page the participant is on."""
+    return person.page.get_attribute("body", "data-page") or ""
+
+
+def experience(server: Server, row: str) -> list[list[dict[str, str]]]:
+    """Of each player of each episode, the rows of their experience that are ``"tick"`` or ``"key"``."""
+    found = []
+    for path in sorted(server.folder.glob("*/*/*.experience.csv")):
+        with path.open(newline="") as file:
+            found.append([line for line in csv.DictReader(file) if line["row"] == row])
+    return found
+
+
+def figures(server: Server, fps: float) -> dict[str, Any]:
+    """What all players of a study felt together, from its files."""
+    ticks = experience(server, "tick")
+    keys = [key for player in experience(server, "key") for key in player if key["painted_ms"]]
+    flat = [tick for player in ticks for tick in player]
+    rolled = [tick for tick in flat if int(tick["rollback"])]
+    late = [float(tick["late_ms"]) for tick in flat]
+    return {
+        "fps": [round(held(player), 2) for player in ticks],
+        "late_share": round(sum(value > 500 / fps for value in late) / len(late), 4),
+        "late_ms": spread(late),
+        "key_to_paint_ms": spread([float(key["painted_ms"]) - float(key["event_ms"]) for key in keys]),
+        "rollbacks": len(rolled),
+        "rollback_depth": spread([float(tick["rollback"]) for tick in rolled]),
+        "rollback_ms": spread([float(tick["rollback_ms"]) for tick in rolled]),
+        "predicted": spread([float(tick["predicted"]) for tick in flat]),
+        "step_ms": spread([float(tick["step_ms"]) for tick in flat]),
+        "stalls": [int(row["stalls"] or 0) for row in server.table("sessions.csv")],
+        "parity": [row["parity"] for row in server.table("episodes.csv")],
+    }
+
+
+def held(ticks: Sequence[dict[str, str]]) -> float:
+    """Frames a second, from the first to the last."""
+    due = [float(tick["due_ms"]) + float(tick["late_ms"]) for tick in ticks]
+    return (len(due) - 1) * 1000 / (due[-1] - due[0])
+
+
+def spread(values: Sequence[float]) -> dict[str, float] | None:
+    """Count, median, p95 and largest; None of nothing."""
+    if not values:
+        return None
+    ordered = sorted(values)
+    p95 = ordered[min(len(ordered) - 1, round(0.95 * (len(ordered) - 1)))]
+    found = {"p50": statistics.median(ordered), "p95": p95, "max": ordered[-1]}
+    return {"n": len(ordered), **{name: round(value, 2) for name, value in found.items()}}
