@@ -1,0 +1,172 @@
+"""Who is matched with whom: as a function, and as a waiting room in which time passes."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from interactive_gym.protocol import Multiplayer
+from interactive_gym.server.room import KEPT_S, RETRY_S, GiveUp, Group, Pair, Pool, Refused, Waiting, decide
+
+
+def rules(group: int = 2, wait_s: float = 100) -> Multiplayer:
+    return Multiplayer(group, wait_s, 3, 1, "fallback")
+
+
+def queue(names: str) -> list[Waiting]:
+    return [Waiting(name, since) for since, name in enumerate(names)]
+
+
+def groups(names: str, size: int = 2, **refused: Refused) -> list[str]:
+    pairs = {Pair(pair): one for pair, one in refused.items()}
+    decisions = decide(queue(names), 50, rules(size), pairs)
+    return ["".join(one.members) for one in decisions if isinstance(one, Group)]
+
+
+@pytest.mark.parametrize(
+    ("names", "size", "expected"),
+    [
+        ("", 2, []),
+        ("a", 2, []),
+        ("ab", 2, ["ab"]),
+        ("abc", 2, ["ab"]),
+        ("abcdef", 2, ["ab", "cd", "ef"]),
+        ("abcdef", 3, ["abc", "def"]),
+        ("abcde", 4, ["abcd"]),
+    ],
+)
+def test_first_come_first_served(names: str, size: int, expected: list[str]) -> None:
+    assert groups(names, size) == expected
+    backwards = decide(queue(names)[::-1], 50, rules(size), {})
+    assert ["".join(one.members) for one in backwards if isinstance(one, Group)] == expected
+
+
+def test_a_group_says_from_whom_it_was_chosen() -> None:
+    first, second = decide(queue("abcde"), 50, rules(), {})
+    assert (first, second) == (Group(("a", "b"), tuple("abcde")), Group(("c", "d"), tuple("cde")))
+
+
+def test_who_could_not_connect_meets_somebody_else_first() -> None:
+    assert groups("abc", ab=Refused(1, 49)) == ["ac"]
+    assert groups("abcd", ab=Refused(1, 49)) == ["ac", "bd"]
+    assert groups("abcd", 3, ab=Refused(1, 49)) == ["acd"]
+    assert groups("abc", ab=Refused(3, 49), ac=Refused(3, 49)) == ["bc"], "the first does not hold up the others"
+
+
+def test_two_alone_try_again_at_once_and_then_less_and_less_often() -> None:
+    assert groups("ab", ab=Refused(1, 50)) == ["ab"]
+    assert groups("ab", ab=Refused(2, 50)) == []
+    assert groups("ab", ab=Refused(2, 50 - RETRY_S)) == ["ab"]
+    assert groups("ab", ab=Refused(3, 50 - RETRY_S)) == []
+    assert groups("ab", ab=Refused(3, 50 - 3 * RETRY_S)) == ["ab"]
+
+
+def test_who_has_waited_long_enough_is_let_go_unless_there_is_a_partner() -> None:
+    assert decide(queue("a"), 99.9, rules(), {}) == []
+    assert decide(queue("a"), 100, rules(), {}) == [GiveUp("a", 100)]
+    assert decide(queue("ab"), 200, rules(), {}) == [Group(("a", "b"), ("a", "b"))]
+    assert decide(queue("abc"), 200, rules(), {}) == [Group(("a", "b"), tuple("abc")), GiveUp("c", 198)]
+
+
+@given(
+    st.lists(st.floats(0, 100), max_size=12),
+    st.integers(2, 5),
+    st.sets(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=20),
+)
+def test_nobody_is_matched_twice_nor_left_over(since: list[float], size: int, refused: set[tuple[int, int]]) -> None:
+    waiting = [Waiting(str(number), at) for number, at in enumerate(since)]
+    never = {Pair((str(a), str(b))): Refused(9, 100) for a, b in refused if a != b}
+    made = [one.members for one in decide(waiting, 100, rules(size, 1_000), never) if isinstance(one, Group)]
+    members = [member for group in made for member in group]
+    assert len(members) == len(set(members))
+    assert all(len(group) == size for group in made)
+    assert not any(pair <= set(group) for pair in never for group in made)
+    if not never:
+        assert len(since) - len(members) < size
+
+
+def test_honest_numbers() -> None:
+    pool = Pool(rules(group=3))
+    pool.enter("a", 10)
+    pool.enter("b", 20)
+    room = pool.room("a", 25.04)
+    assert (room.waiting, room.group, room.waited_s, room.left_s) == (2, 3, 15, 85)
+    assert pool.room("b", 500).left_s == 0
+    pool.leave("b", 30)
+    assert pool.room("a", 30).waiting == 1
+
+
+def test_enlisting_again_changes_nothing() -> None:
+    pool = Pool(rules())
+    pool.enter("a", 0)
+    pool.enter("a", 50)
+    assert pool.room("a", 60).waited_s == 60
+    assert pool.decide(60) == []
+
+
+def test_who_is_back_soon_has_the_old_place_and_later_a_new_one() -> None:
+    pool = Pool(rules(group=3))
+    for name, at in (("a", 0), ("b", 1), ("c", 2)):
+        pool.enter(name, at)
+        if name == "a":
+            pool.leave("a", 0.5)
+    assert pool.decide(3) == [], "who is away is not matched"
+    pool.enter("a", KEPT_S)
+    assert pool.decide(KEPT_S) == [Group(("a", "b", "c"), ("a", "b", "c"))]
+    pool.leave("a", KEPT_S)
+    pool.enter("a", 2 * KEPT_S + 1)
+    assert pool.room("a", 2 * KEPT_S + 1).waited_s == 0
+
+
+def test_who_comes_back_from_a_match_is_at_the_head() -> None:
+    pool = Pool(rules())
+    for at, name in enumerate("abc"):
+        pool.enter(name, at)
+    (first,) = pool.decide(5)
+    assert isinstance(first, Group) and first.members == ("a", "b")
+    assert pool.waiting() == ["c"]
+    pool.leave("b", 6)
+    pool.enter("a", 6)
+    assert pool.decide(6) == [Group(("a", "c"), ("a", "c"))]
+
+
+def test_only_pairs_with_somebody_who_was_not_connected_are_remembered() -> None:
+    pool = Pool(rules(group=3))
+    for at, name in enumerate("abc"):
+        pool.enter(name, at)
+    pool.decide(5)
+    pool.refuse("abc", "c", 5)
+    for name in "abc":
+        pool.enter(name, 5)
+    pool.enter("d", 6)
+    assert pool.decide(6) == [Group(("a", "b", "d"), tuple("abcd"))]
+
+
+def test_it_knows_when_there_is_something_to_decide() -> None:
+    pool = Pool(rules())
+    assert pool.next_deadline(0) is None
+    pool.enter("a", 0)
+    pool.enter("b", 1)
+    assert pool.decide(1)
+    assert pool.next_deadline(1) is None
+    for _ in range(2):
+        pool.refuse("ab", "ab", 10)
+    pool.enter("a", 10)
+    pool.enter("b", 10)
+    assert pool.decide(10) == []
+    assert pool.next_deadline(10) == 10 + RETRY_S
+    assert pool.decide(10 + RETRY_S) == [Group(("a", "b"), ("a", "b"))]
+    pool.enter("b", 20)
+    assert pool.next_deadline(20) == 101
+    assert pool.decide(101) == [GiveUp("b", 100)]
+    assert pool.next_deadline(101) is None
+
+
+def test_who_plays_is_forgotten() -> None:
+    pool = Pool(rules())
+    pool.enter("a", 0)
+    pool.refuse("ab", "ab", 0)
+    pool.forget("a")
+    pool.enter("a", 90)
+    assert pool.room("a", 90).waited_s == 0
