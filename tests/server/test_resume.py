@@ -24,8 +24,7 @@ def rewards(server: Running, session_id: str, episode: int = 0) -> list[float]:
     """Of the frames that count, without row -1."""
 
     def read(connection: Connection) -> list[float]:
-        session = games.find(connection, session_id)
-        assert session
+        session = games.sides(connection, session_id)[0]
         rows = [*episode_files.rows(connection, games.line(connection, session, episode))]
         assert [row.frame for row in rows] == list(range(-1, len(rows) - 1))
         return [row.rewards["0"] for row in rows[1:]]

@@ -77,8 +77,7 @@ class Files:
 
     def _write_episode(self, session_id: str, episode: int) -> None:
         def write(connection: Connection) -> tuple[dict[str, Any], int]:
-            session = games.find(connection, session_id)
-            assert session, "an episode has a session: the database says so"
+            session = games.sides(connection, session_id)[0]
             parts = games.parts(connection, session_id, episode)
             return write_episode(connection, self.folder, session, episode), parts
 

@@ -23,6 +23,12 @@ class Session:
     player: str
     participant_id: str
     ended_at: float | None
+    peer: int = 0
+    state: str = "playing"
+
+    @property
+    def is_multiplayer(self) -> bool:
+        return self.game.get("multiplayer") is not None  # games that were stored before have no such key
 
     @property
     def fps(self) -> int:
@@ -46,28 +52,37 @@ class Episode:
 
 
 def add_session(connection: Connection, session: Session, *, now: float) -> None:
-    """A session with its one member."""
+    """A session with its one member; see ``data.matches`` for several."""
     row = {"id": session.id, "scene_id": session.scene_id, "seed": session.seed, "game": dict(session.game)}
-    connection.execute(insert(sessions).values(row | {"created_at": now}))
+    connection.execute(insert(sessions).values(row | {"created_at": now, "state": session.state}))
     member = {"session_id": session.id, "player": session.player, "participant_id": session.participant_id}
-    connection.execute(insert(members).values(member))
+    connection.execute(insert(members).values(member | {"peer": session.peer}))
 
 
 def _sessions() -> Select[Any]:
     own = [sessions.c[name] for name in ("id", "scene_id", "seed", "game")]
+    of_member = [members.c.player, members.c.participant_id]
     joined = sessions.join(members, members.c.session_id == sessions.c.id)
-    return select(*own, members.c.player, members.c.participant_id, sessions.c.ended_at).select_from(joined)
+    return select(*own, *of_member, sessions.c.ended_at, members.c.peer, sessions.c.state).select_from(joined)
 
 
-def find(connection: Connection, session_id: str) -> Session | None:
-    row = connection.execute(_sessions().where(sessions.c.id == session_id)).one_or_none()
+def find(connection: Connection, session_id: str, participant_id: str) -> Session | None:
+    """The session as this participant sees it; None if there is none, or they are no member of it."""
+    mine = (sessions.c.id == session_id) & (members.c.participant_id == participant_id)
+    row = connection.execute(_sessions().where(mine)).one_or_none()
     return Session(*row) if row else None
+
+
+def sides(connection: Connection, session_id: str) -> list[Session]:
+    """The session as each of its members sees it, the lowest peer first."""
+    query = _sessions().where(sessions.c.id == session_id).order_by(members.c.peer)
+    return [Session(*row) for row in connection.execute(query)]
 
 
 def end(connection: Connection, session_id: str, reason: str, *, now: float) -> None:
     """The session is over; the first reason stays."""
     running = (sessions.c.id == session_id) & sessions.c.ended_at.is_(None)
-    connection.execute(update(sessions).where(running).values(ended_at=now, end_reason=reason))
+    connection.execute(update(sessions).where(running).values(ended_at=now, end_reason=reason, state="ended"))
 
 
 def starts(connection: Connection, session: Session) -> list[Start]:
@@ -88,6 +103,11 @@ def completed(connection: Connection, session_id: str) -> list[Episode]:
     columns = (episodes.c.number, episodes.c.frames, episodes.c.end_reason)
     query = select(*columns).where(episodes.c.session_id == session_id).order_by(episodes.c.number)
     return [Episode(*row) for row in connection.execute(query)]
+
+
+def next_episode(connection: Connection, session_id: str) -> int:
+    """The one after the last that is complete. Of several players' episodes, an earlier one may never be."""
+    return max((episode.number + 1 for episode in completed(connection, session_id)), default=0)
 
 
 def complete(connection: Connection, session_id: str, episode: Episode, *, now: float) -> None:

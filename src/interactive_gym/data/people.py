@@ -97,6 +97,12 @@ def enter(
     connection.execute(insert(visits).values(row | {"session_id": session_id, "code": code}))
 
 
+def assign(connection: Connection, participant_id: str, scene_id: str, session_id: str | None) -> None:
+    """The session that they play in this scene; None: they wait for one."""
+    mine = (visits.c.participant_id == participant_id) & (visits.c.scene_id == scene_id)
+    connection.execute(update(visits).where(mine).values(session_id=session_id))
+
+
 def leave(connection: Connection, participant_id: str, scene_id: str, *, now: float) -> None:
     mine = (visits.c.participant_id == participant_id) & (visits.c.scene_id == scene_id) & visits.c.left_at.is_(None)
     connection.execute(update(visits).where(mine).values(left_at=now))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Float,
     ForeignKey,
@@ -21,7 +22,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA_VERSION = 1  # of the files that we write; a change of columns or their meaning raises it
+SCHEMA_VERSION = 2  # of the files that we write; a change of columns or their meaning raises it
 
 metadata = MetaData()
 
@@ -73,6 +74,7 @@ sessions = Table(
     Column("created_at", Float, nullable=False),
     Column("ended_at", Float),
     Column("end_reason", String(64)),
+    Column("state", String(16), nullable=False),  # of one player "playing", then "ended"; of several see data.matches
 )
 
 members = Table(
@@ -81,6 +83,7 @@ members = Table(
     Column("session_id", ForeignKey("sessions.id"), primary_key=True),
     Column("player", String(128), primary_key=True),  # the agent whom they play
     Column("participant_id", ForeignKey("participants.id"), nullable=False, index=True),
+    Column("peer", Integer, nullable=False),  # whom the others know them as; 0 where there are no others
 )
 
 episodes = Table(
@@ -92,7 +95,7 @@ episodes = Table(
     Column("end_reason", String(32), nullable=False),
     Column("ended_at", Float, nullable=False),
     Column("written_at", Float),  # when its files were written; NULL: they are missing or out of date
-    Column("summary", JSON),  # data.latency, made with the files
+    Column("summary", JSON),  # player -> data.latency, made with the files
 )
 
 generations = Table(
@@ -123,6 +126,56 @@ chunks = Table(
     Column("data", LargeBinary, nullable=False),
     Column("received_at", Float, nullable=False),
     UniqueConstraint("session_id", "episode", "player", "generation", "number", "digest", name="chunk_key"),
+)
+
+ends = Table(  # what each player said of an episode's end
+    "ends",
+    metadata,
+    Column("session_id", ForeignKey("sessions.id"), primary_key=True),
+    Column("episode", Integer, primary_key=True),
+    Column("player", String(128), primary_key=True),
+    Column("generation", Integer, primary_key=True),
+    Column("frames", Integer, nullable=False),
+    Column("end_reason", String(32), nullable=False),
+    Column("statistics", JSON),  # protocol.PlayStatistics
+    Column("received_at", Float, nullable=False),
+)
+
+parity = Table(  # of the episodes of several players
+    "parity",
+    metadata,
+    Column("session_id", ForeignKey("sessions.id"), primary_key=True),
+    Column("episode", Integer, primary_key=True),
+    Column("status", String(16), nullable=False),  # of data.parity
+    Column("frame", Integer),  # the first one that differs,
+    Column("field", Text),  # and the column in which it does
+    Column("players", JSON, nullable=False),  # player -> frames that are here in a row
+    Column("changed_at", Float, nullable=False),
+)
+
+links = Table(
+    "links",
+    metadata,
+    Column("session_id", ForeignKey("sessions.id"), primary_key=True),
+    Column("player", String(128), primary_key=True),
+    Column("generation", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("data", LargeBinary, nullable=False),  # protocol.Links as JSON
+    Column("received_at", Float, nullable=False),
+)
+
+grants = Table(  # of the referee, netcode.referee.Grant; what it has granted holds after a restart too
+    "grants",
+    metadata,
+    Column("id", Integer, primary_key=True),  # in order
+    Column("session_id", ForeignKey("sessions.id"), nullable=False, index=True),
+    Column("epoch", Integer, nullable=False),
+    Column("peer", Integer, nullable=False),
+    Column("turn", Integer, nullable=False),
+    Column("is_gone", Boolean, nullable=False),
+    Column("by", Integer, nullable=False),
+    Column("reason", String(200), nullable=False),
+    Column("granted_at", Float, nullable=False),
 )
 
 experience = Table(

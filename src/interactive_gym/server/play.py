@@ -21,8 +21,8 @@ def owned(connection: Connection, session_id: str, participant_id: str) -> Sessi
     Raises:
         ClientError: ``not_your_session``; there is none of this id, or it is somebody else's.
     """
-    session = games.find(connection, session_id)
-    if session is None or session.participant_id != participant_id:
+    session = games.find(connection, session_id, participant_id)
+    if session is None:
         raise ClientError("not_your_session", f"{session_id} is no session of this participant")
     return session
 

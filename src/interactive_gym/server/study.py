@@ -45,7 +45,7 @@ class Study:
         if who.outcome and who.outcome != Outcome.COMPLETED:
             return outcome_page(who.scene_id, who.outcome)
         visit = people.visits_of(connection, who.id)[who.scene_id]
-        session = games.find(connection, visit.session_id) if visit.session_id else None
+        session = games.find(connection, visit.session_id, who.id) if visit.session_id else None
         return scene_page(self._scene(who), visit, session)
 
     def advance(self, connection: Connection, participant_id: str, message: Advance, now: float) -> Page:
@@ -177,7 +177,7 @@ class Study:
 
     def _current_session(self, connection: Connection, who: Participant) -> Session | None:
         visit = people.visits_of(connection, who.id)[who.scene_id]
-        return games.find(connection, visit.session_id) if visit.session_id else None
+        return games.find(connection, visit.session_id, who.id) if visit.session_id else None
 
     def _note_failure(self, connection: Connection, who: Participant, message: Failure, now: float) -> None:
         session = self._current_session(connection, who)
