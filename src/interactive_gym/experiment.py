@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -12,6 +13,8 @@ from interactive_gym.scenes.base import Scene, check_identifier
 from interactive_gym.scenes.checks import shown, text, whole
 from interactive_gym.scenes.flow import check_sequence
 from interactive_gym.scenes.parameters import NOT_GIVEN, NotGiven, Parameters, refine
+from interactive_gym.scenes.secret import Secret
+from interactive_gym.scenes.webrtc import Webrtc
 
 
 def _folder(value: object) -> Path:
@@ -40,6 +43,7 @@ class Experiment:
 
     id: str
     sequence: tuple[Scene, ...] = field(default=(), init=False)
+    connections: Webrtc = field(default=Webrtc(), init=False)
 
     def __post_init__(self) -> None:
         check_identifier(self.id, type(self).__name__)
@@ -55,6 +59,37 @@ class Experiment:
         """
         changed = copy(self)
         object.__setattr__(changed, "sequence", check_sequence(scenes))
+        return changed
+
+    def webrtc(
+        self,
+        *,
+        ice_servers: Sequence[str | Mapping[str, object]] | NotGiven = NOT_GIVEN,
+        turn_secret: Secret | NotGiven = NOT_GIVEN,
+        force_relay: bool | NotGiven = NOT_GIVEN,
+        timeout: float | NotGiven = NOT_GIVEN,
+    ) -> Experiment:
+        """How the browsers of participants who play with each other connect.
+
+        Args:
+            ice_servers: STUN and TURN servers: addresses, or ``dict(urls=[...], username="...", credential=secret)``.
+            turn_secret: What the server shares with the TURN servers (coturn's ``static-auth-secret``), as
+                ``ig.secret("NAME")``; every participant gets credentials of their own, for a limited time.
+            force_relay: Connect by way of the TURN servers only, so that nobody learns a partner's address.
+            timeout: Seconds within which a whole group has to be connected; else its members wait for partners again.
+
+        Raises:
+            ConfigError: A value is not as above.
+        """
+        given = {
+            "ice_servers": ice_servers,
+            "turn_secret": turn_secret,
+            "force_relay": force_relay,
+            "timeout": timeout,
+        }
+        changed = copy(self)
+        table = refine(self.connections, given, scene=None, method="webrtc")
+        object.__setattr__(changed, "connections", table)
         return changed
 
     def run(

@@ -23,6 +23,7 @@ from interactive_gym.scenes import CompletionCodeScene, GymScene
 from interactive_gym.server.desk import Desk, clock
 from interactive_gym.server.dev import Dev
 from interactive_gym.server.http import Http
+from interactive_gym.server.ice import Ice
 from interactive_gym.server.logs import LogFile
 from interactive_gym.server.presence import Presence
 from interactive_gym.server.settings import Settings
@@ -41,20 +42,21 @@ def create_app(experiment: Experiment, settings: Settings, *, runtime: Runtime |
         runtime: What browsers load to run Python; built from the experiment if not given, which takes seconds.
 
     Raises:
-        ConfigError: The experiment cannot be packed for browsers, or a secret is not set.
+        ConfigError: The experiment cannot be packed for browsers, a secret is not set, or an ICE server is wrong.
         ServerError: The data folder or the store cannot be written, or the page has not been built.
     """
     _check_secrets(experiment)
+    ice = Ice(experiment.connections)
     made = runtime or build_runtime(experiment, settings.data_dir / ".cache")
     web = Web(experiment.id, made, settings.client_dir, debug=settings.dev)
     folder = _folder(settings.data_dir / experiment.id)
     with ExitStack() as opened:  # closed again if something goes wrong here, else by the lifespan
-        desk = _desk(experiment, settings, folder, opened)
+        desk = _desk(experiment, settings, folder, ice, opened)
         _describe(experiment, folder, made)
         return _assembled(desk, web, opened.pop_all(), dev=settings.dev)
 
 
-def _desk(experiment: Experiment, settings: Settings, folder: Path, opened: ExitStack) -> Desk:
+def _desk(experiment: Experiment, settings: Settings, folder: Path, ice: Ice, opened: ExitStack) -> Desk:
     """The desk; what has to be closed in the end is put on ``opened``, in the order in which it is needed."""
     opened.enter_context(claimed(folder))
     log_file = LogFile(folder / "server.log", sys.stderr)
@@ -65,7 +67,7 @@ def _desk(experiment: Experiment, settings: Settings, folder: Path, opened: Exit
     opened.callback(store.close)
     files = Files(store, folder, log)
     opened.callback(files.close)
-    return Desk(Study(experiment), store, files, Tokens(study_key(folder / "secret.key")), Presence(), log)
+    return Desk(Study(experiment), store, files, Tokens(study_key(folder / "secret.key")), Presence(), ice, log)
 
 
 def _assembled(desk: Desk, web: Web, opened: ExitStack, *, dev: bool) -> Starlette:

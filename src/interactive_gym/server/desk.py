@@ -15,6 +15,7 @@ from interactive_gym.data.files import Files
 from interactive_gym.data.store import Store
 from interactive_gym.errors import ClientError
 from interactive_gym.protocol import Refusal
+from interactive_gym.server.ice import Ice
 from interactive_gym.server.presence import Presence
 from interactive_gym.server.refusals import refusal
 from interactive_gym.server.study import Study
@@ -32,6 +33,7 @@ class Desk:
     files: Files
     tokens: Tokens
     presence: Presence
+    ice: Ice
     log: FilteringBoundLogger
 
     async def write(self, verb: Callable[Concatenate[Connection, P], T], *arguments: P.args, **named: P.kwargs) -> T:
