@@ -21,18 +21,23 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Callable[[Path], Server]]:
-    """Starts the server of a study; all are stopped at the end, and their logs are printed for a failure."""
+def server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Starts the server of a study, with environment variables by keyword.
+
+    All are stopped at the end, their logs are printed for a failure, and parity is checked.
+    """
     started: list[Server] = []
 
-    def start(study: Path) -> Server:
-        started.append(Server(study, tmp_path / f"data{len(started)}"))
+    def start(study: Path, **environ: str) -> Server:
+        started.append(Server(study, tmp_path / f"data{len(started)}", environ=environ))
         return started[-1].start()
 
     yield start
     for one in started:
         one.stop()
         print(one.log.read_text()[-4000:])
+    for one in started:
+        one.check_parity()
 
 
 @pytest.fixture

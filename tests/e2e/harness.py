@@ -57,6 +57,7 @@ class Server:
     port: int = field(default_factory=free_port)
     options: tuple[str, ...] = ()
     environ: dict[str, str] = field(default_factory=dict)
+    expects_parity: str = "identical"  # of every episode of several people; a test that cuts somebody off says so here
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -116,6 +117,17 @@ class Server:
             return []
         with path.open(newline="") as file:
             return list(csv.DictReader(file))
+
+    def check_parity(self) -> None:
+        """What no test of a game of several people can forget: every side recorded the same.
+
+        Raises:
+            AssertionError: Some episode is not as the test said.
+        """
+        several = {row["session_id"] for row in self.table("sessions.csv") if int(row["peer"] or 0) > 0}
+        found = [row for row in self.table("episodes.csv") if row["session_id"] in several]
+        wrong = [row for row in found if row["parity"] != self.expects_parity]
+        assert not wrong, f"episodes that are not {self.expects_parity}: {wrong}"
 
     def events(self) -> list[dict[str, Any]]:
         path = self.folder / "events.jsonl"

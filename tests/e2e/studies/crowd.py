@@ -1,0 +1,111 @@
+"""People and bots who push each other about. The environment is full of what tempts two worlds to differ.
+
+It draws from generators that nobody seeded, reads the clock, and has sparse infos of all kinds. How many take part, and
+how, is set by environment variables: the server reads them, and the pages are told.
+"""
+
+import os
+import random
+import time
+
+import numpy as np
+from gymnasium.spaces import Discrete
+
+import interactive_gym as ig
+
+HUMANS = int(os.environ.get("CROWD_HUMANS", "2"))
+BOTS = int(os.environ.get("CROWD_BOTS", "0"))
+EPISODES = int(os.environ.get("CROWD_EPISODES", "1"))
+STEPS = int(os.environ.get("CROWD_STEPS", "90"))
+GAMES = int(os.environ.get("CROWD_GAMES", "1"))
+RELAY = os.environ.get("CROWD_RELAY", "fallback")
+COUNTDOWN = float(os.environ.get("CROWD_COUNTDOWN", "0"))
+FPS = 30
+SIZE = 20
+MOVES = [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)]
+COLORS = ["#d62828", "#1d4ed8", "#2a9d46", "#e0a100", "#7b2cbf", "#0aa3b5", "#555555", "#111111"]
+
+
+class Crowd:
+    """Whoever walks into somebody takes a point from them, and the wind takes some along."""
+
+    def __init__(self, agents):
+        self.possible_agents = [f"player{k}" for k in range(agents)]
+
+    def action_space(self, agent):
+        return Discrete(len(MOVES))
+
+    def reset(self, seed=None, options=None):
+        self.agents = [*self.possible_agents]
+        self.random = np.random.default_rng(seed)
+        self.places = {agent: self.random.integers(0, SIZE, 2) for agent in self.agents}
+        self.count = 0
+        return self.seen(), {agent: {"start": self.places[agent].copy()} for agent in self.agents}
+
+    def step(self, actions):
+        self.count += 1
+        rewards = dict.fromkeys(self.agents, np.float32(0))
+        for agent, action in actions.items():
+            target = np.clip(self.places[agent] + MOVES[action], 0, SIZE - 1)
+            for other in self.agents:
+                if other != agent and (self.places[other] == target).all():
+                    rewards[agent] += 1
+                    rewards[other] -= 1
+            self.places[agent] = target
+        wind = np.random.default_rng().integers(0, 100)
+        if wind < 5:
+            self.places[random.choice(self.agents)] = self.random.integers(0, SIZE, 2)
+        infos = {agent: {"wind": wind} if wind < 20 else {} for agent in self.agents}
+        infos[self.agents[0]]["clock"] = time.time()
+        over = dict.fromkeys(self.agents, self.count >= STEPS)
+        return self.seen(), rewards, over, dict.fromkeys(self.agents, False), infos
+
+    def seen(self):
+        return {agent: np.concatenate([self.places[agent], [self.count]]) for agent in self.agents}
+
+
+def wander(observation, agent):
+    """A bot that moves on what it sees, and by chance."""
+    return (int(observation.sum()) + random.randrange(2)) % len(MOVES)
+
+
+def draw(env, surface, agent):
+    surface.rect(0, 0, 400, 400, "#f4f4f0", id="ground", depth=-1)
+    for number, (name, (x, y)) in enumerate(env.places.items()):
+        outline = "black" if name == agent else None
+        surface.rect(int(x) * 20, int(y) * 20, 20, 20, COLORS[number], id=name, outline=outline, line_width=3)
+
+
+def hud(env, agent):
+    return f"{agent}: {env.count} of {STEPS}"
+
+
+def scene(number):
+    players = {f"player{k}": ig.Human if k < HUMANS else wander for k in range(HUMANS + BOTS)}
+    made = (
+        ig.GymScene(f"crowd{number}")
+        .environment(Crowd, options={"agents": HUMANS + BOTS})
+        .rendering(draw=draw, fps=FPS, width=400, height=400, hud=hud)
+        .policies(players)
+        .gameplay(
+            actions={"ArrowRight": 1, "ArrowLeft": 2, "ArrowDown": 3, "ArrowUp": 4},
+            default_action=0,
+            episodes=EPISODES,
+            pause=0.5,
+            record_observations=True,
+        )
+        .content(header="Ready?", button=None)
+    )
+    if HUMANS == 1:
+        return made
+    return made.waitroom(timeout=60, countdown=COUNTDOWN).multiplayer(relay=RELAY)
+
+
+experiment = ig.Experiment("crowd").scenes(
+    ig.StartScene("welcome").content(header="Welcome", body="<p>A crowd.</p>"),
+    *map(scene, range(GAMES)),
+    ig.EndScene("thanks").content(header="Thank you"),
+)
+
+if __name__ == "__main__":
+    experiment.run()

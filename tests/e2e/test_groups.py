@@ -1,0 +1,127 @@
+"""Groups of all sizes in real browsers: who plays with whom, and that everybody has lived in the same world."""
+
+from __future__ import annotations
+
+import csv
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from tests.e2e.harness import STUDIES, Participant, Server, wait_for
+from tests.net.playing import Fingers, shows
+
+ARROWS = ("ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight")
+
+
+def arrive(served: Server, participant: Callable[..., Participant], count: int, *, apart: float = 0) -> list[Any]:
+    people = []
+    for _ in range(count):
+        people.append(participant(f"{served.url}/?debug=latency"))
+        people[-1].press_primary()
+        time.sleep(apart)  # as people come, not for luck
+    return people
+
+
+def play_through(people: Sequence[Participant], seconds: float = 120) -> None:
+    Fingers(people).press_until(lambda: all(shows(person) == "end" for person in people), seconds)
+
+
+def frames_of(served: Server) -> dict[str, list[dict[str, str]]]:
+    """The rows of every episode that was written, by file."""
+    found = {}
+    for path in sorted(served.folder.glob("*/*/ep*.csv")):
+        if "experience" not in path.name:
+            with path.open(newline="") as file:
+                found[str(path.relative_to(served.folder))] = list(csv.DictReader(file))
+    return found
+
+
+def settled(served: Server, episodes: int) -> list[dict[str, str]]:
+    """The table of episodes, once all of them are there and have been compared."""
+
+    def compared() -> list[dict[str, str]] | None:
+        rows = served.table("episodes.csv")
+        return rows if len(rows) == episodes and all(row["parity"] != "incomplete" for row in rows) else None
+
+    return wait_for(compared, f"{episodes} compared episodes: {served.table('episodes.csv')}")
+
+
+@pytest.mark.parametrize(("humans", "way"), [(3, "direct"), (4, "direct"), (6, "server")])
+def test_groups_play_in_one_world(
+    server: Callable[..., Server], participant: Callable[..., Participant], humans: int, way: str
+) -> None:
+    served = server(STUDIES / "crowd.py", CROWD_HUMANS=str(humans))
+    people = arrive(served, participant, humans)
+    play_through(people)
+    (episode,) = settled(served, 1)
+    assert episode["parity"] == "identical"
+    links = wait_for(lambda: served.table("links.csv"), "the table of links")
+    assert len(links) == humans * (humans - 1)
+    share = [float(row["server_share"]) for row in links]
+    assert all(part < 0.5 for part in share) if way == "direct" else all(part == 1 for part in share)
+    (rows,) = frames_of(served).values()
+    played = {row[f"actions.player{k}"] for row in rows[1:] for k in range(humans)}
+    assert len(played) > 2, "keys reached the game"
+
+
+def test_two_humans_and_a_bot(server: Callable[..., Server], participant: Callable[..., Participant]) -> None:
+    served = server(STUDIES / "crowd.py", CROWD_BOTS="1", CROWD_EPISODES="2")
+    play_through(arrive(served, participant, 2))
+    assert [row["parity"] for row in settled(served, 2)] == ["identical"] * 2
+    for rows in frames_of(served).values():
+        steps = rows[1:]
+        assert {row["source.player2"] for row in steps} <= {"bot", "default"}
+        acted = [row for row in steps if row["source.player2"] == "bot"]
+        assert len(acted) > len(steps) / 2 and len({row["actions.player2"] for row in acted}) > 1
+        assert all(-1 <= int(row["observed.player2"]) < int(row["frame"]) for row in acted)
+
+
+def test_six_people_half_a_second_apart_become_three_games(
+    server: Callable[..., Server], participant: Callable[..., Participant]
+) -> None:
+    served = server(STUDIES / "crowd.py")
+    play_through(arrive(served, participant, 6, apart=0.5))
+    assert [row["parity"] for row in settled(served, 3)] == ["identical"] * 3
+    members = served.table("sessions.csv")
+    assert len(members) == 6 and len({row["participant_id"] for row in members}) == 6
+    assert all(row["end_reason"] == "completed" for row in members), members
+
+
+def test_ten_games_in_one_page_leave_nothing_behind(
+    server: Callable[..., Server], participant: Callable[..., Participant]
+) -> None:
+    served = server(STUDIES / "crowd.py", CROWD_GAMES="10", CROWD_STEPS="30")
+    people = arrive(served, participant, 2)
+    sizes: dict[str, dict[str, float]] = {}
+
+    def note() -> bool:
+        scene = next((name for name in playing(people[0]) if name not in sizes), None)
+        if scene is not None and people[0].frames:
+            sizes[scene] = size_of(people[0])
+        return all(shows(person) == "end" for person in people)
+
+    Fingers(people).press_until(note, 240)
+    assert [row["parity"] for row in settled(served, 10)] == ["identical"] * 10
+    first, last = sizes["crowd2"], sizes["crowd9"]
+    assert last["nodes"] <= first["nodes"] + 20
+    assert last["heap"] <= first["heap"] * 1.25 + 2_000_000
+
+
+def playing(person: Participant) -> list[str]:
+    """The scene that is being played, if one is."""
+    scene = person.page.get_attribute("body", "data-scene") if shows(person) == "playing" else None
+    return [scene] if scene else []
+
+
+def size_of(person: Participant) -> dict[str, float]:
+    """DOM nodes and bytes of the page's own heap after a collection, as Chromium counts them."""
+    session = person.page.context.new_cdp_session(person.page)
+    try:
+        session.send("HeapProfiler.collectGarbage")
+        session.send("Performance.enable")
+        metrics = {one["name"]: one["value"] for one in session.send("Performance.getMetrics")["metrics"]}
+    finally:
+        session.detach()
+    return {"nodes": metrics["Nodes"], "heap": metrics["JSHeapUsedSize"]}
