@@ -1,0 +1,134 @@
+"""Two people in two homes with a bad line between them: one world, whatever the line does."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.harness import Participant, Server, wait_for
+from tests.net.playing import Fingers, figures, shows
+from tests.net.shaping import Network
+
+PAIR = Path(__file__).parents[2] / "benchmarks" / "studies" / "overcooked_pair.py"
+SECONDS = "15"
+
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
+
+
+def begin(people: list[Participant]) -> None:
+    for person in people:
+        person.press_primary()
+
+
+def play_through(people: list[Participant], seconds: float = 90) -> None:
+    Fingers(people).press_until(lambda: all(shows(person) == "end" for person in people), seconds)
+
+
+def until_playing(people: list[Participant], seconds: float = 60) -> None:
+    for person in people:
+        person.until(lambda person=person: person.frames, "the first frame", seconds)  # type: ignore[misc]
+
+
+def found(server: Server) -> dict[str, Any]:
+    wait_for(
+        lambda: [row["parity"] for row in server.table("episodes.csv")] == ["identical"],
+        f"one episode that is the same on both sides: {server.table('episodes.csv')}",
+    )
+    return figures(server, 30)
+
+
+def links(server: Server) -> list[dict[str, str]]:
+    return wait_for(lambda: server.table("links.csv"), "the table of links")
+
+
+@pytest.mark.parametrize(
+    "network", [Network(0.1, 0.03, 0.05), Network(0.05, 0, 0.2)], ids=["100+-30 ms, 5 %", "50 ms, 20 %"]
+)
+def test_a_bad_line_changes_nothing_in_the_world(table: Callable[..., Any], network: Network) -> None:
+    lab, server, people = table(PAIR, PAIR_SECONDS=SECONDS)
+    lab.between(*lab.homes, network)
+    begin(people)
+    play_through(people)
+    measured = found(server)
+    assert measured["rollbacks"] > 10, "expectations were wrong now and then, else nothing was tried"
+    assert len({row["connection"] for row in links(server)}) == 1
+
+
+@pytest.mark.parametrize("burst", [0.5, 3.0])
+def test_nothing_passes_for_a_while(table: Callable[..., Any], burst: float) -> None:
+    lab, server, people = table(PAIR, PAIR_SECONDS=SECONDS)
+    begin(people)
+    until_playing(people)
+    one, other = lab.homes
+    cut_at = time.monotonic() + 3
+
+    def over() -> bool:
+        nonlocal cut_at
+        if time.monotonic() > cut_at:
+            lab.cut(one, other, burst)
+            cut_at = float("inf")
+        return all(shows(person) == "end" for person in people)
+
+    Fingers(people).press_until(over, 90)
+    assert found(server)["rollbacks"] > 0
+
+
+@pytest.mark.parametrize("seconds", [14, 24])
+def test_the_direct_way_is_dead_when_they_are_matched(table: Callable[..., Any], seconds: int) -> None:
+    lab, server, people = table(PAIR, PAIR_SECONDS="30")
+    lab.cut(*lab.homes, 3600)
+    begin(people)
+    for person in people:
+        person.until(lambda person=person: shows(person) != "start", "the game's page")  # type: ignore[misc]
+    wait_for(lambda: server.table("sessions.csv"), "a match")
+    lab.cut(*lab.homes, seconds)
+    until_playing(people)
+    play_through(people)
+    found(server)
+    assert {row["server_share"] for row in links(server)} != {"0.0"}, "the server passed frames on meanwhile"
+
+
+def test_without_the_servers_help_they_wait_until_the_line_is_back(table: Callable[..., Any]) -> None:
+    lab, server, people = table(PAIR, PAIR_SECONDS=SECONDS, PAIR_RELAY="never", INTERACTIVE_GYM_WEBRTC_TIMEOUT="6")
+    lab.cut(*lab.homes, 3600)
+    begin(people)
+    wait_for(
+        lambda: [one for one in server.events() if one["name"] == "unmatched"],
+        "a match that came to nothing",
+        seconds=60,
+    )
+    lab.cut(*lab.homes, 0)
+    until_playing(people, seconds=90)
+    play_through(people)
+    found(server)
+
+
+@pytest.mark.parametrize(("secret", "way"), [("right", "relay"), (None, "server"), ("wrong", "server")])
+def test_behind_routers_that_give_every_connection_another_port(
+    table: Callable[..., Any], secret: str | None, way: str
+) -> None:
+    environ = {"PAIR_SECONDS": SECONDS}
+    if secret is not None:
+        environ |= {"PAIR_TURN": "turn:10.77.0.1:3478?transport=udp", "PAIR_TURN_SECRET": secret}
+    _, server, people = table(PAIR, nat=True, turn="right" if secret else None, **environ)
+    begin(people)
+    play_through(people)
+    found(server)
+    assert {row["connection"].split()[0] for row in links(server)} == {way}
+    refused = [one for one in server.events() if one["name"] == "turn_refused"]
+    assert bool(refused) == (secret == "wrong")
+
+
+@pytest.mark.skipif(not os.environ.get("NETWORKS"), reason="the whole matrix is run by `make e2e-full`")
+@pytest.mark.parametrize("delay", [0.0, 0.05, 0.1, 0.2])
+def test_a_minute_with_a_long_line(table: Callable[..., Any], delay: float) -> None:
+    lab, server, people = table(PAIR, PAIR_SECONDS="60")
+    lab.between(*lab.homes, Network(delay))
+    begin(people)
+    play_through(people, 150)
+    assert found(server)["rollbacks"] > 0
