@@ -1,4 +1,4 @@
-"""cogrid's Overcooked, unchanged: two humans. For measuring, not for playing; the environment says how long and where."""
+"""cogrid's Overcooked, unchanged: two humans. For measuring, not for playing; environment variables set it up."""
 
 import os
 

@@ -1,0 +1,1 @@
+"""Two people in real browsers, peer to peer, on networks of all kinds."""
