@@ -69,7 +69,8 @@ class Table:
 def table(network: Network, query: str = "", **environ: str) -> Iterator[Table]:
     """A server, two homes with ``network`` between them, and a browser in each."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright, Lab(2) as lab:
-        lab.between(*lab.homes, network)
+        one, other = lab.homes
+        lab.between(one, other, network)
         server = LabServer(STUDY, Path(folder) / "data", environ=environ, namespace=lab.server_namespace).start()
         try:
             with browsers_in(lab, playwright, Path(folder), lab.homes) as browsers:
@@ -109,12 +110,13 @@ def _burst(burst: float, seconds: float) -> dict[str, Any]:
         seated.begin()
         cuts = [time.monotonic() + 5 + number * (burst + 5) for number in range(3)]
         ends: list[float] = []
+        one, other = seated.lab.homes
 
         def over() -> bool:
             if cuts and time.monotonic() > cuts[0]:
                 cuts.pop(0)
                 ends.append(time.monotonic() + burst)
-                seated.lab.cut(*seated.lab.homes, burst)
+                seated.lab.cut(one, other, burst)
             return seated.over()
 
         played = seated.play(seconds, over)
