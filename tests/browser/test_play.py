@@ -216,6 +216,7 @@ def test_a_policy_plays_the_other_agent(drive):
     rows = game.rows[1:]
     assert [row.actions for row in rows] == [{"0": 2, "mouse": frame % 3} for frame in range(12)]
     assert all(row.source == {"0": "human", "mouse": "bot"} for row in rows)
+    assert [row.observed for row in rows] == [{"mouse": frame - 1} for frame in range(12)]
     assert all(row.is_focused == {"0": True} for row in rows)
     assert game.packet["over"] == "max_steps"
     assert rows[-1].truncated == {"0": True, "mouse": True}
@@ -295,9 +296,7 @@ def test_a_recording_of_another_game_is_refused(drive):
     whole = drive()
     whole.begin()
     whole.run()
-    assert (
-        "frame 10 where the episode goes on from frame -1" in drive().begin(0, whole.chunks[1:])["error"]["problem"]
-    )
+    assert "frame 10 where the episode goes on from frame -1" in drive().begin(0, whole.chunks[1:])["error"]["problem"]
     assert drive(seed=8).begin(0, whole.chunks)["error"]["stage"] == "reset"
     assert "error" in drive().begin(0, [(None, b"junk")])
 

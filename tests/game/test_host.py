@@ -86,7 +86,7 @@ def test_its_records_are_those_of_an_episode_without_a_session(world: VirtualWor
     episode, recorder = Episode(setup, world, SEED, 0), Recorder(setup.fps)
     chunks = recorder.add(episode.row, last=False)
     for row in rows(played)[1:]:
-        episode.step(row.actions, row.source, row.is_focused)
+        episode.step(row.actions, row.source, row.is_focused, row.observed)
         chunks += recorder.add(episode.row, last=episode.over is not None)
     chunks += recorder.finish()
     assert [(chunk.index, chunk.packed.digest, chunk.packed.data) for chunk in chunks] == played.chunks
@@ -98,7 +98,8 @@ def test_its_records_are_those_of_an_episode_without_a_session(world: VirtualWor
 def test_rows_are_what_the_inputs_say(world: VirtualWorld) -> None:
     host = host_of(world, games.Early, ("mouse", "cat"), humans=frozenset({"cat"}))
     cat = [FOCUSED | HUMAN, HUMAN, 0, FOCUSED, 6]
-    plan = [(Input(b"\1", BOT), Input(b"\3", flags)) for flags in cat]
+    ages = [1, 2, 9, 1, 1]
+    plan = [(Input(b"\1", BOT, age), Input(b"\3", flags)) for age, flags in zip(ages, cat, strict=True)]
     found = rows(straight(host, plan))
     assert [row.frame for row in found] == [-1, 0, 1, 2, 3, 4]
     assert [row.actions for row in found[1:]] == [{"mouse": 1, "cat": 3}] * 3 + [{"cat": 3}] * 2
@@ -106,6 +107,16 @@ def test_rows_are_what_the_inputs_say(world: VirtualWorld) -> None:
     assert [row.source["cat"] for row in found[1:]] == ["human", "human", "default", "default", "default"]
     assert [row.is_focused for row in found[1:]] == [{"cat": on} for on in (True, False, False, True, False)]
     assert [row.terminated.get("mouse") for row in found[1:]] == [False, False, True, None, None]
+    assert [row.observed for row in found[1:]] == [{"mouse": -1}, {"mouse": -1}, {"mouse": -1}, {}, {}]
+
+
+def test_no_peer_can_have_recorded_that_a_bot_saw_the_future(world: VirtualWorld) -> None:
+    host = host_of(world, games.Duel, CHASE)
+    plan = [(Input(b"\1", BOT, 0), Input(b"\1", BOT, age)) for age in (0, 1, 2, 255)]
+    found = rows(straight(host, plan))
+    assert [row.observed for row in found[1:]] == [
+        {"cat": -1, "mouse": -1}, {"cat": 0, "mouse": 0}, {"cat": 1, "mouse": 0}, {"cat": 2, "mouse": -1}
+    ]  # fmt: skip
 
 
 def test_flags_are_recorded_as_they_were_committed_not_as_they_were_predicted(world: VirtualWorld) -> None:

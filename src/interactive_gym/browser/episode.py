@@ -25,11 +25,6 @@ class Episode(episode.Episode):
         self._human = spec.human
         self._policies = spec.policies
 
-    @property
-    def score(self) -> float:
-        """The sum of the human's rewards."""
-        return self.standing.scores[self._human]
-
     def human_action(self, plain: object) -> object:
         """``plain`` as it is recorded.
 
@@ -44,11 +39,11 @@ class Episode(episode.Episode):
         Raises:
             EnvError: The environment or a policy failed.
         """
-        actions, sources = {}, {}
-        for agent in self.acting:
-            actions[agent] = human_action if agent == self._human else self._ask_policy(agent)
-            sources[agent] = source if agent == self._human else BOT
-        return self.step(actions, sources, {self._human: is_focused})
+        acting, before = self.acting, self.frame
+        actions = {agent: human_action if agent == self._human else self._ask_policy(agent) for agent in acting}
+        sources = {agent: source if agent == self._human else BOT for agent in acting}
+        observed = {agent: before for agent in acting if agent != self._human}
+        return self.step(actions, sources, {self._human: is_focused}, observed)
 
     def replay(self, row: Row) -> Row:
         """Step once with the actions of a recorded ``row``; who chose them is copied from it.
@@ -57,7 +52,7 @@ class Episode(episode.Episode):
             EnvError: The environment failed, or an action is none of its actions.
         """
         try:
-            return self.step(row.actions, row.source, row.is_focused)
+            return self.step(row.actions, row.source, row.is_focused, row.observed)
         except (ValueError, KeyError) as error:
             raise EnvError(f"the recorded actions of frame {row.frame} do not fit: {error}", stage="step") from error
 

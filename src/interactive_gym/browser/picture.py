@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from interactive_gym.browser.hud import Hud
 from interactive_gym.browser.spec import Spec
+from interactive_gym.envs.adapter import adapt
 from interactive_gym.errors import EnvError
 from interactive_gym.game.calling import called
 from interactive_gym.rendering import Surface
+from interactive_gym.rendering.perspective import takes_agent
 
 
 class View(NamedTuple):
@@ -20,10 +24,19 @@ class View(NamedTuple):
 
 
 class Picture:
-    """Takes the pictures of one episode, with ``draw(env, surface)`` or by ``env.render()``."""
+    """Takes the pictures of one episode, with ``draw(env, surface)`` or by ``env.render()``.
 
-    def __init__(self, spec: Spec) -> None:
+    Either gets the agent for whose player it is, if it takes one: ``draw(env, surface, agent)``, ``render(agent=...)``.
+
+    Args:
+        agent: The environment's own name or number of it.
+    """
+
+    def __init__(self, spec: Spec, agent: Any) -> None:
+        self._agent = agent
         self._draw = spec.draw
+        self._extra = (agent,) if spec.draw is not None and takes_agent(spec.draw, "env", "surface") else ()
+        self._options: Mapping[str, Any] | None = None
         self._surface = Surface(spec.width, spec.height)
         self._rendered: Surface | None = None
         self._rgba: Any = None
@@ -39,12 +52,14 @@ class Picture:
         self._fresh = False
         return view
 
-    def _of_draw(self, env: Any, draw: Callable[[Any, Any], object]) -> View:
-        called("draw", draw, env, self._surface)
+    def _of_draw(self, env: Any, draw: Callable[..., object]) -> View:
+        called("draw", draw, env, self._surface, *self._extra)
         return View(draw=self._surface.packet(full=self._fresh))
 
     def _of_render(self, env: Any) -> View:
-        rendered = called("draw", env.render)
+        if self._options is None:
+            self._options = {"agent": self._agent} if _names_agent(env.render) else {}
+        rendered = called("draw", env.render, **self._options)
         if isinstance(rendered, Surface):
             full = self._fresh or rendered is not self._rendered  # another one does not know what the page shows
             self._rendered = rendered
@@ -65,15 +80,26 @@ class Picture:
 
 
 def look_of(spec: Spec) -> Callable[[Any], None]:
-    """What does to an environment all that showing it to a participant does."""
-    picture = Picture(spec)
+    """What does to an environment all that showing it to its players does."""
+    views: list[tuple[Picture, Hud]] = []
 
     def look(env: Any) -> None:
-        picture.take(env)
-        if spec.hud_function is not None:
-            called("draw", spec.hud_function, env)
+        if not views:
+            native = adapt(env).native
+            humans = [agent for agent in spec.agents if agent in spec.humans]
+            views.extend((Picture(spec, native(agent)), Hud(spec, agent, native(agent))) for agent in humans)
+        for picture, hud in views:
+            picture.take(env)
+            hud.look(env)
 
     return look
+
+
+def _names_agent(render: Callable[..., object]) -> bool:
+    try:
+        return "agent" in inspect.signature(render).parameters
+    except (TypeError, ValueError):  # not written in Python
+        return False
 
 
 def _opaque(height: int, width: int) -> Any:

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import json
-import traceback
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from interactive_gym.browser.answers import bytes_of, report, to_json
+from interactive_gym.browser.controls import Controls
 from interactive_gym.browser.episode import HUMAN, Episode
-from interactive_gym.browser.keys import Keys
+from interactive_gym.browser.hud import Hud
 from interactive_gym.browser.picture import Picture, View
 from interactive_gym.browser.resume import replay
 from interactive_gym.browser.spec import Spec
 from interactive_gym.envs.determinism import VirtualWorld
-from interactive_gym.errors import EnvError
-from interactive_gym.game.calling import called
 from interactive_gym.game.recorder import Finished, Recorder
 
 DEFAULT = "default"
-_to_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class Play:
@@ -68,7 +66,7 @@ class Play:
         self._running = None
 
     def _begin(self, number: int, chunks: Iterable[Any]) -> dict[str, Any]:
-        recorded = [_bytes(chunk) for chunk in chunks]
+        recorded = [bytes_of(chunk) for chunk in chunks]
         episode = Episode(self._spec, self._world, self._seed, number)
         self._running = _Running(self._spec, self._world, self._seed, episode)
         return self._running.start(recorded)
@@ -80,11 +78,11 @@ class Play:
 
     def _answer(self, stage: str, action: Callable[[], dict[str, Any]]) -> str:
         try:
-            return _to_json(action())
+            return to_json(action())
         except BaseException as error:  # an environment may even call sys.exit()
-            report = _report(stage, error)
+            failure = report(stage, error)
             self.close()
-            return _to_json({"error": report})
+            return to_json({"error": failure})
 
 
 class _Running:
@@ -94,13 +92,12 @@ class _Running:
         self.episode = episode
         self.view = View()
         self.finished: list[Finished] = []
-        self._spec = spec
         self._world = world
         self._seed = session_seed
-        self._keys = Keys([keys for keys, _ in spec.bindings], spec.input_mode)
-        self._actions = [_bound(episode, f"actions[{sorted(keys)}]", action) for keys, action in spec.bindings]
-        self._default = _bound(episode, "default_action", spec.default_action)
-        self._picture = Picture(spec)
+        self._controls = Controls(spec, episode.human_action)
+        native = episode.adapter.native(spec.human)
+        self._picture = Picture(spec, native)
+        self._hud = Hud(spec, spec.human, native)
         self._recorder = Recorder(spec.fps)
 
     def start(self, recorded: list[bytes]) -> dict[str, Any]:
@@ -115,10 +112,9 @@ class _Running:
         episode = self.episode
         if episode.over is not None:
             raise RuntimeError("the episode is over")
-        chosen = self._keys.choose(pressed["down"], pressed["pressed"])
-        action, source = (self._default, DEFAULT) if chosen is None else (self._actions[chosen], HUMAN)
+        chosen = self._controls.choose(pressed)
         began = self._world.stopwatch()
-        row = episode.play(action, source, bool(pressed["focused"]))
+        row = episode.play(chosen.action, DEFAULT if chosen.is_default else HUMAN, bool(pressed["focused"]))
         step_ms = (self._world.stopwatch() - began) * 1000
         self.finished = self._recorder.add(row, last=episode.over is not None)
         return self._packet(step_ms)
@@ -127,7 +123,7 @@ class _Running:
         episode = self.episode
         with self._world.drawing(self._seed, episode.number, episode.frame):
             self.view = self._picture.take(episode.env)
-            hud = self._hud()
+            hud = self._hud.text(episode)
         return {
             "frame": episode.frame,
             "draw": self.view.draw,
@@ -137,32 +133,3 @@ class _Running:
             "over": episode.over,
             "chunks": [finished.head() for finished in self.finished],
         }
-
-    def _hud(self) -> str | None:
-        spec, episode = self._spec, self.episode
-        if spec.hud_function is not None:
-            return str(called("draw", spec.hud_function, episode.env))
-        if spec.hud is None:
-            return None
-        steps = episode.frame + 1
-        values = {"score": episode.score, "reward": episode.reward(spec.human)}
-        values |= {"frame": steps, "seconds": steps / spec.fps}
-        return spec.hud.format(**values, episode=episode.number + 1, episodes=spec.episodes)
-
-
-def _bound(episode: Episode, what: str, action: object) -> object:
-    try:
-        return episode.human_action(action)
-    except ValueError as error:
-        raise EnvError(f"gameplay({what}) does not fit the action space: {error}", stage="make") from error
-
-
-def _bytes(chunk: Any) -> bytes:
-    return chunk if isinstance(chunk, bytes) else bytes(chunk.to_bytes())
-
-
-def _report(stage: str, error: BaseException) -> dict[str, str]:
-    trace = traceback.format_exc()
-    if isinstance(error, EnvError):
-        return {"stage": error.stage, "problem": error.problem, "detail": error.detail or trace}
-    return {"stage": stage, "problem": f"{type(error).__name__}: {error}", "detail": trace}

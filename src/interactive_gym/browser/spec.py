@@ -17,15 +17,16 @@ class Spec(Setup):
     """What of ``protocol.Game`` the worker needs, with its functions imported.
 
     Attributes:
-        human: The agent that the participant plays.
-        policies: Who plays the other agents.
+        human: The agent that this participant plays.
+        policies: Who plays those agents that nobody plays.
         bindings: Keys held together, and the action that they mean, as the config holds it.
-        hud: A template, see ``scenes.hud``; ``hud_function`` is called with the environment instead.
+        hud: A template, see ``scenes.hud``; ``hud_function`` is called instead, with the environment and perhaps the
+            agent.
     """
 
-    draw: Callable[[Any, Any], object] | None
+    draw: Callable[..., object] | None
     hud: str | None
-    hud_function: Callable[[Any], object] | None
+    hud_function: Callable[..., object] | None
     human: str
     policies: Mapping[str, Policy]
     bindings: tuple[tuple[frozenset[str], Any], ...]
@@ -36,8 +37,12 @@ class Spec(Setup):
     episodes: int
 
 
-def load(game_json: str) -> Spec:
+def load(game_json: str, human: str | None = None) -> Spec:
     """Import what a game needs.
+
+    Args:
+        game_json: ``protocol.Game``.
+        human: The agent that this participant plays; None: the first that a human plays.
 
     Raises:
         EnvError: A module does not import; ``stage`` is ``"import"``.
@@ -49,7 +54,7 @@ def load(game_json: str) -> Spec:
         draw=_function(game["draw"]),
         hud=game["hud"],
         hud_function=_function(game["hud_function"]),
-        human=next(agent for agent, name in policies.items() if name == HUMAN_NAME),
+        human=human or next(agent for agent, name in policies.items() if name == HUMAN_NAME),
         policies={agent: cast(Policy, resolve(name)) for agent, name in policies.items() if name != HUMAN_NAME},
         bindings=tuple((frozenset(bound["keys"]), bound["action"]) for bound in game["bindings"]),
         default_action=game["default_action"],

@@ -121,13 +121,20 @@ class Episode:
         except ValueError as error:
             raise EnvError(f"the policy of agent {agent!r} returned no action: {error}", stage="policy") from error
 
-    def step(self, actions: Mapping[str, Any], source: Mapping[str, str], is_focused: Mapping[str, bool]) -> Row:
+    def step(
+        self,
+        actions: Mapping[str, Any],
+        source: Mapping[str, str],
+        is_focused: Mapping[str, bool],
+        observed: Mapping[str, int],
+    ) -> Row:
         """Play one frame.
 
         Args:
             actions: As they are recorded, of those who are :attr:`acting`.
             source: Who chose them, for the record.
             is_focused: Which humans looked, for the record.
+            observed: After which frame bots saw what they acted on, for the record.
 
         Raises:
             EnvError: The environment failed. Nothing but the environment itself has changed.
@@ -141,7 +148,7 @@ class Episode:
         terminated = step.terminated if is_over else self._unreported() | {**step.terminated}
         truncated = _cut_off(step, terminated) if at_limit and not is_over else step.truncated
         seen = step.observations if self._setup.record_observations else None
-        row = Row(frame, actions, step.rewards, terminated, truncated, step.infos, seen, source, is_focused)
+        row = Row(frame, actions, step.rewards, terminated, truncated, step.infos, seen, source, is_focused, observed)
         self.standing = Standing(
             row,
             step.observations,

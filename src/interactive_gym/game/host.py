@@ -217,7 +217,7 @@ class Host:
             for player, agent in enumerate(self._setup.agents)
             if agent in acting
         }
-        row = episode.step(actions, {}, {})  # who chose them may still change until the frame is committed
+        row = episode.step(actions, {}, {}, {})  # who chose them may still change until the frame is committed
         cells = encode_fields(row, PLAYED)
         return Result(tuple(given.action for given in inputs), acting, cells, self._watched_now(episode), episode.over)
 

@@ -11,7 +11,8 @@ from interactive_gym.game.setup import Setup
 from interactive_gym.netcode.requests import FOCUSED, SOURCE, Commit, Input
 from interactive_gym.records import Row, encode
 
-_SOURCES = ("default", "human", "bot", "default")  # the last one is nobody's; a peer may send it all the same
+_BOT = "bot"
+_SOURCES = ("default", "human", _BOT, "default")  # the last one is nobody's; a peer may send it all the same
 
 
 class Seen(NamedTuple):
@@ -84,7 +85,7 @@ class Ledger:
             if result is None or result.actions != tuple(given.action for given in inputs):
                 raise RuntimeError(f"frame {frame} is to be recorded, but was not played with these actions")
             self._chunks += self._recorder.add_cells(
-                frame, [*result.cells, *self._who(result, inputs)], last=result.over is not None
+                frame, [*result.cells, *self._who(frame, result.acting, inputs)], last=result.over is not None
             )
             self.see(frame, result.observations)
             self.committed, self.over = frame, result.over
@@ -108,12 +109,11 @@ class Ledger:
         taken, self._seen = self._seen, []
         return taken
 
-    def _who(self, result: Result, inputs: Sequence[Input]) -> tuple[bytes, bytes, bytes]:
-        """Who chose the actions, which humans looked, and what bots saw."""
-        source = {
-            agent: _SOURCES[(given.flags & SOURCE) >> 1]
-            for agent, given in zip(self._agents, inputs, strict=True)
-            if agent in result.acting
-        }
+    def _who(self, frame: int, acting: Sequence[str], inputs: Sequence[Input]) -> tuple[bytes, bytes, bytes]:
+        """Who chose the actions, which humans looked, and after which frame bots saw what they acted on."""
+        given = dict(zip(self._agents, inputs, strict=True))
+        source = {agent: _SOURCES[(given[agent].flags & SOURCE) >> 1] for agent in self._agents if agent in acting}
         is_focused = {self._agents[player]: bool(inputs[player].flags & FOCUSED) for player in self._humans}
-        return encode(source), encode(is_focused), encode({})
+        # No peer may say that it saw what was not played yet.
+        observed = {agent: max(-1, frame - max(1, given[agent].age)) for agent in source if source[agent] == _BOT}
+        return encode(source), encode(is_focused), encode(observed)

@@ -75,7 +75,7 @@ class Rehearsal:
         chosen = self._choices.next()
         with self._world.frame(self._seed, episode.number, episode.frame + 1, self._setup.fps):
             before = _global_generators()  # as the step will find them
-        row = episode.step({agent: chosen[agent] for agent in episode.acting}, {}, {})
+        row = episode.step({agent: chosen[agent] for agent in episode.acting}, {}, {}, {})
         after = _global_generators()
         self.step_s.append(episode.step_s)
         self.shared_generators |= {name for name in before if before[name] != after[name]}
