@@ -102,8 +102,8 @@ def find_chromium(ways: Sequence[Way] | None = None) -> Path:
 FIREFOX_PREFERENCES = {"media.peerconnection.ice.obfuscate_host_addresses": False}  # as with Chromium
 
 
-def firefox() -> dict[str, Any]:
-    """Arguments for ``playwright.firefox.launch`` of Debian's Firefox.
+def firefox(*, webrtc: bool = True) -> dict[str, Any]:
+    """Arguments for ``playwright.firefox.launch`` of Debian's Firefox; without WebRTC as some people have set theirs.
 
     Raises:
         NoFirefox: There is none, and it cannot be installed.
@@ -112,7 +112,8 @@ def firefox() -> dict[str, Any]:
         if install:
             _install_from_debian("firefox-esr", NoFirefox)
         if found := shutil.which("firefox-esr") or shutil.which("firefox"):
-            return {"executable_path": found, "channel": "moz-firefox", "firefox_user_prefs": FIREFOX_PREFERENCES}
+            preferences = {**FIREFOX_PREFERENCES, "media.peerconnection.enabled": webrtc}
+            return {"executable_path": found, "channel": "moz-firefox", "firefox_user_prefs": preferences}
     raise NoFirefox("Debian's package firefox-esr has no program of that name")
 
 

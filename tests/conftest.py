@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Playwright, sync_playwright
 
 from tests.studies import Study
 
@@ -17,6 +18,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if any(item.path.is_relative_to(here / folder) for folder in ("e2e", "net")):
             item.add_marker(pytest.mark.e2e)
+
+
+@pytest.fixture(scope="session")
+def driver() -> Iterator[Playwright]:
+    """Whatever starts browsers; there can be one in a process."""
+    with sync_playwright() as playwright:
+        yield playwright
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,27 +51,37 @@ class Picture:
 class RendererPage:
     """A page with the harness; ``errors`` has whatever it complained about."""
 
-    def __init__(self, browser: Browser, built: Path, ratio: int = 1, query: str = "", clock: bool = False) -> None:
+    def __init__(
+        self,
+        browser: Browser,
+        built: Path,
+        ratio: int = 1,
+        query: str = "",
+        clock: bool = False,
+        files: Mapping[str, bytes] | None = None,
+    ) -> None:
         self.ratio = ratio
+        self.files = files or {}
         self.context = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT}, device_scale_factor=ratio)
         self.page: Page = self.context.new_page()
         self.errors: list[str] = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("console", lambda message: self.errors.append(message.text))
-        self.page.route(f"{ADDRESS}**", lambda route: _serve(route, built))
+        self.page.route(f"{ADDRESS}**", lambda route: self._serve(route, built))
         if clock:
             self.page.clock.install(time=0)
         self.page.goto(f"{ADDRESS}harness.html{query}")
         self.page.wait_for_function("() => window.open_renderer !== undefined")
 
-    def open(self, kind: str | None) -> str:
+    def open(self, kind: str | None, assets: Sequence[Mapping[str, Any]] = (), **options: Any) -> str:
         """Creates the renderer; returns its kind, which is its own choice for None."""
-        options = {"width": WIDTH, "height": HEIGHT, "background": "#ffffff", **({"force": kind} if kind else {})}
-        chosen: str = self.page.evaluate("(options) => open_renderer(options)", options)
+        scene = {"width": WIDTH, "height": HEIGHT, "background": "#ffffff", **({"force": kind} if kind else {})}
+        given = [{**scene, **options}, list(assets)]
+        chosen: str = self.page.evaluate("([options, assets]) => open_renderer(options, assets)", given)
         return chosen
 
-    def apply(self, packet: dict[str, Any]) -> None:
-        self.page.evaluate("(packet) => renderer.apply(packet)", packet)
+    def apply(self, packet: dict[str, Any], corrected: bool = False) -> None:
+        self.page.evaluate("([packet, how]) => renderer.apply(packet, how)", [packet, {"corrected": corrected}])
 
     def look(self) -> Picture:
         """The page once everything that was given has been drawn, images included."""
@@ -80,7 +91,11 @@ class RendererPage:
     def screenshot(self) -> Picture:
         return Picture(Image.open(io.BytesIO(self.page.screenshot())).convert("RGB"), self.ratio)
 
-
-def _serve(route: Route, built: Path) -> None:
-    file = built / route.request.url.split("?")[0].removeprefix(ADDRESS)
-    route.fulfill(path=file) if file.is_file() else route.fulfill(status=404)
+    def _serve(self, route: Route, built: Path) -> None:
+        name = route.request.url.split("?")[0].removeprefix(ADDRESS)
+        if name in self.files:
+            route.fulfill(body=self.files[name])
+        elif (built / name).is_file():
+            route.fulfill(path=built / name)
+        else:
+            route.fulfill(status=404)

@@ -245,7 +245,7 @@ def test_primitive(shared: RendererPage, name: str) -> None:
 def wait_for_images(page: RendererPage, draw: Draw) -> None:
     """Images are decoded when they are first seen; the picture that is looked at comes after that."""
     drawn(page, draw)
-    page.page.wait_for_function("() => renderer.textures.pictures.values().every(({ image }) => image !== null)")
+    page.page.wait_for_function("() => renderer.textures.images.values().every(({ source }) => source !== null)")
 
 
 def ink(picture: Picture) -> tuple[int, int, int, int]:
@@ -359,7 +359,7 @@ def test_images_are_freed_when_many_others_have_been_seen(shared: RendererPage) 
     for shade in range(60):
         color = (shade, 0, 0)
         wait_for_images(shared, lambda s, c=color: s.image(picture_source([[c]]), 0, 0, 400, 300))  # type: ignore[misc]
-    assert shared.page.evaluate("() => renderer.textures.pictures.size") <= 40
+    assert shared.page.evaluate("() => renderer.textures.images.size") <= 40
     drawn(shared, lambda s: s.rect(0, 0, 400, 300, "white"))
 
 
@@ -405,6 +405,76 @@ def test_a_tween_moves_turns_and_fades_between_two_packets(open_page: Callable[.
     assert_colors(page.screenshot(), {(160, 135): WHITE, (100, 225): (64, 64, 64)})
     page.page.clock.run_for(1000)
     assert_colors(page.screenshot(), {(260, 60): RED, (160, 60): WHITE, (160, 135): BLUE, (100, 225): GRAY})
+
+
+def moving_page(open_page: Callable[..., RendererPage], kind: str, **options: Any) -> tuple[RendererPage, Surface]:
+    """A page whose time passes only by run_for(), with a ball at (50, 60) and, below it, a square at x = 50."""
+    page = open_page(clock=True)
+    page.open(kind, **{"fps": 5, "interpolate": True, "smooth": True, **options})
+    page.page.clock.pause_at(3_600)
+    surface = Surface(WIDTH, HEIGHT)
+    move(page, surface, 50)
+    return page, surface
+
+
+def move(page: RendererPage, surface: Surface, x: float, corrected: bool = False) -> None:
+    """To ``x`` with both, and one display frame."""
+    surface.circle(x, 60, 10, "red", id="ball")
+    surface.rect(x, 150, 20, 20, "blue", rotation=(x - 50) * math.pi / 80)
+    page.apply(surface.packet(full=x == 50), corrected)
+    page.page.clock.run_for(20)
+
+
+def ball(page: RendererPage) -> float:
+    """Where the middle of the ball is seen."""
+    row = page.screenshot().row(60)
+    red = [x for x, color in enumerate(row) if color == RED]
+    assert 15 <= len(red) <= 22
+    return (red[0] + red[-1] + 1) / 2
+
+
+def test_named_objects_are_seen_on_their_way_from_tick_to_tick(
+    open_page: Callable[..., RendererPage], kind: str
+) -> None:
+    page, surface = moving_page(open_page, kind)  # 200 ms from one tick to the next
+    move(page, surface, 90)
+    assert_colors(page.screenshot(), {(100, 160): BLUE, (60, 160): WHITE})  # this one has no name
+    page.page.clock.run_for(80)
+    assert abs(ball(page) - 70) <= 4  # half of the way, give or take a display frame
+    page.page.clock.run_for(200)
+    assert ball(page) == 90
+    move(page, surface, 250)  # too far to have walked
+    assert ball(page) == 250
+    page.page.clock.run_for(400)
+    assert page.page.evaluate("() => [renderer.store.moving, renderer.frameRequest]") == [False, None]
+
+
+def test_a_correction_fades_out(open_page: Callable[..., RendererPage], kind: str) -> None:
+    page, surface = moving_page(open_page, kind, fps=60)
+    move(page, surface, 90, corrected=True)
+    page.page.clock.run_for(20)
+    assert 60 < ball(page) < 85
+    page.page.clock.run_for(100)
+    assert 88 <= ball(page) <= 90
+    page.page.clock.run_for(200)
+    assert ball(page) == 90
+    assert page.page.evaluate("() => renderer.frameRequest") is None
+
+
+def test_raw_jumps_for_studies_that_want_them(open_page: Callable[..., RendererPage], kind: str) -> None:
+    page, surface = moving_page(open_page, kind, smooth=False)
+    move(page, surface, 90, corrected=True)
+    assert ball(page) == 90
+    page, surface = moving_page(open_page, kind, interpolate=False)
+    move(page, surface, 90)
+    assert ball(page) == 90
+
+
+def test_a_picture_is_painted_in_the_first_frame_after_its_packet(open_page: Callable[..., RendererPage]) -> None:
+    page, surface = moving_page(open_page, "canvas")
+    page.page.evaluate("() => { renderer.painted((t) => { window.paintedAt = t; }); window.askedAt = performance.now(); }")
+    move(page, surface, 90)
+    assert 0 <= page.page.evaluate("() => window.paintedAt - window.askedAt") <= 20
 
 
 def test_edges_and_text_are_sharp_on_a_dense_screen(open_page: Callable[..., RendererPage], kind: str) -> None:

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Playwright, sync_playwright
+from playwright.sync_api import Playwright
 
 from tests.e2e.harness import Participant, Server
 from tests.net.lab import Lab, LabServer, unavailable
@@ -20,12 +20,6 @@ Table = tuple[Lab, Server, list[Participant]]
 def lab_is_possible() -> None:
     if problem := unavailable():
         pytest.skip(f"NO IMPAIRED NETWORKS ARE TESTED HERE: {problem}")
-
-
-@pytest.fixture(scope="session")
-def driver() -> Iterator[Playwright]:
-    with sync_playwright() as playwright:
-        yield playwright
 
 
 @pytest.fixture
