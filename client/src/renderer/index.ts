@@ -1,9 +1,11 @@
 // The picture of a running game: draw packets and pixel arrays go in, a canvas that fills the space shows them.
 
+import type { PictureFile } from "../assets";
 import type { Fit } from "./fit";
 import { destroyGame, startGame, type DrawingGame } from "./game";
 import { chooseKind, forcedKind, type Kind } from "./kind";
 import { Layout } from "./layout";
+import { motionRules, type MotionOptions } from "./motion";
 import type { DrawPacket } from "./packet";
 import { PixelLayer } from "./pixels";
 import { SceneStore } from "./store";
@@ -12,17 +14,20 @@ import { View } from "./view";
 
 export type { DrawPacket } from "./packet";
 
-export interface RendererOptions {
-  width: number; // of the scene, in its own pixels
-  height: number;
+/** Of a Game, `width`, `height`, `background`, `fps`, `interpolate` and `smooth` as they are. */
+export interface RendererOptions extends MotionOptions {
   background: string; // "#rrggbb"
+  pictures?: ReadonlyMap<string, PictureFile>; // what preloadAssets() gave: the files that packets name
   force?: Kind; // default: the page's ?renderer=, else WebGL where there is hardware for it
 }
 
 export interface Renderer {
   readonly kind: Kind;
-  /** Takes a packet; it is drawn in the next animation frame. Throws UnknownPrimitive. */
-  apply(packet: DrawPacket): void;
+  /**
+   * Takes a packet; the next animation frame draws it, or the first part of the way to it. `corrected`: a rollback has
+   * changed the past since the last packet, so what has moved may not have walked there. Throws UnknownPrimitive.
+   */
+  apply(packet: DrawPacket, how?: { corrected: boolean }): void;
   /** Takes an RGB or RGBA array, rows from the top; it is drawn behind all objects, and copied at once. */
   pixels(width: number, height: number, rgba: Uint8Array): void;
   /** Calls back once, with performance.now(), in the first animation frame that has drawn what was taken until now. */
@@ -43,16 +48,15 @@ export async function createRenderer(parent: HTMLElement, options: RendererOptio
   canvas.width = options.width;
   canvas.height = options.height;
   const drawing = await startGame(phaser, canvas, kind, options.background);
-  const textures = new Textures(drawing.game.textures, () => renderer.invalidate());
+  const textures = new Textures(drawing.game.textures, options.pictures ?? new Map(), () => renderer.invalidate());
   const view = new View({ scene: drawing.scene, webgl: kind === "webgl", textures });
   const pixels = new PixelLayer(drawing.scene, options.width, options.height);
-  const renderer = new PhaserRenderer(kind, drawing, view, pixels, textures);
+  const renderer = new PhaserRenderer(kind, drawing, new SceneStore(motionRules(options)), view, pixels, textures);
   renderer.fillParent(parent, canvas, options);
   return renderer;
 }
 
 class PhaserRenderer implements Renderer {
-  private readonly store = new SceneStore();
   private layout: Layout | null = null;
   private waiting: ((t: number) => void)[] = [];
   private frameRequest: number | null = null;
@@ -60,6 +64,7 @@ class PhaserRenderer implements Renderer {
   constructor(
     readonly kind: Kind,
     private readonly drawing: DrawingGame,
+    private readonly store: SceneStore,
     private readonly view: View,
     private readonly pixelLayer: PixelLayer,
     private readonly textures: Textures,
@@ -72,8 +77,8 @@ class PhaserRenderer implements Renderer {
     this.layout.update();
   }
 
-  apply(packet: DrawPacket): void {
-    this.store.apply(packet, performance.now());
+  apply(packet: DrawPacket, how = { corrected: false }): void {
+    this.store.apply(packet, performance.now(), how.corrected);
     this.invalidate();
   }
 

@@ -137,7 +137,7 @@ class PictureNode implements Node {
   show(shown: SceneObject, scale: number, moving: boolean): void {
     const object = shown as Picture;
     this.shown = { object, scale, snap: !moving && object.rot === 0 };
-    this.want(object.src);
+    this.want(object);
     this.place();
   }
 
@@ -152,11 +152,12 @@ class PictureNode implements Node {
   }
 
   /** Until the new image has been decoded, the old one stays. */
-  private want(src: string): void {
-    if (src === this.wanted) return;
-    this.wanted = src;
-    this.stage.textures.use(src, (loaded) => {
-      if (this.wanted !== src) return loaded.release();
+  private want({ src, frame }: Picture): void {
+    const wanted = frame === null ? src : `${src}#${frame}`;
+    if (wanted === this.wanted) return;
+    this.wanted = wanted;
+    this.stage.textures.use(src, frame, (loaded) => {
+      if (this.wanted !== wanted) return loaded.release();
       this.loaded?.release();
       this.loaded = loaded;
       this.place();
@@ -175,6 +176,7 @@ class PictureNode implements Node {
     this.picture
       .setTexture(this.loaded.key(isPixelArt(w / width)))
       .setVisible(true)
+      .setFlipX(object.flip)
       .setOrigin(ax, ay)
       .setPosition(left + ax * (right - left), top + ay * (bottom - top))
       .setDisplaySize(right - left, bottom - top)

@@ -74,7 +74,9 @@ export interface Text extends Common {
 
 export interface Picture extends Common {
   t: "image";
-  src: string; // a data: URI
+  src: string; // a data: URI, or the name of one of the game's assets
+  frame: string | number | null; // of a sheet, its cells counted by rows; of an atlas, by name
+  flip: boolean; // left and right exchanged
   w: number; // 0: as wide as the image is
   h: number;
   anchor: readonly [number, number];
@@ -93,7 +95,7 @@ const DEFAULTS: Readonly<Record<SceneObject["t"], Readonly<Record<string, unknow
   line: { ...COMMON, x2: 0, y2: 0 },
   polygon: { ...COMMON, pts: [] },
   text: { ...COMMON, s: "", size: 16, font: "sans-serif", anchor: [0, 0], bold: false },
-  image: { ...COMMON, src: "", w: 0, h: 0, anchor: [0, 0] },
+  image: { ...COMMON, src: "", frame: null, flip: false, w: 0, h: 0, anchor: [0, 0] },
 };
 
 export class UnknownPrimitive extends Error {

@@ -1,20 +1,11 @@
 // What the scene looks like at a time. Packets go in, and `sample(now)` says what has changed on the screen since the last
-// sample. Pure: time is an argument, nothing here knows of Phaser. Whatever moves objects between packets (tweens now,
-// interpolation between ticks later) is a Motion: a function of time that ends.
+// sample. Pure: time is an argument, nothing here knows of Phaser. What moves objects between packets is their Path.
 
+import { AT_ONCE, Path, type MotionRules } from "./motion";
 import { complete, type DrawPacket, type SceneObject } from "./packet";
-import { between } from "./tween";
-
-interface Motion {
-  from: SceneObject;
-  start: number; // ms
-  duration: number; // ms, > 0
-}
 
 interface Entry {
-  target: SceneObject;
-  seen: SceneObject; // as of the last sample
-  motion: Motion | null;
+  path: Path;
   changed: boolean;
 }
 
@@ -34,12 +25,14 @@ export class SceneStore {
   private readonly dropped = new Set<string>();
   private orderChanged = false;
 
+  constructor(private readonly rules: MotionRules = AT_ONCE) {}
+
   /** Takes a packet that arrived at `now` (ms). Throws UnknownPrimitive, and has then taken nothing. */
-  apply(packet: DrawPacket, now: number): void {
+  apply(packet: DrawPacket, now: number, corrected = false): void {
     const objects = packet.set.map(complete);
     if (packet.full) this.clear();
     for (const id of packet.drop) this.remove(id);
-    for (const object of objects) this.put(object, now);
+    for (const object of objects) this.put(object, now, corrected);
     if (packet.order) this.reorder(packet.order);
   }
 
@@ -47,7 +40,7 @@ export class SceneStore {
   sample(now: number): Sample {
     const set: Change[] = [];
     for (const entry of this.entries.values()) {
-      if (entry.changed || entry.motion) set.push(advance(entry, now));
+      if (entry.changed || entry.path.moving) set.push(look(entry, now));
     }
     const sample = { set, drop: [...this.dropped], order: this.orderChanged ? this.order() : null };
     this.dropped.clear();
@@ -57,7 +50,7 @@ export class SceneStore {
 
   /** Whether the next sample will differ although no packet comes. */
   get moving(): boolean {
-    for (const entry of this.entries.values()) if (entry.motion) return true;
+    for (const entry of this.entries.values()) if (entry.path.moving) return true;
     return false;
   }
 
@@ -69,23 +62,22 @@ export class SceneStore {
     if (this.entries.delete(id)) this.dropped.add(id);
   }
 
-  private put(object: SceneObject, now: number): void {
+  private put(object: SceneObject, now: number, corrected: boolean): void {
     const known = this.entries.get(object.id);
-    if (known?.target.t === object.t) this.change(known, object, now);
+    if (known?.path.target.t === object.t) this.change(known, object, now, corrected);
     else this.add(object);
   }
 
   private add(object: SceneObject): void {
     // Another primitive under a known id is another object: the old one is dropped first, its place in the order is kept.
     if (this.entries.has(object.id)) this.dropped.add(object.id);
-    this.entries.set(object.id, { target: object, seen: object, motion: null, changed: true });
+    this.entries.set(object.id, { path: new Path(object), changed: true });
     this.orderChanged = true;
   }
 
-  private change(entry: Entry, object: SceneObject, now: number): void {
-    if (entry.target.depth !== object.depth) this.orderChanged = true;
-    entry.motion = object.tween > 0 ? { from: entry.seen, start: now, duration: object.tween } : null;
-    entry.target = object;
+  private change(entry: Entry, object: SceneObject, now: number, corrected: boolean): void {
+    if (entry.path.target.depth !== object.depth) this.orderChanged = true;
+    entry.path.lead(object, now, this.rules, corrected);
     entry.changed = true;
   }
 
@@ -100,16 +92,12 @@ export class SceneStore {
   }
 
   private order(): string[] {
-    const sorted = [...this.entries].sort(([, a], [, b]) => a.target.depth - b.target.depth);
+    const sorted = [...this.entries].sort(([, a], [, b]) => a.path.target.depth - b.path.target.depth);
     return sorted.map(([id]) => id);
   }
 }
 
-function advance(entry: Entry, now: number): Change {
-  const { motion } = entry;
-  const part = motion ? Math.max(0, now - motion.start) / motion.duration : 1;
-  if (part >= 1) entry.motion = null;
-  entry.seen = motion && part < 1 ? between(motion.from, entry.target, part) : entry.target;
+function look(entry: Entry, now: number): Change {
   entry.changed = false;
-  return { object: entry.seen, moving: entry.motion !== null };
+  return { object: entry.path.at(now), moving: entry.path.moving };
 }

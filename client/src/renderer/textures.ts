@@ -1,6 +1,8 @@
 import type Phaser from "phaser";
+import type { PictureFile } from "../assets";
 
-type OnReady = (picture: Loaded) => void;
+type OnReady = (loaded: Loaded) => void;
+type Source = HTMLImageElement | HTMLCanvasElement;
 
 /** An image that somebody uses. */
 export interface Loaded {
@@ -11,10 +13,10 @@ export interface Loaded {
   release(): void;
 }
 
-interface Picture {
+interface Shared {
   name: string;
   users: number;
-  image: HTMLImageElement | null; // null: not decoded yet
+  source: Source | null; // null: not decoded yet
   waiting: OnReady[];
 }
 
@@ -23,72 +25,84 @@ const NEAREST = "-nearest";
 const SMOOTH = "-smooth";
 const CLAMP_TO_EDGE = 33071; // Phaser.Textures.WrapMode
 
-/** Images by their data: URI, decoded once, shared, and freed when long unused. */
+/** Images by their data: URI, or by the name and frame of an asset: decoded once, shared, and freed when long unused. */
 export class Textures {
-  private readonly pictures = new Map<string, Picture>(); // least recently used first
+  private readonly images = new Map<string, Shared>(); // least recently used first
   private made = 0;
   private closed = false;
 
   constructor(
     private readonly manager: Phaser.Textures.TextureManager,
+    private readonly pictures: ReadonlyMap<string, PictureFile>,
     private readonly onLoaded: () => void,
   ) {}
 
   /** Calls back as soon as the image is decoded: at once when it is known, never when it cannot be. */
-  use(src: string, onReady: OnReady): void {
-    const picture = this.pictures.get(src) ?? this.load(src);
-    this.pictures.delete(src);
-    this.pictures.set(src, picture);
-    picture.users++;
-    if (picture.image) onReady(this.loaded(picture, picture.image));
-    else picture.waiting.push(onReady);
+  use(src: string, frame: string | number | null, onReady: OnReady): void {
+    const address = frame === null ? src : `${src}#${frame}`;
+    const image = this.images.get(address) ?? this.open(src, frame, address);
+    if (!image) return;
+    this.images.delete(address);
+    this.images.set(address, image);
+    image.users++;
+    if (image.source) onReady(this.loaded(image, image.source));
+    else image.waiting.push(onReady);
   }
 
   destroy(): void {
     this.closed = true;
-    this.pictures.clear();
+    this.images.clear();
   }
 
-  private load(src: string): Picture {
-    const picture: Picture = { name: `picture-${this.made++}`, users: 0, image: null, waiting: [] };
-    void decodeImage(src).then((image) => {
-      if (this.closed) return;
-      if (image) this.arrived(picture, image);
-      else this.pictures.delete(src);
-    });
-    return picture;
+  private open(src: string, frame: string | number | null, address: string): Shared | null {
+    const image: Shared = { name: `picture-${this.made++}`, users: 0, source: null, waiting: [] };
+    if (src.startsWith("data:image/")) {
+      void this.decode(src, image);
+      return image;
+    }
+    image.source = this.pictures.get(src)?.frame(frame) ?? null;
+    if (image.source) return image;
+    console.error(`An image must be an asset of this game or a data: URI, not "${address.slice(0, 80)}".`);
+    return null;
   }
 
-  private arrived(picture: Picture, image: HTMLImageElement): void {
-    picture.image = image;
-    for (const onReady of picture.waiting) onReady(this.loaded(picture, image));
-    picture.waiting = [];
+  private async decode(src: string, image: Shared): Promise<void> {
+    const source = await decodeImage(src);
+    if (this.closed) return;
+    if (!source) this.images.delete(src);
+    else this.arrived(image, source);
+  }
+
+  private arrived(image: Shared, source: Source): void {
+    image.source = source;
+    for (const onReady of image.waiting) onReady(this.loaded(image, source));
+    image.waiting = [];
     this.onLoaded();
   }
 
-  private loaded(picture: Picture, image: HTMLImageElement): Loaded {
+  private loaded(image: Shared, source: Source): Loaded {
     return {
-      width: image.naturalWidth,
-      height: image.naturalHeight,
-      key: (nearest) => this.texture(picture.name, image, nearest),
-      release: () => this.release(picture),
+      ...sizeOf(source),
+      key: (nearest) => this.texture(image.name, source, nearest),
+      release: () => this.release(image),
     };
   }
 
-  private texture(name: string, image: HTMLImageElement, nearest: boolean): string {
+  private texture(name: string, source: Source, nearest: boolean): string {
     const key = `${name}${nearest ? NEAREST : SMOOTH}`;
     if (this.manager.exists(key)) return key;
-    const texture = this.manager.addImage(key, image);
+    const isCanvas = source instanceof HTMLCanvasElement;
+    const texture = isCanvas ? this.manager.addCanvas(key, source) : this.manager.addImage(key, source);
     if (texture) setFilter(texture, nearest);
     return key;
   }
 
-  private release(picture: Picture): void {
-    picture.users--;
+  private release(image: Shared): void {
+    image.users--;
     if (this.closed) return;
-    const unused = [...this.pictures].filter(([, { image, users }]) => image && users === 0);
-    for (const [src, { name }] of unused.slice(0, Math.max(0, unused.length - KEEP_UNUSED))) {
-      this.pictures.delete(src);
+    const unused = [...this.images].filter(([, { source, users }]) => source && users === 0);
+    for (const [address, { name }] of unused.slice(0, Math.max(0, unused.length - KEEP_UNUSED))) {
+      this.images.delete(address);
       for (const key of [name + NEAREST, name + SMOOTH]) if (this.manager.exists(key)) this.manager.remove(key);
     }
   }
@@ -100,12 +114,12 @@ export function setFilter(texture: Phaser.Textures.Texture, nearest: boolean): v
   texture.setWrap(CLAMP_TO_EDGE, CLAMP_TO_EDGE);
 }
 
-/** Only images inside the packet: an address would let a study load things that its server did not send. */
+function sizeOf(source: Source): { width: number; height: number } {
+  if (source instanceof HTMLCanvasElement) return { width: source.width, height: source.height };
+  return { width: source.naturalWidth, height: source.naturalHeight };
+}
+
 async function decodeImage(src: string): Promise<HTMLImageElement | null> {
-  if (!src.startsWith("data:image/")) {
-    console.error(`An image must be a data: URI, not "${src.slice(0, 80)}".`);
-    return null;
-  }
   const image = new Image();
   image.src = src;
   try {

@@ -7,16 +7,31 @@ type Fields = Record<string, unknown>;
 
 /** The object between two states, `part` from 0 to 1. What cannot be in between (colours, text) is as in `to`. */
 export function between<T extends SceneObject>(from: SceneObject, to: T, part: number): T {
-  if (from.t !== to.t) return to;
-  const before = from as unknown as Fields;
-  const mixed: Fields = { ...to };
+  return shifted(to, to, from, 1 - part);
+}
+
+/** `object`, moved by `part` of the way from one state to another. */
+export function shifted<T extends SceneObject>(object: T, from: SceneObject, to: SceneObject, part: number): T {
+  if (object.t !== from.t || object.t !== to.t) return object;
+  const [before, after] = [from as unknown as Fields, to as unknown as Fields];
+  const moved: Fields = { ...object };
   for (const field of TWEENED) {
-    const [a, b] = [before[field], mixed[field]];
-    if (typeof a === "number" && typeof b === "number") mixed[field] = mix(a, b, part);
+    const [value, a, b] = [moved[field], before[field], after[field]];
+    if (typeof value !== "number" || typeof a !== "number" || typeof b !== "number") continue;
+    if (!isOwnSize(object, field, a, b)) moved[field] = value + (b - a) * part;
   }
-  mixed["rot"] = from.rot + shortestTurn(from.rot, to.rot) * part;
-  if (from.t === "polygon" && to.t === "polygon") mixed["pts"] = betweenPoints(from.pts, to.pts, part);
-  return mixed as unknown as T;
+  moved["rot"] = object.rot + shortestTurn(from.rot, to.rot) * part;
+  if (object.t === "polygon" && from.t === "polygon" && to.t === "polygon") {
+    moved["pts"] = shiftedPoints(object.pts, from.pts, to.pts, part);
+  }
+  return moved as unknown as T;
+}
+
+/** Whether there is anything between two states of an object. */
+export function differ(from: SceneObject, to: SceneObject): boolean {
+  const [before, after] = [from as unknown as Fields, to as unknown as Fields];
+  if (from.rot !== to.rot || TWEENED.some((field) => before[field] !== after[field])) return true;
+  return from.t === "polygon" && to.t === "polygon" && from.pts.some((part, i) => part !== to.pts[i]);
 }
 
 /** From one angle to another the short way round: an angle that wraps from pi to -pi must not spin the object. */
@@ -26,11 +41,17 @@ export function shortestTurn(from: number, to: number): number {
   return turn < -Math.PI ? turn + TURN : turn;
 }
 
-function betweenPoints(from: readonly number[], to: readonly number[], part: number): readonly number[] {
-  if (from.length !== to.length) return to;
-  return to.map((b, i) => mix(from[i] ?? b, b, part));
+/** A size of 0 stands for that of the image itself, so nothing lies between it and another. */
+function isOwnSize(object: SceneObject, field: string, a: number, b: number): boolean {
+  return object.t === "image" && (field === "w" || field === "h") && (a === 0 || b === 0);
 }
 
-function mix(a: number, b: number, part: number): number {
-  return a + (b - a) * part;
+function shiftedPoints(
+  points: readonly number[],
+  from: readonly number[],
+  to: readonly number[],
+  part: number,
+): readonly number[] {
+  if (from.length !== to.length || points.length !== to.length) return points;
+  return points.map((value, i) => value + ((to[i] ?? 0) - (from[i] ?? 0)) * part);
 }

@@ -1,19 +1,24 @@
 // The page of tests/e2e/test_renderer.py: gives the renderer to the test, which drives it and looks at its pixels.
 
+import { preloadAssets } from "../../src/assets";
+import type { GameAsset } from "../../src/protocol.gen";
 import { createRenderer, type Renderer, type RendererOptions } from "../../src/renderer";
 
 declare global {
   interface Window {
-    open_renderer(options: RendererOptions): Promise<string>;
+    open_renderer(options: RendererOptions, assets: GameAsset[]): Promise<string>;
+    loaded: [received: number, total: number][];
     renderer: Renderer;
     painted(): Promise<number>;
   }
 }
 
-window.open_renderer = async (options) => {
+window.open_renderer = async (options, assets) => {
   const parent = document.querySelector<HTMLElement>("#parent");
   if (!parent) throw new Error("The harness has no #parent.");
-  window.renderer = await createRenderer(parent, options);
+  window.loaded = [];
+  const pictures = await preloadAssets(assets, (...progress) => window.loaded.push(progress), fetch);
+  window.renderer = await createRenderer(parent, { ...options, pictures });
   return window.renderer.kind;
 };
 
