@@ -1,8 +1,14 @@
 /** The worker's links to all partners of a match, over which the netcode's frames go. */
 
 import type { Clock } from "../clock";
-import type { Match } from "../protocol.gen";
+import { FRAME_CONTROL, RELAY_SERVER, type LinkRow, type Match } from "../protocol.gen";
+import { framed, type Frame } from "./frames";
+import { BadNetwork } from "./impairment";
+import { Link } from "./link";
 import type { Channels, FromWorker, Impairment, Way } from "./messages";
+
+const BEAT_MS = 100; // thrice within the silence after which a way counts as dead (link.ts)
+const BEATS_PER_ROW = 10;
 
 export interface LinksTools {
   run: number;
@@ -12,53 +18,105 @@ export interface LinksTools {
   post(message: FromWorker, transfer: ArrayBuffer[]): void; // "send", "direct", "links" (by itself, once a second)
   agentOf(peer: number): string; // for the records
   /** The payload of a frame, without its first byte; FRAME_DATAGRAM or FRAME_CONTROL. Of 255 only control. */
-  received(peer: number, tag: number, payload: Uint8Array<ArrayBuffer>): void;
+  received(peer: number, tag: number, payload: Frame): void;
   /** All links are connected; said once. */
   connected(): void;
 }
 
 export class Links {
-  /** Starts to look for all partners at once; the clock's timers run until `close`. */
-  constructor(match: Match, impairment: Impairment | null, tools: LinksTools) {
-    void [match, impairment, tools];
+  private readonly links: Map<number, Link>;
+  private readonly badNetwork: BadNetwork | null;
+  private isConnected = false;
+  private beats = 0;
+  private cancel: () => void = () => undefined;
+
+  /** Looks for all partners at once; the clock's timers run until `close`. */
+  constructor(
+    match: Match,
+    impairment: Impairment | null,
+    private readonly tools: LinksTools,
+  ) {
+    this.badNetwork = impairment && new BadNetwork(impairment, tools.clock, tools.random);
+    const partners = match.peers.filter((peer) => peer !== match.peer);
+    this.links = new Map(partners.map((peer) => [peer, this.linkTo(peer, match)]));
+    this.beat();
   }
 
-  /** Whether frames go to and fro with everybody, or did when `connected` was said. */
+  /** Whether frames went to and fro on all links at once; then `connected` was said. */
   get connected(): boolean {
-    return false;
+    return this.isConnected;
   }
 
   /** Whether every partner was heard within the last second. */
   get healthy(): boolean {
-    return false;
+    return [...this.links.values()].every((link) => link.isHeard);
   }
 
-  /** ToWorker "channels". */
+  /** ToWorker "channels". What came by earlier ones and was not heard yet means nothing any more. */
   channels(peer: number, link: string, channels: Channels | null): void {
-    void [peer, link, channels];
+    this.links.get(peer)?.channels(link, channels);
   }
 
   /** ToWorker "unlinked". */
   unlinked(peer: number, link: string): void {
-    void [peer, link];
+    this.links.get(peer)?.unlinked(link);
   }
 
   /** ToWorker "arrived". */
-  arrived(peer: number, by: Way, frame: Uint8Array<ArrayBuffer>): void {
-    void [peer, by, frame];
+  arrived(peer: number, by: Way, frame: Frame): void {
+    if (peer !== RELAY_SERVER) this.links.get(peer)?.arrived(by, frame);
+    else if (frame[0] === FRAME_CONTROL) this.tools.received(peer, FRAME_CONTROL, frame.subarray(1));
   }
 
   /** ToWorker "connection". */
   connection(peer: number, text: string): void {
-    void [peer, text];
+    this.links.get(peer)?.described(text);
   }
 
   /** Sends by whatever path is good now. Peer 255 is the server, which takes control frames. */
   send(peer: number, tag: number, payload: Uint8Array): void {
-    void [peer, tag, payload];
+    if (peer === RELAY_SERVER) this.sendByPage(peer, "server", framed(tag, payload));
+    else this.links.get(peer)?.send(tag, payload);
   }
 
   close(): void {
-    // to come
+    this.cancel();
+    this.badNetwork?.close();
+    for (const link of this.links.values()) link.close();
+  }
+
+  private linkTo(peer: number, match: Match): Link {
+    const { run, clock, post, received } = this.tools;
+    return new Link(match, {
+      clock,
+      badNetwork: this.badNetwork,
+      send: (by, frame) => this.sendByPage(peer, by, frame),
+      received: (tag, payload) => received(peer, tag, payload),
+      direct: (up) => post({ type: "direct", run, peer, up }, []),
+      heard: () => this.checkConnected(),
+    });
+  }
+
+  private sendByPage(peer: number, by: Way, frame: Frame): void {
+    this.tools.post({ type: "send", run: this.tools.run, peer, by, frame }, [frame.buffer]);
+  }
+
+  private beat(): void {
+    this.cancel = this.tools.clock.after(BEAT_MS, () => this.beat());
+    for (const link of this.links.values()) link.beat();
+    this.checkConnected();
+    if (this.beats++ % BEATS_PER_ROW === BEATS_PER_ROW - 1) this.postRows();
+  }
+
+  private checkConnected(): void {
+    if (this.isConnected || ![...this.links.values()].every((link) => link.isConnected)) return;
+    this.isConnected = true;
+    this.tools.connected();
+  }
+
+  private postRows(): void {
+    const at = this.tools.origin + this.tools.clock.now();
+    const rows = [...this.links].map(([peer, link]): LinkRow => link.takeRow(at, this.tools.agentOf(peer)));
+    this.tools.post({ type: "links", run: this.tools.run, rows }, []);
   }
 }

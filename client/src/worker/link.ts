@@ -1,0 +1,238 @@
+/** The link to one partner: the direct way and the one through the server, and which of them to take. */
+
+import type { Clock } from "../clock";
+import {
+  FRAME_CONTROL,
+  FRAME_DATAGRAM,
+  FRAME_DEAF,
+  FRAME_PING,
+  FRAME_PONG,
+  type LinkRow,
+  type Match,
+} from "../protocol.gen";
+import { directHere, directOnPage, isFrame, type Direct } from "./direct";
+import { framed, laneOf, probe, probeNumber, type Frame } from "./frames";
+import type { BadNetwork } from "./impairment";
+import { LossMeter } from "./loss";
+import type { Channels, Way } from "./messages";
+import { Path } from "./path";
+
+const DEAF_MS = 300; // nothing came by the direct way for so long: the other one is taken, too
+const BELIEVED_MS = 1000; // a partner who says that it is deaf is so for this long; it says so twice in the time
+const HEAD_START_MS = 3000; // of the direct way: where it comes about at all, it mostly does within one second
+const HEARD_MS = 1000; // whoever was not heard for so long is not there
+
+export interface LinkTools {
+  clock: Clock;
+  badNetwork: BadNetwork | null;
+  send(by: Way, frame: Frame): void; // by the page
+  received(tag: number, payload: Frame): void;
+  direct(up: boolean): void;
+  /** Something was heard. */
+  heard(): void;
+}
+
+export class Link {
+  private readonly server = new Path([0]);
+  private readonly loss = new LossMeter();
+  private readonly begun: number;
+  private direct: Direct | null = null;
+  private hopeless = false; // of a direct way, for now
+  private isUp = false; // what the page was told of it
+  private deafAt = -Infinity; // when the partner last said that it hears nothing by the direct way
+  private connection = "";
+  private sent = 0; // datagrams, since the last row
+
+  constructor(
+    private readonly rules: Pick<Match, "is_mesh" | "may_relay">,
+    private readonly tools: LinkTools,
+  ) {
+    this.begun = tools.clock.now();
+  }
+
+  /** Whether frames go to and fro, and by the server only if the direct way has had its time. */
+  get isConnected(): boolean {
+    if (!this.isHeard) return false;
+    return this.direct?.path.isOpen === true || (this.server.isOpen && this.headStartIsOver);
+  }
+
+  get isHeard(): boolean {
+    const now = this.tools.clock.now();
+    return this.server.heardWithin(HEARD_MS, now) || this.direct?.path.heardWithin(HEARD_MS, now) === true;
+  }
+
+  channels(link: string, channels: Channels | null): void {
+    this.drop();
+    this.direct =
+      channels === null
+        ? directOnPage(link, (frame) => this.tools.send("page", frame))
+        : directHere(
+            link,
+            channels,
+            (frame) => this.heardDirectly(frame),
+            () => this.beat(),
+            () => this.unlinked(link),
+          );
+    this.beat();
+  }
+
+  unlinked(link: string): void {
+    if (link !== "" && link !== this.direct?.link) return;
+    this.hopeless = true;
+    this.drop();
+    this.tools.heard();
+  }
+
+  arrived(by: Way, frame: Frame): void {
+    if (!isFrame(frame.length)) return;
+    if (by === "server") this.heardByServer(frame);
+    else if (this.direct?.isOnPage) this.heardDirectly(frame);
+  }
+
+  /** What this end of the direct connection is; of an older one it means nothing. */
+  described(text: string): void {
+    if (this.direct !== null) this.connection = text;
+  }
+
+  send(tag: number, payload: Uint8Array): void {
+    const now = this.tools.clock.now();
+    const directly = this.direct?.path.isOpen === true && this.sendDirectly(framed(tag, payload));
+    const relayed = this.isRelaying(now);
+    if (relayed) this.sendByServer(tag, payload);
+    if (tag === FRAME_DATAGRAM && (directly || relayed)) this.sent += 1;
+  }
+
+  /** Ten times a second: asks on every way that is in use, or is to be. */
+  beat(): void {
+    if (this.direct !== null) this.ping(this.direct.path);
+    if (this.isRelaying(this.tools.clock.now())) this.ping(this.server);
+    this.notice();
+  }
+
+  /** The figures since the last row. */
+  takeRow(at: number, partner: string): LinkRow {
+    const path = this.pathOfRow();
+    const [direct, server] = [this.direct?.path ?? null, this.server];
+    const rtts = { direct: direct?.takeRtt() ?? null, server: server.takeRtt(), none: null };
+    const jitter = { direct: direct?.jitter ?? null, server: server.jitter, none: null };
+    const received = (direct?.datagrams ?? 0) + server.datagrams;
+    const counts = [this.loss.take(), this.sent, received] as const;
+    server.datagrams = this.sent = 0;
+    if (direct !== null) direct.datagrams = 0;
+    return [at, partner, path, this.connection, rtts[path], jitter[path], ...counts];
+  }
+
+  close(): void {
+    this.direct?.close();
+    this.direct = null;
+  }
+
+  private get headStartIsOver(): boolean {
+    return !this.rules.is_mesh || this.hopeless || this.tools.clock.now() - this.begun >= HEAD_START_MS;
+  }
+
+  private isDeaf(now: number): boolean {
+    return this.direct?.path.isOpen !== true || !this.direct.path.heardWithin(DEAF_MS, now);
+  }
+
+  /** One end that hears nothing is enough: the other one may hear everything, and not know. */
+  private isRelaying(now: number): boolean {
+    return this.rules.may_relay && (this.isDeaf(now) || now - this.deafAt < BELIEVED_MS);
+  }
+
+  private ping(path: Path): void {
+    const now = this.tools.clock.now();
+    for (const lane of path.pingsDue(now)) this.sendBy(path, probe(FRAME_PING, path.ping(lane, now)));
+  }
+
+  private sendBy(path: Path, frame: Frame): void {
+    if (path === this.server) this.sendByServer(frame[0] ?? 0, frame.subarray(1));
+    else this.sendDirectly(frame);
+  }
+
+  private sendDirectly(frame: Frame): boolean {
+    const direct = this.direct;
+    if (direct === null) return false;
+    direct.path.sentAt = this.tools.clock.now();
+    return this.carry(frame, () => direct.send(frame));
+  }
+
+  private sendByServer(tag: number, payload: Uint8Array): void {
+    const deaf = this.isDeaf(this.tools.clock.now()) ? FRAME_DEAF : 0;
+    const frame = framed(tag | deaf, payload);
+    this.carry(frame, () => {
+      this.tools.send("server", frame);
+      return true;
+    });
+  }
+
+  /** Whether it was sent, or is underway in a network that is bad on purpose; that is for frames which may be lost. */
+  private carry(frame: Frame, deliver: () => boolean): boolean {
+    if (this.tools.badNetwork === null || laneOf(frame) === 1) return deliver();
+    this.tools.badNetwork.carry(deliver);
+    return true;
+  }
+
+  private heardDirectly(frame: Frame): void {
+    if (this.direct !== null) this.heard(this.direct.path, frame[0] ?? 0, frame);
+  }
+
+  private heardByServer(frame: Frame): void {
+    if (!this.rules.may_relay) return;
+    const tag = frame[0] ?? 0;
+    if (tag & FRAME_DEAF) this.deafAt = this.tools.clock.now();
+    this.heard(this.server, tag & ~FRAME_DEAF, frame);
+  }
+
+  private heard(path: Path, tag: number, frame: Frame): void {
+    path.heardAt = this.tools.clock.now();
+    this.take(path, tag, frame.subarray(1));
+    this.notice();
+    this.tools.heard();
+  }
+
+  private take(path: Path, tag: number, payload: Frame): void {
+    switch (tag) {
+      case FRAME_PING:
+        return this.answer(path, payload);
+      case FRAME_PONG:
+        return path.ponged(probeNumber(payload) ?? -1, path.heardAt);
+      case FRAME_DATAGRAM:
+        path.datagrams += 1;
+        this.loss.saw(payload);
+        return this.tools.received(tag, payload);
+      case FRAME_CONTROL:
+        return this.tools.received(tag, payload);
+    }
+  }
+
+  private answer(path: Path, payload: Frame): void {
+    const number = probeNumber(payload);
+    if (number !== null) this.sendBy(path, probe(FRAME_PONG, number));
+  }
+
+  /** Tells the page where the direct way is lost, or is back. */
+  private notice(): void {
+    const isUp = !this.isDeaf(this.tools.clock.now());
+    if (isUp === this.isUp) return;
+    this.isUp = isUp;
+    this.tools.direct(isUp);
+  }
+
+  /** Drops the direct connection that was. */
+  private drop(): void {
+    this.close();
+    this.connection = "";
+    this.notice();
+  }
+
+  /** By which way datagrams came; where there were none, by which anything did. */
+  private pathOfRow(): LinkRow[2] {
+    const now = this.tools.clock.now();
+    const direct = this.direct?.path;
+    const [directly, relayed] = [direct?.datagrams ?? 0, this.server.datagrams];
+    if (directly + relayed > 0) return directly >= relayed ? "direct" : "server";
+    if (direct?.isOpen && direct.heardWithin(HEARD_MS, now)) return "direct";
+    return this.server.heardWithin(HEARD_MS, now) ? "server" : "none";
+  }
+}
