@@ -75,13 +75,16 @@ def _assembled(desk: Desk, web: Web, opened: ExitStack, *, dev: bool) -> Starlet
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         with opened:
             desk.log.info("started", experiment_id=desk.study.experiment.id)
+            await sockets.matches.restore()
             desk.files.update()
             yield
 
-    sockets = Mount("/socket.io", socketio.ASGIApp(Sockets(desk).io))
-    routes = [sockets, *Http(desk).routes(), *(Dev(desk).routes() if dev else ()), *web.routes()]
+    sockets = Sockets(desk)
+    doors = Mount("/socket.io", socketio.ASGIApp(sockets.io))
+    routes = [doors, *Http(desk).routes(), *(Dev(desk).routes() if dev else ()), *web.routes()]
     app = Starlette(routes=routes, lifespan=lifespan)
     app.state.desk = desk
+    app.state.matches = sockets.matches
     return app
 
 

@@ -24,16 +24,16 @@ class Limiter:
         self._rate = rate
         self._buckets: dict[str, tuple[float, float]] = {}  # caller -> tokens left, and when that was
 
-    def spend(self, caller: str, now: float) -> None:
-        """Takes one token of ``caller`` at time ``now`` (seconds of any clock that only goes forward).
+    def spend(self, caller: str, now: float, tokens: float = 1) -> None:
+        """Takes ``tokens`` of ``caller`` at time ``now`` (seconds of any clock that only goes forward).
 
         Raises:
-            ClientError: ``too_fast``; there was none left.
+            ClientError: ``too_fast``; there were not as many left.
         """
         left = self._left(caller, now)
-        if left < 1:
+        if left < tokens:
             raise ClientError("too_fast", f"more than {self._rate.per_second:g} a second")
-        self._buckets[caller] = (left - 1, now)
+        self._buckets[caller] = (left - tokens, now)
         if len(self._buckets) > _MAX_KNOWN:
             self._forget_full(now)
 

@@ -61,5 +61,9 @@ class Presence:
         if holder and holder.tab != tab:
             raise ClientError("other_tab", "another tab is connected")
 
+    def holder(self, participant_id: str) -> Connected | None:
+        """The connection that the participant has now."""
+        return self._by_participant.get(participant_id)
+
     def connected(self, participant_id: str) -> bool:
         return participant_id in self._by_participant

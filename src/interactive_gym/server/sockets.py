@@ -23,10 +23,13 @@ from interactive_gym.protocol import (
     OutcomePage,
     Page,
     Refusal,
+    Signal,
 )
 from interactive_gym.server.desk import Desk, clock, converted, steady
 from interactive_gym.server.limits import Limiter, Rate
+from interactive_gym.server.lines import Lines
 from interactive_gym.server.logs import about, name
+from interactive_gym.server.matches import Matches
 from interactive_gym.server.presence import Connected
 from interactive_gym.server.refusals import refusal
 
@@ -73,6 +76,9 @@ class Sockets:
         self.io.on("disconnect", self._disconnect)
         self.io.on("advance", self._advance)
         self.io.on("fail", self._fail)
+        self.io.on("signal", self._signal)
+        self.io.on("relay", self._relay)
+        self.matches = Matches(desk, Lines(self.io, desk.presence))
 
     async def _connect(self, sid: str, environ: Mapping[str, Any], auth: object = None) -> None:
         with about():
@@ -115,6 +121,7 @@ class Sockets:
                 transport = self.io.transport(who.sid)
                 page = await self._desk.write(self._seen, who, transport)
                 await self.io.emit("scene", page, to=who.sid)
+                self.matches.connected(who.participant_id)
             except KeyError:
                 self._desk.log.info("gone_before_greeting")
             except Exception as error:
@@ -137,13 +144,30 @@ class Sockets:
     async def _fail(self, sid: str, *message: object) -> Page | Refusal:
         return await self._answer(sid, message, Failure, self._desk.study.fail)
 
+    async def _signal(self, sid: str, *message: object) -> Refusal | None:
+        with about():
+            try:
+                who = self._desk.presence.who(sid)
+                name(who.participant_id)
+                self.matches.signal(who.participant_id, converted(_alone(message), Signal))
+            except Exception as error:
+                return self._desk.refused(error)
+            return None
+
+    async def _relay(self, sid: str, *message: object) -> Refusal | None:
+        try:
+            self.matches.relay(self._desk.presence.who(sid).participant_id, _alone(message))
+        except Exception as error:
+            return self._desk.refused(error)
+        return None
+
     async def _answer(self, sid: str, message: tuple[object, ...], kind: type[M], verb: Verb[M]) -> Page | Refusal:
         with about():
             try:
                 who = self._desk.presence.who(sid)
                 name(who.participant_id)
                 self._check_rate(who)
-                return await self._done(who, converted(message[0] if len(message) == 1 else message, kind), verb)
+                return await self._done(who, converted(_alone(message), kind), verb)
             except Exception as error:
                 return self._desk.refused(error)
 
@@ -166,6 +190,11 @@ class Sockets:
             self._desk.log.error("page_failed", **msgspec.structs.asdict(message))
         else:
             self._desk.log.info("advanced", scene_id=page.scene_id)
+
+
+def _alone(message: tuple[object, ...]) -> object:
+    """The one argument of an event. Several, or none, are left as they are: nothing that we know looks like that."""
+    return message[0] if len(message) == 1 else message
 
 
 def _hello(auth: object) -> Connect:

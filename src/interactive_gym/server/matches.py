@@ -1,0 +1,206 @@
+"""The matches that are alive in this process: who is in them, what their members send each other, and their referees.
+
+What has to outlive the process (members, states, grants) is in the store; all here is made of it again after a restart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+
+from interactive_gym.data import events
+from interactive_gym.data import matches as stored
+from interactive_gym.data.matches import Member
+from interactive_gym.errors import ClientError, ServerError
+from interactive_gym.game.matchconfig import referee_config
+from interactive_gym.netcode import Grant, Referee
+from interactive_gym.protocol import FRAME_CONTROL, RELAY_SERVER, IceServer, Signal
+from interactive_gym.server.desk import Desk, clock, steady
+from interactive_gym.server.limits import Limiter, Rate
+from interactive_gym.server.lines import Lines
+from interactive_gym.server.refereeing import Refereeing, rising_boot
+from interactive_gym.server.relay import Frame, Relay, TooFarBehind, read
+from interactive_gym.server.signaling import Signals, forwarded
+
+# Frames of a match that ended a moment ago, whose pages have not heard of it; who goes on with it is parted with.
+STRAYS = Rate(per_second=60, burst=2_000)
+_FROM_SERVER = bytes((RELAY_SERVER, FRAME_CONTROL))
+
+
+@dataclass
+class _Live:
+    """A match. ``members`` is peer -> participant; the game begins with ``refereeing``."""
+
+    session_id: str
+    game: Mapping[str, Any]
+    members: Mapping[int, str]
+    relay: Relay
+    refereeing: Refereeing | None = None
+
+
+class _Seat(NamedTuple):
+    match: _Live
+    peer: int
+
+
+class Matches:
+    """All of one app. To be used on its event loop only; nothing here waits."""
+
+    def __init__(self, desk: Desk, lines: Lines) -> None:
+        self._desk = desk
+        self._lines = lines
+        self._signals = Signals()
+        self._strays = Limiter(STRAYS)
+        self._live: dict[str, _Live] = {}
+        self._seats: dict[str, _Seat] = {}  # by participant: nobody is in two matches at once
+
+    def open(self, session_id: str, game: Mapping[str, Any], members: Iterable[Member]) -> None:
+        """From now on the members may signal each other, and the server relays between them as the game allows it."""
+        seated = {member.peer: member.participant_id for member in members}
+        relay = Relay(seated, game["fps"], game["multiplayer"]["relay"] != "never", steady())
+        live = self._live[session_id] = _Live(session_id, game, seated, relay)
+        for peer, participant_id in seated.items():
+            self._signals.forget(participant_id)
+            self._seats[participant_id] = _Seat(live, peer)
+
+    def play(self, session_id: str, grants: Sequence[Grant] = ()) -> None:
+        """The game begins, or goes on after ``grants``: now it has a referee. Said again, it changes nothing."""
+        live = self._live[session_id]
+        if live.refereeing is None:
+            referee = Referee(referee_config(live.game), rising_boot(), grants)
+
+            async def store(new: Sequence[Grant]) -> None:
+                await self._desk.write(_store_grants, live, new, clock())
+
+            live.refereeing = Refereeing(
+                referee, store, lambda peer, payload: self._lines.relay(live.members[peer], _FROM_SERVER + payload),
+                self._desk.log.bind(session_id=session_id),
+            )  # fmt: skip
+
+    def close(self, session_id: str) -> None:
+        """The match is over. What its members still send about it is ignored. Said again, it changes nothing."""
+        live = self._live.pop(session_id, None)
+        if live is None:
+            return
+        if live.refereeing:
+            live.refereeing.close()
+        for participant_id in live.members.values():
+            if self.match_of(participant_id) == session_id:
+                del self._seats[participant_id]
+                self._signals.forget(participant_id)
+        self._note_dropped(live)
+
+    async def restore(self) -> None:
+        """After a start of the server: what was being played goes on when the members come back."""
+        for session, grants in await self._desk.store.read(_playing):
+            self.open(session.id, session.game, session.members)
+            self.play(session.id, grants)
+
+    def match_of(self, participant_id: str) -> str | None:
+        """The session that the participant is in."""
+        seat = self._seats.get(participant_id)
+        return seat.match.session_id if seat else None
+
+    def ice_servers(self, participant_id: str) -> list[IceServer]:
+        """With credentials for this participant."""
+        return self._desk.ice.servers(participant_id, clock())
+
+    def exclude(self, participant_id: str, reason: str) -> None:
+        """The participant does not come back: the others are told by the referee, if the game has begun."""
+        seat = self._seats.get(participant_id)
+        if seat and seat.match.refereeing:
+            seat.match.refereeing.exclude(seat.peer, reason)
+
+    def connected(self, participant_id: str) -> None:
+        """The participant has a new connection, and gets the signals that found none."""
+        for signal in self._signals.kept(participant_id, steady()):
+            self._tell(participant_id, signal)
+
+    def signal(self, participant_id: str, signal: Signal) -> None:
+        """Hand ``signal`` on.
+
+        Raises:
+            ClientError: ``not_your_session``, ``malformed``, or ``too_fast``: then the connection is ended as well.
+        """
+        try:
+            self._signals.admit(participant_id, signal, steady())
+        except ClientError:
+            self._lines.part(participant_id)
+            raise
+        seat = self._seats.get(participant_id)
+        if seat is None:
+            raise ClientError("not_your_session", "the participant is in no match")
+        self._tell(*forwarded(signal, seat.match.session_id, seat.peer, seat.match.members))
+
+    def relay(self, participant_id: str, data: object) -> None:
+        """Pass on a frame of this participant. Called a hundred times a second for each: no store, no log.
+
+        Raises:
+            ClientError: It is nothing that a page of ours sends, or far too much; the connection is ended as well.
+        """
+        now = steady()
+        seat = self._seats.get(participant_id)
+        try:
+            if seat is None:
+                self._strays.spend(participant_id, now)
+                return
+            frame = read(data)
+            if seat.match.relay.admit(seat.peer, frame, now):
+                self._pass_on(seat, frame, now)
+        except ClientError:
+            self._lines.part(participant_id)
+            raise
+
+    def _pass_on(self, seat: _Seat, frame: Frame, now: float) -> None:
+        live = seat.match
+        if frame.addressee == RELAY_SERVER:
+            if live.refereeing:  # before the game begins, nobody has anything to tell it that is not told again
+                live.refereeing.receive(seat.peer, frame.payload)
+            return
+        receiver = live.members[frame.addressee]
+        try:
+            data = live.relay.deliver(seat.peer, frame, self._lines.waiting(receiver), now)
+        except TooFarBehind:
+            self._desk.log.warning("too_far_behind", participant_id=receiver, session_id=live.session_id)
+            self._lines.part(receiver)
+            return
+        if data is not None:
+            self._lines.relay(receiver, data)
+
+    def _tell(self, participant_id: str, signal: Signal) -> None:
+        if not self._lines.tell(participant_id, "signal", signal):
+            self._signals.keep(participant_id, signal, steady())
+
+    def _note_dropped(self, live: _Live) -> None:
+        """One event for the whole match. Who was not connected was missed anyway, and is in the log as such."""
+        dropped = live.relay.dropped
+        data = {f"{why}.{sender}>{addressee}": count for (why, sender, addressee), count in sorted(dropped.items())}
+        reasons = {why for why, _, _ in dropped} - {"absent"}
+        if reasons:
+            self._desk.log.warning("relay_dropped", session_id=live.session_id, data=data)
+            with suppress(ServerError):  # it is closing, or full; the log has it
+                self._desk.store.submit(
+                    lambda connection: events.record(
+                        connection, "relay_dropped", reason=min(reasons), severity="warning", now=clock(),
+                        session_id=live.session_id, data=data,
+                    )
+                )  # fmt: skip
+
+
+def _playing(connection: Connection) -> list[tuple[stored.Open, list[Grant]]]:
+    sessions = [session for session in stored.open_sessions(connection) if session.state == stored.PLAYING]
+    return [(session, stored.grants_of(connection, session.id)) for session in sessions]
+
+
+def _store_grants(connection: Connection, live: _Live, grants: Sequence[Grant], now: float) -> None:
+    for grant in grants:
+        stored.add_grant(connection, live.session_id, grant, now=now)
+        data = {"peer": grant.peer, "epoch": grant.epoch, "turn": grant.turn, "is_gone": grant.is_gone, "by": grant.by}
+        events.record(
+            connection, "cut", reason=grant.reason[:200], severity="warning", now=now,
+            participant_id=live.members[grant.peer], session_id=live.session_id, data=data,
+        )  # fmt: skip
