@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from interactive_gym.netcode.config import Predict
 from interactive_gym.netcode.inputs import FOREVER, NOBODY, InputQueue
-from interactive_gym.netcode.requests import FOCUSED, HUMAN, Input
+from interactive_gym.netcode.requests import BOT, FOCUSED, HUMAN, Input
 
 IDLE, A, B, C = b"\0", b"a", b"b", b"c"
 OWNER, OTHER = 1, 2
@@ -92,10 +92,21 @@ def test_a_function_is_asked_once_for_the_same_gap() -> None:
     assert asked == 2
 
 
-def test_what_is_expected_has_the_flags_of_the_last_known_and_is_not_of_a_bot_s_age() -> None:
+def test_what_is_repeated_has_the_flags_of_the_last_known_and_was_seen_where_that_was_seen() -> None:
     queue = a_queue()
+    queue.add(0, Input(A, FOCUSED | HUMAN))
+    assert queue.expected() == Input(A, FOCUSED | HUMAN)
+    for age in (7, 255):
+        queue.add(len(queue.of(OWNER, 0, 99)), Input(A, BOT, age))
+        assert queue.expected() == Input(A, BOT, min(255, age + 1))
+
+
+@pytest.mark.parametrize("prediction", ["default", lambda actions: B])
+def test_nobody_has_chosen_what_is_expected_and_not_repeated(prediction: Literal["default"] | Predict) -> None:
+    queue = a_queue(prediction=prediction)
     queue.add(0, Input(A, FOCUSED | HUMAN, 7))
-    assert queue.expected() == Input(A, FOCUSED | HUMAN, 0)
+    expected = IDLE if prediction == "default" else B
+    assert queue.expected() == Input(expected, FOCUSED)
 
 
 # --- where it was wrong -----------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-'''Rollback netcode for N players: local inputs act at once, remote ones are predicted, wrong frames are played again.
+"""Rollback netcode for N players: local inputs act at once, remote ones are predicted, wrong frames are played again.
 
 The session does no I/O and has no clock. It is fed with bytes and with time, and it asks its host to save, load and
 advance the game. The game is anything deterministic; inputs and digests are bytes to the session.
@@ -48,7 +48,7 @@ whole games in virtual time. What a message means is told in ``messages`` and ``
 ``lifecycle``, and how peers agree in ``cuts`` and ``changes``.
 
 After GGPO (Tony Cannon, "Fight the Lag", Game Developer Magazine, September 2012) and GGRS.
-'''
+"""
 
 from interactive_gym.netcode.config import Config, Restart
 from interactive_gym.netcode.errors import HostError, LinkError, NetcodeError, WireError

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from interactive_gym.netcode.config import Predict
-from interactive_gym.netcode.requests import Input
+from interactive_gym.netcode.requests import SOURCE, Input
 
 FOREVER = 2**31 - 1
 NOBODY = -1
@@ -132,10 +132,17 @@ class InputQueue:
         """
         count = len(self._known)
         if self._guess[0] != count:
-            actions = [known.action for known in self._known[-_REMEMBERED:]]
-            flags = self._known[-1].flags if count else 0
-            self._guess = count, Input(self._predict(actions) if count else self._default.action, flags)
+            self._guess = count, self._expect_after(self._known[-_REMEMBERED:])
         return self._guess[1]
+
+    def _expect_after(self, latest: Sequence[Input]) -> Input:
+        """What follows; where it is given as the next input, what was seen lies one frame further back."""
+        if not latest:
+            return self._default
+        last, action = latest[-1], self._predict([known.action for known in latest])
+        if action != last.action:
+            return Input(action, last.flags & ~SOURCE)  # nobody chose that
+        return Input(action, last.flags, min(255, last.age + 1) if last.age else 0)
 
     def _extend(self, end: int) -> None:
         missing = end - len(self._known)

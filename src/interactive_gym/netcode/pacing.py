@@ -1,11 +1,11 @@
 """When frames are due, and how far they may run on predicted inputs. No clock is read here.
 
-    for _ in range(ticker.due(now)):
-        ticker.interval = sync.interval
-        sync.tick(head, ticker.take())
-        if window.may_advance(head, confirmed):
-            ...play frame `head`...
-        ...send a datagram to everybody, with sync.lag(peer)...
+for _ in range(ticker.due(now)):
+    ticker.interval = sync.interval
+    sync.tick(head, ticker.take())
+    if window.may_advance(head, confirmed):
+        ...play frame `head`...
+    ...send a datagram to everybody, with sync.lag(peer)...
 """
 
 from __future__ import annotations

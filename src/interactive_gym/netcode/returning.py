@@ -20,7 +20,7 @@ from interactive_gym.netcode.shared import Handlers, Shared
 
 ASK_EVERY = 0.25  # seconds
 CHUNK = 600  # frames in one answer: ten seconds and more
-CHUNK_BYTES = 150_000  # of inputs; a third more when they are written as text
+CHUNK_BYTES = 40_000  # of inputs; a third more when they are written as text, and 64 kB pass on any way
 CLOSE = 0.5  # seconds behind what is final: near enough to come back
 RECENT = 1.0  # seconds
 CATCHING_UP = 3  # times the return timeout, for those who are answered: playing a long episode again takes its time

@@ -205,6 +205,21 @@ class Session:
         return self._shared.timeline.committed
 
     @property
+    def confirmed(self) -> int:
+        """The newest frame for which the inputs of all players are known here; those after it are expectations."""
+        return self._shared.timeline.confirmed
+
+    @property
+    def present(self) -> frozenset[int]:
+        """The peers, this one too, whose inputs everybody waits for. All at the beginning, less those who were cut."""
+        return frozenset(self._shared.present)
+
+    @property
+    def may_return(self) -> frozenset[int]:
+        """The absent peers that may come back."""
+        return frozenset(self._shared.config.peers) - self._shared.present - self._shared.gone
+
+    @property
     def input_delay(self) -> int:
         """Frames from when an input is given to the one in which it acts, in this episode."""
         return self._shared.input_delay
