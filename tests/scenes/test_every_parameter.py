@@ -51,6 +51,11 @@ def text_rows(scene: Any, *parameters: str) -> list[Row]:
 
 GAME = kitchen.complete_game()
 TWO = kitchen.game_of_two()
+FLOOR, KITCHEN = "pictures/floor.png", ("pictures/kitchen.png", "pictures/kitchen.json")
+PICTURED = GAME.assets(folder="pictures", images={"floor": "floor.png"})
+NOT_NAMED: list[Any] = [None, FLOOR, [FLOOR], {3: FLOOR}, {"": FLOOR}, {"a/b": FLOOR}, {"a" * 65: FLOOR}]
+NOT_CELLS: list[Any] = [None, 8, (8,), (0, 8), (8, 4097), (8.0, 8), (True, 8), (5, 8), (32, 32), "88"]
+NOT_PICTURES = ["", None, 3, ".", "pictures/none.png", "pictures/kitchen.json", "body.html"]
 NOT_TEXTS = [text for text in NOT_TEXT if text is not None]
 READ_BY_THE_SERVER = {("gym", "game_text", "agent")}
 ROWS = [
@@ -76,6 +81,27 @@ ROWS = [
     Row(GAME, "rendering", "hud", [kitchen.draw_for, kitchen.local_function()], kitchen.hud_for),
     Row(GAME, "rendering", "interpolate", [None, 1, "no"], False),
     Row(GAME, "rendering", "smooth", [None, 0, "no"], False),
+    Row(PICTURED, "assets", "folder", ["", None, 3, "none", FLOOR], "pictures/night"),
+    Row(GAME, "assets", "images", [*NOT_NAMED, *({"a": file} for file in NOT_PICTURES)], {"floor": FLOOR}),
+    Row(
+        GAME,
+        "assets",
+        "sheets",
+        [*NOT_NAMED, *({"a": (file, (8, 8))} for file in NOT_PICTURES), *({"a": (FLOOR, cell)} for cell in NOT_CELLS)],
+        {"floor": (FLOOR, (8, 8))},
+    ),
+    Row(
+        GAME,
+        "assets",
+        "atlases",
+        [
+            *NOT_NAMED,
+            *({"a": (file, KITCHEN[1])} for file in NOT_PICTURES),
+            {"a": (KITCHEN[0],) * 2},
+            {"a": KITCHEN * 2},
+        ],
+        {"kitchen": KITCHEN},
+    ),
     Row(GAME, "policies", "agents", [None, {}, [], {0: None}, {0: 3}, {0: ig.Human, "0": ig.Human}], {"a": ig.Human}),
     Row(
         GAME,

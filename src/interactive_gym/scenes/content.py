@@ -82,7 +82,7 @@ def body_of(body: str | NotGiven, body_file: str | Path | NotGiven, *, scene: st
 def _read(file: object) -> str:
     if not isinstance(file, (str, Path)) or not str(file):
         raise ValueError(f"must be the path of an HTML file, not {shown(file)}")
-    path = _caller_folder() / file
+    path = caller_folder() / file
     try:
         return text(path.read_text(encoding="utf-8"))
     except OSError as problem:
@@ -92,7 +92,7 @@ def _read(file: object) -> str:
         raise ValueError(f"{path} is not UTF-8 text; save it as UTF-8") from problem
 
 
-def _caller_folder() -> Path:
+def caller_folder() -> Path:
     """The folder of the experiment's file: the nearest caller outside of this package."""
     frame = sys._getframe(1)
     while frame.f_back and str(frame.f_globals.get("__name__", "")).partition(".")[0] == PACKAGE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field
@@ -11,6 +12,7 @@ from typing import Any, ClassVar, Literal, Self
 from interactive_gym.envs.reference import name_of
 from interactive_gym.policies import Human, Policy, roster
 from interactive_gym.rendering.colors import Color
+from interactive_gym.scenes.assets import Assets, PictureFile, read_files
 from interactive_gym.scenes.base import Scene
 from interactive_gym.scenes.content import GameContent, body_of
 from interactive_gym.scenes.gym_fit import check_company, check_fit
@@ -40,12 +42,14 @@ class GymScene(Scene):
 
     _environment: Environment = field(default_factory=Environment, init=False, repr=False)
     _rendering: Rendering = field(default_factory=Rendering, init=False, repr=False)
+    _assets: Assets = field(default_factory=Assets, init=False, repr=False)
     _policies: Policies = field(default_factory=Policies, init=False, repr=False)
     _gameplay: Gameplay = field(default_factory=Gameplay, init=False, repr=False)
     _content: GameContent = field(default_factory=GameContent, init=False, repr=False)
     _waitroom: Waitroom = field(default_factory=Waitroom, init=False, repr=False)
     _multiplayer: Multiplayer = field(default_factory=Multiplayer, init=False, repr=False)
     _runtime: Runtime = field(default_factory=Runtime, init=False, repr=False)
+    pictures: tuple[PictureFile, ...] = field(default=(), init=False, repr=False)
 
     def environment(
         self,
@@ -110,6 +114,36 @@ class GymScene(Scene):
             interpolate=interpolate,
             smooth=smooth,
         )
+
+    def assets(
+        self,
+        *,
+        folder: str | Path | NotGiven = NOT_GIVEN,
+        images: Mapping[str, str | Path] | NotGiven = NOT_GIVEN,
+        sheets: Mapping[str, tuple[str | Path, tuple[int, int]]] | NotGiven = NOT_GIVEN,
+        atlases: Mapping[str, tuple[str | Path, str | Path]] | NotGiven = NOT_GIVEN,
+    ) -> Self:
+        """Picture files (png, jpeg, webp, gif) that ``draw`` names; pages load them before the game starts.
+
+        Participants' browsers import the experiment too, and have no such files: there, nothing is read.
+
+        Args:
+            folder: Where the files are, relative to the experiment's file; the folder of that file if not given.
+            images: Name -> file. ``surface.image("floor", x, y)``.
+            sheets: Name -> (file, (width, height) of its cells). ``surface.image("chef", x, y, frame=3)``.
+            atlases: Name -> (file, JSON file of its frames, as TexturePacker exports them).
+                ``surface.image("kitchen", x, y, frame="pot")``.
+
+        Raises:
+            ConfigError: A file cannot be read or is not a picture, a frame is outside of its picture, or a name is
+                given twice.
+        """
+        if sys.platform == "emscripten":
+            return self
+        place = "." if folder is NOT_GIVEN and self._assets.folder is None else folder
+        changed = self._refined("assets", folder=place, images=images, sheets=sheets, atlases=atlases)
+        object.__setattr__(changed, "pictures", read_files(changed._assets, scene=self.id))
+        return changed
 
     def policies(self, agents: Mapping[Any, type[Human] | Policy]) -> Self:
         """Who plays which agent.
@@ -296,7 +330,7 @@ class GymScene(Scene):
             "background": look.background,
             "interpolate": look.interpolate,
             "smooth": look.smooth,
-            "assets": [],
+            "assets": [picture.asset() for picture in self.pictures],
         }
 
     def _played(self) -> dict[str, object]:

@@ -20,6 +20,7 @@ from interactive_gym.errors import ServerError
 from interactive_gym.experiment import Experiment
 from interactive_gym.packaging import Runtime, build_runtime
 from interactive_gym.scenes import CompletionCodeScene, GymScene
+from interactive_gym.scenes.assets import PictureFile
 from interactive_gym.server.desk import Desk, clock
 from interactive_gym.server.dev import Dev
 from interactive_gym.server.http import Http
@@ -48,7 +49,7 @@ def create_app(experiment: Experiment, settings: Settings, *, runtime: Runtime |
     _check_secrets(experiment)
     ice = Ice(experiment.connections)
     made = runtime or build_runtime(experiment, settings.data_dir / ".cache")
-    web = Web(experiment.id, made, settings.client_dir, debug=settings.dev)
+    web = Web(experiment.id, made, settings.client_dir, debug=settings.dev, pictures=_pictures(experiment))
     folder = _folder(settings.data_dir / experiment.id)
     with ExitStack() as opened:  # closed again if something goes wrong here, else by the lifespan
         desk = _desk(experiment, settings, folder, ice, opened)
@@ -103,6 +104,10 @@ def _check_secrets(experiment: Experiment) -> None:
     for scene in experiment.sequence:
         if isinstance(scene, CompletionCodeScene) and scene.fixed_code:
             scene.fixed_code.value()
+
+
+def _pictures(experiment: Experiment) -> list[PictureFile]:
+    return [picture for scene in experiment.sequence if isinstance(scene, GymScene) for picture in scene.pictures]
 
 
 def _describe(experiment: Experiment, folder: Path, runtime: Runtime) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,15 @@ from starlette.routing import Mount, Route
 from interactive_gym.errors import ServerError
 from interactive_gym.packaging import Runtime
 from interactive_gym.protocol import PROTOCOL_VERSION, Asset, Boot
+from interactive_gym.scenes.assets import PictureFile
 
 PAGE_HEADERS = {
     "cache-control": "no-store",  # the page names the files of this very server
     "referrer-policy": "same-origin",  # its address may hold a participant's id
+    "x-content-type-options": "nosniff",
+}
+PICTURE_HEADERS = {
+    "cache-control": "public, max-age=315360000, immutable",  # its address is its content
     "x-content-type-options": "nosniff",
 }
 
@@ -32,22 +38,33 @@ class Web:
         runtime: Pyodide and the archive of the study.
         client_dir: The built page.
         debug: Whether the page shows what developers want to see.
+        pictures: The files that the games' draw functions name.
 
     Raises:
         ServerError: The page has not been built.
     """
 
-    def __init__(self, experiment_id: str, runtime: Runtime, client_dir: Path, *, debug: bool) -> None:
+    def __init__(
+        self,
+        experiment_id: str,
+        runtime: Runtime,
+        client_dir: Path,
+        *,
+        debug: bool,
+        pictures: Iterable[PictureFile] = (),
+    ) -> None:
         self._experiment_id = experiment_id
         self._runtime = runtime
         self._client_dir = client_dir
         self._debug = debug
+        self._pictures = {picture.file: picture for picture in pictures}
         self._template = _template(client_dir / "index.html")
 
     def routes(self) -> list[Route | Mount]:
         """The last of them takes any single name as a subject's id, so they belong behind all others."""
         return [
             *self._mounts(),
+            Route("/pictures/{file}", self._picture, methods=["GET"]),
             Route("/", self._page, methods=["GET"]),
             Route("/{subject_id}", self._page, methods=["GET"]),
         ]
@@ -57,6 +74,13 @@ class Web:
         if self._runtime.archive:
             places["/archives/"] = self._runtime.archive.parent
         return [Mount(url.rstrip("/"), _immutable(folder, url)) for url, folder in places.items()]
+
+    async def _picture(self, request: Request) -> Response:
+        """As it was read when the experiment was built; its name is looked up, and never a path."""
+        picture = self._pictures.get(request.path_params["file"])
+        if picture is None:
+            return Response(status_code=404)
+        return Response(picture.data, 200, PICTURE_HEADERS, picture.format.media_type)
 
     async def _page(self, request: Request) -> Response:
         boot = script_json(self._boot(request.path_params.get("subject_id")))
