@@ -18,6 +18,12 @@ from tests.rendering.page import Page
 DOT = "data:image/png;base64,iVBORw0KGgo="
 NAN = float("nan")
 
+ASSETS: list[dict[str, Any]] = [
+    {"name": "floor", "size": [16, 16], "cell": None, "atlas": None},
+    {"name": "chef", "size": [48, 39], "cell": [16, 16], "atlas": None},
+    {"name": "kitchen", "size": [48, 32], "cell": None, "atlas": {"pot": [0, 0, 8, 8], "plate": [8, 0, 8, 8]}},
+]
+
 REQUIRED: dict[str, dict[str, Any]] = {
     "rect": {"x": 1, "y": 2, "w": 3, "h": 4},
     "circle": {"x": 1, "y": 2, "r": 3},
@@ -45,6 +51,7 @@ NOT_SIZES = [-1, -0.01, *NOT_NUMBERS]
 NOT_COLORS = ["nocolor", "#12", "", 3, (1, 2), (1, 2, 256), (1, 2, 0.5), (True, 0, 0), NAN]
 NOT_POINTS = [3, None, [], [(1, 2)], [1, 2, 3], [(1, NAN), (3, 4)], [(1, "2"), (3, 4)], np.zeros(4)]
 NOT_ANCHORS = [None, 0.5, (0.5,), (0, 2), (-1, 0), ("0", 0), (0, 0, 0), (NAN, 0)]
+NOT_SOURCES = [None, "", "soup.png", "https://example.org/a.png", "data:text/html,<b>", ["floor"]]
 
 # parameter -> bad values, a good value, the field of the packet and its value
 OPTIONS: dict[str, tuple[list[Any], Any, str, Any]] = {
@@ -61,7 +68,9 @@ OPTIONS: dict[str, tuple[list[Any], Any, str, Any]] = {
     "end": (NOT_NUMBERS, math.pi, "end", 3.1416),
     "points": (NOT_POINTS, np.eye(2), "pts", [1.0, 0.0, 0.0, 1.0]),
     "text": ([None, 3, b"soup"], "bread", "s", "bread"),
-    "src": ([None, "", "soup.png", "https://example.org/a.png", "data:text/html,<b>"], DOT + "A", "src", DOT + "A"),
+    "src": (NOT_SOURCES, "floor", "src", "floor"),
+    "frame": ([0, "pot", -1], None, "frame", None),
+    "flip_x": ([], True, "flip", True),
     "color": (NOT_COLORS, "tomato", "fill", "#ff6347"),
     "fill": (NOT_COLORS, "tomato", "fill", "#ff6347"),
     "outline": (NOT_COLORS, (255, 0, 0), "line", "#ff0000"),
@@ -89,7 +98,7 @@ EVERY = [(kind, name) for kind in REQUIRED for name in parameters(kind)]
 
 
 def drawn(kind: str, **options: Any) -> dict[str, Any]:
-    surface = ig.Surface(600, 400)
+    surface = ig.Surface(600, 400, ASSETS)
     named = {"id": "object"} if "tween" in options else {}
     getattr(surface, kind)(**{**REQUIRED[kind], **named, **options})
     (only,) = surface.packet()["set"]
@@ -103,7 +112,7 @@ def test_every_option_of_every_primitive_is_drawn(kind: str, name: str) -> None:
     field = "line" if (kind, name) == ("line", "color") else field
     changed, plain = drawn(kind, **{name: good}), drawn(kind)
     assert changed.get(field) == expected
-    assert changed.get(field) != plain.get(field)
+    assert name == "frame" or changed.get(field) != plain.get(field)  # of a picture of frames, see below
     assert json.loads(json.dumps(changed)) == changed
 
 
@@ -132,6 +141,50 @@ def test_defaults_are_left_out() -> None:
     }
     assert set(drawn("text")) == {"id", "t", "x", "y", "s", "fill"}
     assert set(drawn("image")) == {"id", "t", "x", "y", "src"}
+
+
+@pytest.mark.parametrize(
+    ("src", "frame", "expected"),
+    [
+        ("chef", 0, 0),
+        ("chef", np.int64(5), 5),
+        ("kitchen", "pot", "pot"),
+        ("floor", None, None),
+        (DOT + "A", None, None),
+    ],
+)
+def test_frames_of_pictures(src: str, frame: Any, expected: Any) -> None:
+    only = drawn("image", src=src, frame=frame)
+    assert (only["src"], only.get("frame")) == (src, expected)
+    assert type(only.get("frame")) is type(expected)
+    assert json.loads(json.dumps(only)) == only
+
+
+@pytest.mark.parametrize(
+    ("src", "frames", "expected"),
+    [
+        ("chef", [6, -1, None, "0", 1.0, True, NAN, [1]], "a whole number from 0 to 5 in 'chef'"),
+        ("kitchen", ["knife", None, 0, "", ["pot"]], "one of 'plate', 'pot' of 'kitchen'"),
+        ("floor", [0, "pot", ""], "left out: floor is one picture"),
+    ],
+)
+def test_a_frame_that_a_picture_does_not_have_is_refused_with_those_that_it_has(
+    src: str, frames: list[Any], expected: str
+) -> None:
+    for frame in frames:
+        with pytest.raises(ValueError, match=rf"surface\.image\(\): frame must be {expected}, not "):
+            drawn("image", src=src, frame=frame)
+
+
+def test_an_unknown_picture_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(ValueError, match=r"src must be 'chef', 'floor', 'kitchen', 'data:image/png.* not 'chief'"):
+        drawn("image", src="chief")
+    with pytest.raises(ValueError, match=r"src must be the name of one of assets\(\.\.\.\), or 'data:.* not 'floor'"):
+        ig.Surface(600, 400).image("floor", 0, 0)
+    many = [{**ASSETS[0], "name": f"tile{number}"} for number in range(1000)]
+    with pytest.raises(ValueError) as caught:
+        ig.Surface(600, 400, many).image("floor", 0, 0)
+    assert len(str(caught.value)) < 400
 
 
 def test_a_tween_needs_an_id() -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from math import floor, isfinite
+from numbers import Integral
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -12,6 +13,8 @@ from interactive_gym.rendering import colors
 
 FARTHEST: Final = 1e7
 """Coordinates beyond it are on no screen, and lose their decimals on a GPU. NaN and infinity fail the comparison."""
+
+MANY_NAMES: Final = 20
 
 _SOURCE = re.compile(r"data:image/(?:png|jpeg|webp|gif);base64,")
 
@@ -98,10 +101,51 @@ def string(name: str, value: Any) -> str:
     return value
 
 
-def source(value: Any) -> str:
-    if not isinstance(value, str) or not _SOURCE.match(value):
-        raise not_drawn("image", "src", value, "'data:image/png;base64,...' (or jpeg, webp, gif)")
-    return value
+Frames = int | frozenset[str] | None
+"""Of a picture: how many cells a sheet has, the names of an atlas' frames, or none."""
+
+
+def frames_of(asset: Mapping[str, Any]) -> Frames:
+    """The frames of a ``protocol.GameAsset``."""
+    if asset["atlas"] is not None:
+        return frozenset(asset["atlas"])
+    if asset["cell"] is None:
+        return None
+    (width, height), (cell_width, cell_height) = asset["size"], asset["cell"]
+    return int(width // cell_width * (height // cell_height))
+
+
+def source(value: Any, assets: Mapping[str, Frames]) -> str:
+    if isinstance(value, str) and (value in assets or _SOURCE.match(value)):
+        return value
+    named = f"{_listed(assets)}, " if assets else "the name of one of assets(...), or "
+    raise not_drawn("image", "src", value, f"{named}'data:image/png;base64,...' (or jpeg, webp, gif)")
+
+
+def frame(src: str, frames: Frames, value: Any) -> int | str | None:
+    """``value`` as the frame of a picture that has these."""
+    if frames is None:
+        if value is None:
+            return None
+        raise not_drawn("image", "frame", value, f"left out: {src:.40} is one picture")
+    if isinstance(frames, int):
+        return _cell(src, frames, value)
+    if isinstance(value, str) and value in frames:
+        return value
+    raise not_drawn("image", "frame", value, f"one of {_listed(frames)} of {src!r}")
+
+
+def _cell(src: str, cells: int, value: Any) -> int:
+    whole = value.item() if isinstance(value, Integral) and hasattr(value, "item") else value  # numpy's
+    if type(whole) is not int or not 0 <= whole < cells:
+        raise not_drawn("image", "frame", value, f"a whole number from 0 to {cells - 1} in {src!r}")
+    return whole
+
+
+def _listed(names: Collection[str]) -> str:
+    """Names for a message, which has no room for a thousand."""
+    shown = ", ".join(repr(name) for name in sorted(names)[:MANY_NAMES])
+    return f"{shown}, ..." if len(names) > MANY_NAMES else shown
 
 
 def is_name(value: object) -> bool:

@@ -17,12 +17,13 @@ where that would be wrong, "order" lists every id from back to front. Fields and
     line     x2, y2                x, y: the other end; turns about its middle
     polygon  pts [x0, y0, ...]     turns about the centre of its bounding box
     text     s, size 16            x, y: anchor [0, 0]; font "sans-serif", bold false; turns about its anchor
-    image    src, w 0, h 0         x, y: anchor [0, 0]; 0: as wide, as high as the file; turns about its anchor
+    image    src, w 0, h 0         x, y: anchor [0, 0]; 0: as wide, as high as the picture; turns about its anchor;
+                                   src: a data: address or an asset's name; frame null: of that asset; flip false
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, TypedDict, Unpack
 
 from interactive_gym.rendering import fields
@@ -86,11 +87,14 @@ class Surface:
     Args:
         width: Width of the scene in pixels.
         height: Height of the scene in pixels.
+        assets: What ``image`` may name: ``scene.game()["assets"]`` of the scene that is drawn. The surface that
+            ``draw`` gets from a page has them.
     """
 
-    def __init__(self, width: int, height: int) -> None:
+    def __init__(self, width: int, height: int, assets: Iterable[Mapping[str, Any]] = ()) -> None:
         self.width = width
         self.height = height
+        self._frames = {asset["name"]: fields.frames_of(asset) for asset in assets}
         self._drawn: dict[str, Drawn] = {}
         self._sent: dict[str, Drawn] = {}
         self._unnamed = 0
@@ -193,16 +197,21 @@ class Surface:
         w: float = 0,
         h: float = 0,
         *,
+        frame: int | str | None = None,
+        flip_x: bool = False,
         anchor: tuple[float, float] = (0, 0),
         **placed: Unpack[Placed],
     ) -> None:
-        """A picture, given as a ``data:image/png;base64,...`` address (or jpeg, webp, gif), ``w`` by ``h`` pixels.
+        """A picture, ``w`` by ``h`` pixels: a name given to ``GymScene.assets``, or a ``data:image/png;base64,...``.
 
-        A ``w`` or ``h`` of 0 is the picture's own. ``anchor`` is the part of it that lies at (x, y), about which it is
-        rotated: (0, 0) is its top left corner, (0.5, 0.5) its centre.
+        ``frame`` is the cell of a sheet, counted by rows from 0, or the name of an atlas' frame. ``flip_x`` exchanges
+        left and right. A ``w`` or ``h`` of 0 is the picture's own. ``anchor`` is the part of it that lies at (x, y),
+        about which it is rotated: (0, 0) is its top left corner, (0.5, 0.5) its centre.
         """
         drawn = fields.placed("image", x, y)
-        drawn["src"] = fields.source(src)
+        drawn["src"] = fields.source(src, self._frames)
+        fields.put(drawn, "frame", fields.frame(src, self._frames.get(src), frame), None)
+        fields.put(drawn, "flip", bool(flip_x), False)
         fields.put(drawn, "w", fields.size("image", "w", w), 0)
         fields.put(drawn, "h", fields.size("image", "h", h), 0)
         fields.put(drawn, "anchor", fields.anchor("image", anchor), [0, 0])
