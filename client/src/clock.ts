@@ -20,6 +20,11 @@ export function absoluteNow(): number {
   return performance.timeOrigin + performance.now();
 }
 
+/** The clock's time as the same kind of moment; `origin` is performance.timeOrigin. */
+export function absolute(clock: Clock, origin: number): number {
+  return origin + clock.now();
+}
+
 export function sleep(clock: Clock, ms: number): Promise<void> {
   return new Promise((resolve) => clock.after(ms, resolve));
 }

@@ -5,7 +5,7 @@ import { io } from "socket.io-client";
 import { isRefusal } from "./api";
 import type { Clock } from "./clock";
 import type { FlowEvent, Request } from "./flow";
-import type { Connect, Page, Refusal } from "./protocol.gen";
+import type { Connect, Enlist, Match, Page, Play, Refusal, Room, Signal, Unmatched, Validated } from "./protocol.gen";
 
 const ANSWER_MS = 10_000; // a server that commits to disk answers in well under a second; then ask again
 const PASSING = "server_error"; // the one refusal after which the same connection may be accepted
@@ -17,9 +17,35 @@ export interface Wire {
   auth: object;
   readonly connected: boolean;
   on(event: string, listener: (argument: unknown) => void): unknown;
+  emit(event: string, body: unknown): unknown;
   connect(): unknown;
   disconnect(): unknown;
   timeout(ms: number): { emitWithAck(event: string, body: unknown): Promise<unknown> };
+}
+
+/** What a game of several people hears from the server. */
+export interface MatchListener {
+  /** The socket is there again; what was said meanwhile is lost. */
+  linked(): void;
+  room(room: Room): void;
+  match(match: Match): void;
+  signal(signal: Signal): void;
+  play(play: Play): void;
+  unmatched(unmatched: Unmatched): void;
+  /** A frame of a peer, or of the server. */
+  relayed(peer: number, frame: Uint8Array<ArrayBuffer>): void;
+}
+
+/** What a game of several people needs of the connection. */
+export interface MatchWire {
+  readonly connected: boolean;
+  /** Null: nobody answered, or there is no connection. */
+  enlist(enlist: Enlist): Promise<Room | Refusal | null>;
+  validated(validated: Validated): void;
+  signal(signal: Signal): void;
+  relay(peer: number, frame: Uint8Array): void;
+  /** Returns the function that ends the subscription. */
+  listen(listener: MatchListener): () => void;
 }
 
 export function openWire(): Wire {
@@ -32,7 +58,9 @@ export function openWire(): Wire {
   });
 }
 
-export class Connection {
+export class Connection implements MatchWire {
+  private readonly listeners = new Set<MatchListener>();
+
   constructor(
     private readonly wire: Wire,
     private readonly clock: Clock,
@@ -43,6 +71,62 @@ export class Connection {
     wire.on("connect_error", (error) => this.failed(error));
     wire.on("scene", (page) => happened({ type: "scene", page: page as Page }));
     wire.on("moved", (refusal) => this.movedAway(refusal as Refusal));
+    this.passOn();
+  }
+
+  private passOn(): void {
+    const { wire } = this;
+    wire.on("room", (room) => this.each((listener) => listener.room(room as Room)));
+    wire.on("match", (match) => this.each((listener) => listener.match(match as Match)));
+    wire.on("signal", (signal) => this.each((listener) => listener.signal(signal as Signal)));
+    wire.on("play", (play) => this.each((listener) => listener.play(play as Play)));
+    wire.on("unmatched", (unmatched) => this.each((listener) => listener.unmatched(unmatched as Unmatched)));
+    wire.on("relay", (bytes) => this.relayed(new Uint8Array(bytes as ArrayBuffer)));
+  }
+
+  private each(tell: (listener: MatchListener) => void): void {
+    for (const listener of [...this.listeners]) tell(listener);
+  }
+
+  private relayed(bytes: Uint8Array<ArrayBuffer>): void {
+    const [peer] = bytes;
+    if (peer !== undefined) this.each((listener) => listener.relayed(peer, bytes.slice(1)));
+  }
+
+  get connected(): boolean {
+    return this.wire.connected;
+  }
+
+  listen(listener: MatchListener): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
+  }
+
+  async enlist(enlist: Enlist): Promise<Room | Refusal | null> {
+    if (!this.wire.connected) return null;
+    try {
+      return (await this.wire.timeout(ANSWER_MS).emitWithAck("enlist", enlist)) as Room | Refusal;
+    } catch {
+      return null;
+    }
+  }
+
+  /** Lost with a connection: the server ends the match of whoever loses it now. */
+  validated(validated: Validated): void {
+    if (this.wire.connected) this.wire.emit("validated", validated);
+  }
+
+  signal(signal: Signal): void {
+    if (this.wire.connected) this.wire.emit("signal", signal);
+  }
+
+  /** Socket.IO would keep what is said without a connection; frames that are late are worth nothing. */
+  relay(peer: number, frame: Uint8Array): void {
+    if (!this.wire.connected) return;
+    const bytes = new Uint8Array(frame.length + 1);
+    bytes[0] = peer;
+    bytes.set(frame, 1);
+    this.wire.emit("relay", bytes);
   }
 
   open(auth: Connect): void {
@@ -68,6 +152,7 @@ export class Connection {
   private linked(): void {
     this.wire.auth = { ...this.wire.auth, takeover: false };
     this.happened({ type: "linked" });
+    this.each((listener) => listener.linked());
   }
 
   /** Socket.IO reconnects by itself, except where the server closed the socket on purpose, as it does in a restart. */

@@ -1,9 +1,15 @@
 /** The measured path of every tick and key press: due, sampled, executed, painted. Assembled here, second by second. */
 
 import type { KeyRow, TickRow } from "./protocol.gen";
-import type { Press } from "./worker/messages";
+import type { FramePacket, MatchFrame, Press, Tick } from "./worker/messages";
 
 const MOST_KEYS = 1_000; // Experience.keys in protocol.py: more than anybody can press in a second
+
+/** A key press, and what has become of it. */
+export interface SampledPress extends Press {
+  sampled: number; // when it was taken as an input
+  acts: number; // the frame in which that input acts: this one, or with an input delay a later one
+}
 
 /** One tick as the page and the worker saw it. In ms: absolute times (see worker/messages.ts), and `stepMs`, a cost. */
 export interface FramePath {
@@ -14,7 +20,26 @@ export interface FramePath {
   arrived: number; // its packet on the page
   stepMs: number;
   painted: number | null; // the first animation frame after its packet was drawn; null: none came, as in a hidden tab
-  presses: Press[];
+  presses: SampledPress[]; // those that act in it
+  predicted: number;
+  rollback: number;
+  rollbackMs: number;
+}
+
+/** What of a packet belongs to its frame's path. */
+type FrameFacts = Pick<FramePacket, "frame" | "step_ms"> &
+  Partial<Pick<MatchFrame, "predicted" | "rollback" | "rollback_ms">>;
+
+export function framePath(
+  { frame, step_ms: stepMs, predicted = 0, rollback = 0, rollback_ms: rollbackMs = 0 }: FrameFacts,
+  { due, sampled, executed }: Pick<Tick, "due" | "sampled" | "executed">,
+  arrived: number,
+  presses: SampledPress[],
+): FramePath {
+  return {
+    ...{ frame, due, sampled, executed, arrived, stepMs, painted: null },
+    ...{ presses, predicted, rollback, rollbackMs },
+  };
 }
 
 export interface Second {
@@ -60,20 +85,14 @@ export class PathLog {
     return { index, ticks: paths.map((path) => this.tickRow(path)), keys: keys.slice(0, MOST_KEYS) };
   }
 
-  private tickRow({ frame, due, sampled, stepMs, painted }: FramePath): TickRow {
-    return [frame, this.since(due), round(sampled - due), round(stepMs), this.sinceOrNull(painted), 0, 0, 0];
+  private tickRow(path: FramePath): TickRow {
+    const { frame, due, sampled, stepMs, painted, predicted, rollback, rollbackMs } = path;
+    const felt = [this.since(due), round(sampled - due), round(stepMs), this.sinceOrNull(painted)] as const;
+    return [frame, ...felt, predicted, rollback, round(rollbackMs)];
   }
 
-  private keyRow(path: FramePath, press: Press): KeyRow {
-    const { frame, sampled, executed, painted } = path;
-    return [
-      frame,
-      press.key,
-      this.since(press.t),
-      this.since(sampled),
-      this.since(executed),
-      this.sinceOrNull(painted),
-    ];
+  private keyRow({ executed, painted }: FramePath, { key, t, sampled, acts }: SampledPress): KeyRow {
+    return [acts, key, this.since(t), this.since(sampled), this.since(executed), this.sinceOrNull(painted)];
   }
 
   private sinceOrNull(time: number | null): number | null {

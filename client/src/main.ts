@@ -12,7 +12,10 @@ import { FocusWatch } from "./focus";
 import { GameRun, type GameTools, type SoloPage } from "./game";
 import { Identity, storageOr } from "./identity";
 import { createKeyboard } from "./input/keyboard";
+import { describeImpairment, impairmentOf } from "./match/impairment";
+import { MatchRun, type MatchTools } from "./match/run";
 import { Outbox } from "./outbox";
+import { Peers } from "./p2p/peers";
 import { noticeView } from "./pages/notice";
 import type { Boot, Item, Join, RefusedItem } from "./protocol.gen";
 import { createRenderer } from "./renderer";
@@ -49,14 +52,25 @@ function begin(boot: Boot, root: HTMLElement): void {
     join: joinOf(boot),
     connect: (happened) => new Connection(openWire(), systemClock, happened),
     joined: open,
-    game: (page, view, ends) => {
+    game: (page, view, ends, wire) => {
       void import("./renderer/phaser"); // on its way while the instructions are read
-      return new GameRun(page as SoloPage, view, gameTools(), ends);
+      if (page.game.multiplayer === null) return new GameRun(page as SoloPage, view, gameTools(), ends);
+      return new MatchRun(page, view, { ...gameTools(), ...matchTools(boot), wire }, ends);
     },
     gamesOver: () => runtimes.stop(),
     reload: () => location.reload(),
   });
   void study.start();
+}
+
+function matchTools(boot: Boot): Omit<MatchTools, keyof GameTools | "wire"> {
+  return {
+    archive: boot.archive?.url ?? "",
+    impairment: impairmentOf(location.search),
+    storage: storageOr(() => sessionStorage),
+    reload: () => location.reload(),
+    openPeers: (match, tools) => new Peers(match, tools),
+  };
 }
 
 function startRuntime(boot: Boot, events: EventLog): Runtime {
@@ -91,7 +105,10 @@ function watchFocus(events: EventLog): FocusWatch {
 
 function openDebug(boot: Boot): GameTools["debug"] {
   const asked = debugMode(location.search);
-  return createDebug(document.body, asked === "off" && boot.debug ? "overlay" : asked);
+  const debug = createDebug(document.body, asked === "off" && boot.debug ? "overlay" : asked);
+  const impairment = impairmentOf(location.search);
+  if (impairment !== null) debug.status({ impairment: describeImpairment(impairment) });
+  return debug;
 }
 
 const keyboardOf: GameTools["createKeyboard"] = (keys, onChange) => createKeyboard(window, { keys, onChange });

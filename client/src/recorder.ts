@@ -12,6 +12,9 @@ export interface EpisodeKey {
   generation: number;
 }
 
+/** How an episode ended. */
+export type Ending = Pick<EpisodeEnd, "frames" | "end_reason" | "statistics">;
+
 export class EpisodeRecorder {
   readonly paths: PathLog;
 
@@ -32,8 +35,8 @@ export class EpisodeRecorder {
     void this.put([...chunks, ...this.experiences(this.paths.takeBefore(latest))]);
   }
 
-  end(frames: number, end_reason: EpisodeEnd["end_reason"]): void {
-    const end: EpisodeEnd = { kind: "episode_end", ...this.key, frames, end_reason };
+  end(ending: Ending): void {
+    const end: EpisodeEnd = { kind: "episode_end", ...this.key, ...ending };
     void this.put([...this.experiences(this.paths.takeBefore(Infinity)), end]);
   }
 

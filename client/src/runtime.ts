@@ -5,7 +5,7 @@ import type { FromWorker, LoadProgress, RuntimeSource, ToWorker, WorkerFailure }
 
 /** The part of a `Worker` that is used here. */
 export interface WorkerLike {
-  postMessage(message: ToWorker): void;
+  postMessage(message: ToWorker, transfer: Transferable[]): void;
   terminate(): void;
   addEventListener(type: string, listener: (event: Event) => void): void;
 }
@@ -37,8 +37,9 @@ export class Runtime {
     return ++this.runs;
   }
 
-  post(message: ToWorker): void {
-    this.worker.postMessage(message);
+  /** Throws a DataCloneError where the browser cannot transfer what is to be. */
+  post(message: ToWorker, transfer: Transferable[] = []): void {
+    this.worker.postMessage(message, transfer);
   }
 
   /** Returns the function that ends the subscription. */

@@ -13,6 +13,9 @@ export interface StageTools {
   createKeyboard(keys: string[], onChange: (state: KeyState) => void): Keyboard;
 }
 
+/** The part of a packet that can be seen. */
+export type Shown = Pick<FramePacket, "draw" | "pixels" | "hud">;
+
 export type SendInput = (down: string[], presses: Press[], focused: boolean) => void;
 
 export class Stage {
@@ -41,7 +44,7 @@ export class Stage {
   }
 
   /** Throws where the packet asks for something that the renderer cannot draw. */
-  show(packet: FramePacket, pixels: ArrayBuffer | null): void {
+  show(packet: Shown, pixels: ArrayBuffer | null): void {
     if (packet.draw !== null) this.renderer.apply(packet.draw);
     if (packet.pixels !== null && pixels !== null) this.renderer.pixels(...packet.pixels, new Uint8Array(pixels));
   }

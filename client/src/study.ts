@@ -4,7 +4,6 @@ import { type Api, HttpError } from "./api";
 import { backoff, sleep, type Clock } from "./clock";
 import type { Connection } from "./connection";
 import { flow, initialFlow, type FlowEffect, type FlowEvent, type FlowState } from "./flow";
-import type { GameEnds } from "./game";
 import type { Identity } from "./identity";
 import { completionView } from "./pages/completion";
 import { el } from "./pages/dom";
@@ -13,6 +12,7 @@ import { Banner, noticeView, outcomeView } from "./pages/notice";
 import { endView, formView } from "./pages/reading";
 import type { Responses, View } from "./pages/view";
 import { PROTOCOL_VERSION, type Failure, type GymPage, type Join, type Page, type Refusal } from "./protocol.gen";
+import type { GameEnds } from "./run";
 
 const JOIN_FIRST_MS = 500;
 const JOIN_MOST_MS = 10_000;
@@ -31,7 +31,8 @@ export interface StudyTools {
   connect(happened: (event: FlowEvent) => void): Connection;
   /** Called once it is known who takes part, before anything is shown. */
   joined(participantId: string): void;
-  game(page: GymPage, view: GymView, ends: GameEnds): Game;
+  /** Of one participant, or of several, who meet over the connection. */
+  game(page: GymPage, view: GymView, ends: GameEnds, connection: Connection): Game;
   /** No game follows any more: the worker may go. */
   gamesOver(): void;
   reload(): void;
@@ -138,10 +139,11 @@ export class Study {
   private showGame(page: GymPage): void {
     const view = gymView(page);
     this.show(page.kind, view);
-    this.game = this.tools.game(page, view, {
+    const ends: GameEnds = {
       done: () => this.advance(page.scene_id, {}),
       failed: (failure) => this.gameFailed(failure),
-    });
+    };
+    this.game = this.tools.game(page, view, ends, this.connection);
     void this.game.start();
   }
 

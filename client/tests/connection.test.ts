@@ -10,10 +10,15 @@ class FakeWire implements Wire {
   connected = false;
   readonly calls: string[] = [];
   answer: () => Promise<unknown> = () => Promise.reject(new Error("operation has timed out"));
+  readonly emitted: [string, unknown][] = [];
   private readonly listeners = new Map<string, (argument: unknown) => void>();
 
   on(event: string, listener: (argument: unknown) => void): void {
     this.listeners.set(event, listener);
+  }
+
+  emit(event: string, body: unknown): void {
+    this.emitted.push([event, body]);
   }
 
   connect(): void {

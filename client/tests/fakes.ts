@@ -66,7 +66,7 @@ export class FakeWorker implements WorkerLike {
   terminated = false;
   private readonly listeners = new Map<string, ((event: Event) => void)[]>();
 
-  postMessage(message: ToWorker): void {
+  postMessage(message: ToWorker, _transfer?: Transferable[]): void {
     this.heard.push(message);
   }
 

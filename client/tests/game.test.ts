@@ -70,7 +70,7 @@ function start(): GameRun {
     clock,
     origin: ORIGIN,
     debug: silent,
-    events: { during: () => undefined },
+    events: { during: () => undefined, report: () => undefined },
     focus: { focused: true, listen: () => () => undefined },
     createRenderer: async () => {
       if (noRenderer) throw new Error("no canvas");

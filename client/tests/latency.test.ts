@@ -8,8 +8,9 @@ const ORIGIN = 5_000_000;
 
 function path(frame: number, more: Partial<FramePath> = {}): FramePath {
   const due = ORIGIN + frame * 100;
+  const alone = { predicted: 0, rollback: 0, rollbackMs: 0 };
   const times = { due, sampled: due + 2, executed: due + 5, arrived: due + 6 };
-  return { frame, ...times, stepMs: 2.5, painted: null, presses: [], ...more };
+  return { frame, ...times, stepMs: 2.5, painted: null, presses: [], ...alone, ...more };
 }
 
 describe("PathLog", () => {
@@ -17,19 +18,19 @@ describe("PathLog", () => {
     const log = new PathLog(10, ORIGIN);
     log.ticked(path(3));
     log.painted(3, ORIGIN + 316.7);
-    expect(log.takeBefore(1)).toEqual([{ index: 0, ticks: [[3, 300, 2, 2.5, 316.7]], keys: [] }]);
+    expect(log.takeBefore(1)).toEqual([{ index: 0, ticks: [[3, 300, 2, 2.5, 316.7, 0, 0, 0]], keys: [] }]);
   });
 
   it("gives each key press its whole path", () => {
     const log = new PathLog(10, ORIGIN);
-    log.ticked(path(3, { presses: [{ id: 1, key: "ArrowUp", t: ORIGIN + 280.5 }] }));
+    log.ticked(path(3, { presses: [{ id: 1, key: "ArrowUp", t: ORIGIN + 280.5, sampled: ORIGIN + 302, acts: 3 }] }));
     log.painted(3, ORIGIN + 316);
     expect(log.takeBefore(1)[0]?.keys).toEqual([[3, "ArrowUp", 280.5, 302, 305, 316]]);
   });
 
   it("says so where nothing was painted, as in a hidden tab", () => {
     const log = new PathLog(10, ORIGIN);
-    log.ticked(path(0, { presses: [{ id: 1, key: "a", t: ORIGIN }] }));
+    log.ticked(path(0, { presses: [{ id: 1, key: "a", t: ORIGIN, sampled: ORIGIN, acts: 0 }] }));
     const [second] = log.takeBefore(1);
     expect(second?.ticks[0]?.[4]).toBeNull();
     expect(second?.keys[0]?.[5]).toBeNull();
@@ -84,7 +85,7 @@ describe("EpisodeRecorder", () => {
   it("ends an episode with what is left and its last word", () => {
     const { recorder, put } = recorded();
     recorder.paths.ticked(path(10));
-    recorder.end(11, "terminated");
+    recorder.end({ frames: 11, end_reason: "terminated" });
     expect(put.map(kinds)).toEqual([["experience 1", "episode_end"]]);
     expect(put[0]?.[1]).toEqual({ kind: "episode_end", ...key, frames: 11, end_reason: "terminated" });
   });

@@ -2,9 +2,9 @@ import { beforeEach, describe, expect, it } from "vitest";
 
 import { Api } from "../src/api";
 import { Connection, type Wire } from "../src/connection";
-import type { GameEnds } from "../src/game";
 import { Identity, storageOr } from "../src/identity";
-import type { GymPage, Page } from "../src/protocol.gen";
+import { PROTOCOL_VERSION, type GymPage, type Page } from "../src/protocol.gen";
+import type { GameEnds } from "../src/run";
 import { Study } from "../src/study";
 import { FakeClock, GYM_PAGE as GYM, settled } from "./fakes";
 
@@ -29,6 +29,7 @@ class FakeServer implements Wire {
   joinStatus: number[] = [];
   answer: unknown = new Promise(() => undefined);
   connections = 0;
+  readonly emitted: [string, unknown][] = [];
   private readonly listeners = new Map<string, (argument: unknown) => void>();
 
   readonly fetch = async (_url: string, init: RequestInit): Promise<Response> => {
@@ -40,6 +41,10 @@ class FakeServer implements Wire {
 
   on(event: string, listener: (argument: unknown) => void): void {
     this.listeners.set(event, listener);
+  }
+
+  emit(event: string, body: unknown): void {
+    this.emitted.push([event, body]);
   }
 
   connect(): void {
@@ -131,7 +136,7 @@ describe("Study, arriving", () => {
   it("joins with what the link says, and connects with the token", async () => {
     await visit();
     expect(server.joins).toEqual([{ subject_id: "s", query: { PROLIFIC_PID: "x" } }]);
-    expect(server.auth).toMatchObject({ token: "t1", protocol: 1, takeover: false });
+    expect(server.auth).toMatchObject({ token: "t1", protocol: PROTOCOL_VERSION, takeover: false });
   });
 
   it("is the same participant and the same tab after a reload", async () => {

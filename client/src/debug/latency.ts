@@ -10,11 +10,14 @@ export function createLatencyLog(log: (line: string) => void = (line) => console
   };
 }
 
-export function describeFrame({ episode, frame, dueMs, lateMs, stepMs, packetMs, paintedMs }: FrameTimes): string {
+export function describeFrame(times: FrameTimes): string {
+  const { episode, frame, dueMs, lateMs, stepMs, packetMs, paintedMs, predicted, rollback, rollbackMs } = times;
   const toPage = packetMs - dueMs - lateMs - stepMs;
   return (
     `frame ${episode}/${frame}: late ${ms(lateMs)}, step ${ms(stepMs)}, to page ${ms(toPage)}, ` +
-    `to paint ${ms(paintedMs - packetMs)}, total ${ms(paintedMs - dueMs)}`
+    `to paint ${ms(paintedMs - packetMs)}, total ${ms(paintedMs - dueMs)}` +
+    (predicted > 0 ? `, predicted ${predicted}` : "") +
+    (rollback > 0 ? `, rolled back ${rollback} in ${ms(rollbackMs)}` : "")
   );
 }
 

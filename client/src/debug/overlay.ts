@@ -1,4 +1,5 @@
 import { Recent } from "./quantiles";
+import type { LinkRow } from "../protocol.gen";
 import type { DebugSink, FrameTimes, KeyTimes, Status } from "./sink";
 
 const REFRESH_MS = 250;
@@ -65,6 +66,9 @@ export class Figures {
   private readonly late = new Recent(KEPT);
   private readonly step = new Recent(KEPT);
   private readonly inputToPaint = new Recent(KEPT);
+  private readonly predicted = new Recent(KEPT);
+  private readonly rollbackCost = new Recent(KEPT);
+  private rollbacks = { count: 0, frames: 0, deepest: 0 };
   private current: Partial<Status> & { frame?: number } = {};
 
   frame(times: FrameTimes): void {
@@ -72,6 +76,14 @@ export class Figures {
     this.painted.add(times.paintedMs);
     this.late.add(times.lateMs);
     this.step.add(times.stepMs);
+    this.predicted.add(times.predicted);
+    if (times.rollback > 0) this.rolledBack(times);
+  }
+
+  private rolledBack({ rollback, rollbackMs }: FrameTimes): void {
+    const { count, frames, deepest } = this.rollbacks;
+    this.rollbacks = { count: count + 1, frames: frames + rollback, deepest: Math.max(deepest, rollback) };
+    this.rollbackCost.add(rollbackMs);
   }
 
   key(times: KeyTimes): void {
@@ -91,11 +103,32 @@ export class Figures {
       `step  ${spread(this.step)}`,
       `input to paint  ${spread(this.inputToPaint)}`,
       `outbox ${outbox}`,
+      ...this.ofMatch(),
     ].join("\n");
+  }
+
+  /** Of games of several people only. */
+  private ofMatch(): string[] {
+    const { links = [], impairment } = this.current;
+    const { count, frames, deepest } = this.rollbacks;
+    if (links.length === 0) return [];
+    return [
+      `predicted  ${spread(this.predicted, "frames")}`,
+      `rollbacks ${count}  ${frames} frames  deepest ${deepest}  ${spread(this.rollbackCost)}`,
+      ...links.map(describeLink),
+      ...(impairment === undefined ? [] : [`impaired on purpose: ${impairment}`]),
+    ];
   }
 }
 
-function spread(values: Recent): string {
+export function describeLink([, partner, path, connection, rtt, jitter, lost, sent, received]: LinkRow): string {
+  const ping = rtt === null ? "-" : `${rtt.toFixed(0)} ms`;
+  const shaking = jitter === null ? "" : ` ± ${jitter.toFixed(1)}`;
+  const loss = lost === null ? "" : `  lost ${(lost * 100).toFixed(1)} %`;
+  return `${partner}: ${path} ${connection}  ping ${ping}${shaking}${loss}  out ${sent} in ${received}`;
+}
+
+function spread(values: Recent, unit = "ms"): string {
   const [last, median, p95] = [values.last, values.quantile(0.5), values.quantile(0.95)];
-  return Number.isNaN(last) ? "-" : `${last.toFixed(1)} ms (median ${median.toFixed(1)}, p95 ${p95.toFixed(1)})`;
+  return Number.isNaN(last) ? "-" : `${last.toFixed(1)} ${unit} (median ${median.toFixed(1)}, p95 ${p95.toFixed(1)})`;
 }

@@ -1,3 +1,5 @@
+import type { LinkRow } from "../protocol.gen";
+
 // What the page tells of a running game when its address says ?debug. All times that end in "Ms" and are not durations are
 // milliseconds since 1970 on the monotonic clock (clock.ts, absoluteNow), the page's and the worker's alike.
 
@@ -9,6 +11,9 @@ export interface FrameTimes {
   stepMs: number; // duration: the environment's step and everything around it in Python
   packetMs: number; // when its packet was on the page
   paintedMs: number; // when it had been drawn
+  predicted: number; // frames that it was ahead of what everybody had said
+  rollback: number; // frames that were played again before it
+  rollbackMs: number; // duration: of that
 }
 
 export interface KeyTimes {
@@ -23,6 +28,8 @@ export interface Status {
   episode: number;
   renderer: string;
   outbox: number; // records that the server has not acknowledged yet
+  links: LinkRow[]; // to the partners, as they were in the last second
+  impairment: string; // what is done to the lines on purpose
 }
 
 export interface DebugSink {

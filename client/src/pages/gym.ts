@@ -3,6 +3,7 @@
 import type { GymPage } from "../protocol.gen";
 import { el, heading, trustedHtml } from "./dom";
 import type { View } from "./view";
+import { WaitingCard, type Waiting } from "./waiting";
 
 export interface LoadingState {
   label: string;
@@ -13,11 +14,15 @@ export interface GymView extends View {
   loading(state: LoadingState): void;
   /** Enables the button; `start` is called once. */
   ready(label: string, start: () => void): void;
-  /** Replaces the instructions by the stage, and returns the element that the canvas fills. */
-  openStage(): HTMLElement;
+  /** Replaces the rest by the waiting room, or brings it up to date; null: it is not known yet how that stands. */
+  waiting(state: Waiting | null): void;
+  /** Replaces the rest by the stage, with the game's text (HTML) beside it; returns the element that the canvas fills. */
+  openStage(gameText: string): HTMLElement;
   hud(text: string | null): void;
   /** Says something over the picture, or nothing any more (null). */
   overlay(title: string | null, text?: string): void;
+  /** Says something at the edge of the picture, which goes on; "" says nothing any more. */
+  note(text: string): void;
 }
 
 export function gymView(page: GymPage): GymView {
@@ -27,12 +32,13 @@ export function gymView(page: GymPage): GymView {
 class DomGymView implements GymView {
   readonly element: HTMLElement;
   private readonly intro: Intro;
+  private readonly room = new WaitingCard();
   private readonly stage: Stage;
 
   constructor(page: GymPage) {
     this.intro = new Intro(page);
     this.stage = new Stage(page);
-    this.element = el("article", { class: "gym" }, this.intro.element, this.stage.element);
+    this.element = el("article", { class: "gym" }, this.intro.element, this.room.element, this.stage.element);
   }
 
   focus(): void {
@@ -47,11 +53,26 @@ class DomGymView implements GymView {
     this.intro.ready(label, start);
   }
 
-  openStage(): HTMLElement {
-    this.intro.element.remove();
-    this.stage.open();
+  openStage(gameText: string): HTMLElement {
+    this.only(this.stage.element);
+    this.stage.open(gameText);
     document.body.dataset.page = "playing";
     return this.stage.picture;
+  }
+
+  waiting(state: Waiting | null): void {
+    const isNew = this.room.element.hidden;
+    this.room.show(state);
+    if (!isNew) return;
+    this.only(this.room.element);
+    document.body.dataset.page = "waiting";
+    this.room.title.focus({ preventScroll: true });
+  }
+
+  /** The instructions do not come back. */
+  private only(shown: HTMLElement): void {
+    this.intro.element.remove();
+    for (const element of [this.room.element, this.stage.element]) element.hidden = element !== shown;
   }
 
   hud(text: string | null): void {
@@ -60,6 +81,11 @@ class DomGymView implements GymView {
 
   overlay(title: string | null, text = ""): void {
     this.stage.overlay(title, text);
+  }
+
+  note(text: string): void {
+    this.stage.note.hidden = text === "";
+    this.stage.note.textContent = text;
   }
 }
 
@@ -76,6 +102,7 @@ class Intro {
     trustedHtml(body, page.body);
     this.title = heading(page.header);
     this.start.textContent = page.button ?? "";
+    this.start.hidden = page.button === null;
     const actions = el("div", { class: "actions" }, this.start);
     this.element = el("section", { class: "card" }, this.title, body, this.progress, actions);
   }
@@ -100,21 +127,21 @@ class Stage {
   readonly picture = el("div", { class: "picture", tabindex: "-1", "aria-label": "Game" });
   readonly hud = el("p", { class: "hud" });
   readonly element: HTMLElement;
+  readonly note = el("p", { class: "note", role: "status", hidden: true });
   private readonly veil = el("div", { class: "veil", role: "status", hidden: true });
   private readonly aside = el("aside", { class: "body game-text" });
 
-  constructor(private readonly page: GymPage) {
-    const frame = el("div", { class: "frame" }, this.picture, this.veil);
+  constructor(page: GymPage) {
+    const frame = el("div", { class: "frame" }, this.picture, this.note, this.veil);
     frame.style.setProperty("--ratio", String(page.game.width / page.game.height));
     const play = el("div", { class: "play" }, this.hud, frame);
-    const side = page.game_text === "" ? [] : [this.aside];
-    this.element = el("section", { class: "stage", hidden: true }, play, ...side);
+    this.element = el("section", { class: "stage", hidden: true }, play, this.aside);
   }
 
   /** The game's text runs its scripts only now that it is seen. */
-  open(): void {
-    this.element.hidden = false;
-    trustedHtml(this.aside, this.page.game_text);
+  open(gameText: string): void {
+    this.aside.hidden = gameText === "";
+    trustedHtml(this.aside, gameText);
     this.picture.focus({ preventScroll: true });
   }
 

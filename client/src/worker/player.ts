@@ -1,15 +1,14 @@
 /** One open game: Python's Play, the tick, and the input that waits for it. */
 
 import type { Clock } from "../clock";
-import type { ChunkBytes, FramePacket, FromWorker, Packet, Press, Tick, WorkerFailure } from "./messages";
+import type { FramePacket, FromWorker, Packet, Press, Tick, WorkerFailure } from "./messages";
+import { chunksOf, pixelsOf, transferable, type PacketBytes } from "./packets";
 import { Ticker } from "./tick";
 
 /** What python.ts makes of Python's `Play`: strings and bytes, nothing that has to be destroyed but by `close`. */
-export interface Play {
+export interface Play extends PacketBytes {
   begin(episode: number, chunks: Uint8Array[]): string;
   tick(input: string): string;
-  chunk(index: number): ChunkBytes;
-  pixels(): ChunkBytes;
   close(): void;
 }
 
@@ -40,8 +39,7 @@ export class Player {
     const packet = this.play.begin(episode, chunks);
     const frame = this.read(packet);
     if (frame === null) return;
-    const bytes = this.chunksOf(frame);
-    const pixels = this.pixelsOf(frame);
+    const [bytes, pixels] = [chunksOf(this.play, frame), pixelsOf(this.play, frame)];
     this.post({ type: "begun", run: this.run, packet, pixels, chunks: bytes }, transferable(bytes, pixels));
   }
 
@@ -77,7 +75,7 @@ export class Player {
     const frame = this.read(packet);
     if (frame === null) return;
     if (frame.over !== null) this.stop();
-    const [chunks, pixels] = [this.chunksOf(frame), this.pixelsOf(frame)];
+    const [chunks, pixels] = [chunksOf(this.play, frame), pixelsOf(this.play, frame)];
     const times = { due: this.origin + due, sampled: this.origin + sampled, executed: this.origin + executed };
     const tick: Tick = { packet, pixels, chunks, presses, ...times };
     this.post({ type: "ticked", run: this.run, tick }, transferable(chunks, pixels));
@@ -99,16 +97,4 @@ export class Player {
     this.stop();
     this.post({ type: "failed", run: this.run, failure }, []);
   }
-
-  private chunksOf(frame: FramePacket): ChunkBytes[] {
-    return frame.chunks.map((_, position) => this.play.chunk(position));
-  }
-
-  private pixelsOf(frame: FramePacket): ArrayBuffer | null {
-    return frame.pixels === null ? null : this.play.pixels().buffer;
-  }
-}
-
-function transferable(chunks: ChunkBytes[], pixels: ArrayBuffer | null): ArrayBuffer[] {
-  return [...chunks.map((chunk) => chunk.buffer), ...(pixels === null ? [] : [pixels])];
 }

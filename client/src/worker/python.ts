@@ -6,6 +6,7 @@ import type { Clock } from "../clock";
 import { bootPython, type BootScope } from "./boot";
 import type { Entropy } from "./entropy";
 import type { ChunkBytes, LoadProgress, RuntimeSource } from "./messages";
+import type { NetGame } from "./match";
 import type { Play } from "./player";
 import type { Python } from "./shell";
 
@@ -18,6 +19,19 @@ interface PyPlay extends PyProxy {
   close(): void;
 }
 
+/** Python's `Match` as Pyodide shows it. */
+interface PyMatch extends PyProxy {
+  meet(now: number): void;
+  receive(peer: number, payload: Uint8Array, now: number): void;
+  receive_control(peer: number, payload: Uint8Array, now: number): void;
+  ready(now: number): void;
+  advance(now: number, input: string): string;
+  outgoing(): PyBuffer;
+  chunk(index: number): PyBuffer;
+  pixels(): PyBuffer;
+  close(): void;
+}
+
 /** `interactive_gym.browser.runtime` as Pyodide shows it. */
 interface PyModule extends PyProxy {
   prepare(entropy: Entropy["restart"]): PyRuntime;
@@ -25,6 +39,7 @@ interface PyModule extends PyProxy {
 
 interface PyRuntime extends PyProxy {
   open_game(game: string, session: string): PyPlay;
+  open_match(game: string, match: string): PyMatch;
 }
 
 export async function loadPython(
@@ -38,7 +53,10 @@ export async function loadPython(
   const module = pyodide.pyimport("interactive_gym.browser.runtime") as PyModule;
   const runtime = module.prepare(entropy.restart);
   module.destroy();
-  return { open: (game, session) => playOf(runtime.open_game(game, session)) };
+  return {
+    open: (game, session) => playOf(runtime.open_game(game, session)),
+    match: (game, match) => netGameOf(runtime.open_match(game, match)),
+  };
 }
 
 function playOf(proxy: PyPlay): Play {
@@ -46,6 +64,24 @@ function playOf(proxy: PyPlay): Play {
   return {
     begin: (episode, chunks) => begin(episode, chunks),
     tick: (input) => tick(input),
+    chunk: (index) => takeBytes(chunk(index)),
+    pixels: () => takeBytes(pixels()),
+    close: () => {
+      close();
+      proxy.destroy();
+    },
+  };
+}
+
+function netGameOf(proxy: PyMatch): NetGame {
+  const { meet, receive, receive_control, ready, advance, outgoing, chunk, pixels, close } = proxy; // once, as above
+  return {
+    meet: (now) => meet(now),
+    receive: (peer, payload, now) => receive(peer, payload, now),
+    receiveControl: (peer, payload, now) => receive_control(peer, payload, now),
+    ready: (now) => ready(now),
+    advance: (now, input) => advance(now, input),
+    outgoing: () => takeBytes(outgoing()),
     chunk: (index) => takeBytes(chunk(index)),
     pixels: () => takeBytes(pixels()),
     close: () => {

@@ -1,26 +1,31 @@
 /** The worker's side of the conversation: loads Python once, and holds one open game at a time. */
 
 import type { Clock } from "../clock";
+import type { Game } from "../protocol.gen";
 import { DownloadError } from "./download";
+import { MatchPlayer, type NetGame } from "./match";
 import type { FailureStage, FromWorker, LoadProgress, RuntimeSource, ToWorker, WorkerFailure } from "./messages";
 import { Player, type Play, type Post } from "./player";
+import type { Hop } from "./wakeup";
 
 /** A Python that is ready to open games. */
 export interface Python {
   open(game: string, session: string): Play;
+  match(game: string, match: string): NetGame;
 }
 
 export type LoadPython = (source: RuntimeSource, report: (progress: LoadProgress) => void) => Promise<Python>;
 
 export class Shell {
   private python: Python | null = null;
-  private player: Player | null = null;
+  private player: Player | MatchPlayer | null = null;
 
   constructor(
     private readonly load: LoadPython,
     private readonly post: Post,
     private readonly clock: Clock,
     private readonly origin: number,
+    private readonly hop: Hop,
   ) {}
 
   handle(message: ToWorker): void {
@@ -30,11 +35,20 @@ export class Shell {
       case "open":
         return this.guarded(message.run, "import", () => this.open(message.run, message.game, message.session));
       case "begin":
-        return this.playing(message.run, "reset", (player) =>
-          player.begin(message.episode, message.chunks),
-        );
+        return this.alone(message.run, "reset", (player) => player.begin(message.episode, message.chunks));
       case "play":
-        return this.playing(message.run, "step", (player) => player.start(message.fps));
+        return this.alone(message.run, "step", (player) => player.start(message.fps));
+      case "match":
+        return this.guarded(message.run, "import", () => this.match(message));
+      case "meet":
+        return this.together(message.run, (player) => player.meet());
+      case "ready":
+        return this.together(message.run, (player) => player.ready());
+      case "channels":
+      case "unlinked":
+      case "arrived":
+      case "connection":
+        return this.together(message.run, (player) => player.link(message));
       case "input":
         return this.player?.input(message);
       case "close":
@@ -65,9 +79,24 @@ export class Shell {
     this.tell({ type: "opened", run });
   }
 
-  private playing(run: number, stage: FailureStage, action: (player: Player) => void): void {
-    const player = this.player;
-    if (player?.run === run) this.guarded(run, stage, () => action(player));
+  private match({ run, game, match, impairment }: Extract<ToWorker, { type: "match" }>): void {
+    this.close();
+    if (this.python === null) throw new Error("A match was opened before Python was loaded.");
+    const netGame = this.python.match(game, JSON.stringify(match));
+    const { post, clock, origin, hop } = this;
+    const tools = { post, clock, origin, hop };
+    this.player = new MatchPlayer(run, netGame, match, JSON.parse(game) as Game, impairment, tools);
+    this.tell({ type: "made", run });
+  }
+
+  private alone(run: number, stage: FailureStage, action: (player: Player) => void): void {
+    const { player } = this;
+    if (player instanceof Player && player.run === run) this.guarded(run, stage, () => action(player));
+  }
+
+  private together(run: number, action: (player: MatchPlayer) => void): void {
+    const { player } = this;
+    if (player instanceof MatchPlayer && player.run === run) this.guarded(run, "step", () => action(player));
   }
 
   /** Python answers its own failures as packets; what it throws regardless must not leave the page waiting. */

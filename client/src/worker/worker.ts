@@ -6,6 +6,7 @@ import { replaceEntropy } from "./entropy";
 import type { ToWorker } from "./messages";
 import { loadPython } from "./python";
 import { Shell } from "./shell";
+import { messageHop } from "./wakeup";
 
 declare const self: DedicatedWorkerGlobalScope;
 
@@ -25,6 +26,7 @@ const shell = new Shell(
   (message, transfer) => self.postMessage(message, transfer),
   systemClock,
   performance.timeOrigin,
+  messageHop(),
 );
 
 self.addEventListener("message", (event: MessageEvent<ToWorker>) => shell.handle(event.data));

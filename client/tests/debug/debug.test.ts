@@ -3,7 +3,8 @@ import { createDebug, debugMode } from "../../src/debug";
 import { createLatencyLog } from "../../src/debug/latency";
 import { quantile, Recent } from "../../src/debug/quantiles";
 
-const FRAME = { episode: 0, frame: 7, dueMs: 1000, lateMs: 1, stepMs: 4, packetMs: 1006, paintedMs: 1016 };
+const ALONE = { predicted: 0, rollback: 0, rollbackMs: 0 };
+const FRAME = { episode: 0, frame: 7, dueMs: 1000, lateMs: 1, stepMs: 4, packetMs: 1006, paintedMs: 1016, ...ALONE };
 const KEY = { key: "ArrowUp", eventMs: 980, sampledMs: 1001, executedMs: 1005, paintedMs: 1016 };
 
 describe("quantile", () => {

@@ -44,6 +44,10 @@ class FakePlay implements Play {
   }
 }
 
+function noMatch(): never {
+  throw new Error("no match");
+}
+
 let clock: FakeClock;
 let said: FromWorker[];
 let transferred: ArrayBuffer[];
@@ -57,11 +61,12 @@ function shellWith(load: LoadPython): Shell {
     },
     clock,
     1_000_000,
+    (callback) => callback(),
   );
 }
 
 async function opened(play: Play): Promise<Shell> {
-  const shell = shellWith(async () => ({ open: () => play }));
+  const shell = shellWith(async () => ({ open: () => play, match: noMatch }));
   shell.handle({ type: "load", source: SOURCE });
   await settled();
   shell.handle({ type: "open", run: 1, game: "{}", session: "{}" });
@@ -157,6 +162,7 @@ describe("Shell", () => {
       open: () => {
         throw new Error("Traceback\n  ...\nModuleNotFoundError: No module named 'kitchen'\n");
       },
+      match: noMatch,
     });
     const shell = shellWith(load);
     shell.handle({ type: "load", source: SOURCE });

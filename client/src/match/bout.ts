@@ -1,0 +1,259 @@
+/** One match, from the moment at which the partners are known to the last frame.
+ *
+ *      connecting -> met -> (prepared -> ready -> playing) for each episode -> ended
+ *
+ * The countdown runs beside the connecting. An episode begins when it is over, everybody is heard, and all have said so.
+ */
+
+import type { Clock } from "../clock";
+import type { MatchWire } from "../connection";
+import type { DebugSink } from "../debug";
+import type { EventLog } from "../events";
+import type { Peers, PeersTools } from "../p2p/peers";
+import type { GymView } from "../pages/gym";
+import type { GymPage, LinkRow, Match, Signal } from "../protocol.gen";
+import type { Ending } from "../recorder";
+import type { Runtime } from "../runtime";
+import type { Screen } from "../screen";
+import type { Impairment, MatchEvent, MatchPacket, Move, Press, WorkerFailure } from "../worker/messages";
+import { reportEvent } from "./log";
+import { Notes, type Said } from "./notes";
+import type { MatchRecords } from "./records";
+import { MatchWorker } from "./worker";
+
+const UPDATE_MS = 1_000;
+const RETURN_MS = 3_000; // how long whoever comes back waits for all links; the game goes on with those that there are
+
+export interface BoutTools {
+  runtime: Runtime;
+  wire: MatchWire;
+  clock: Clock;
+  now(): number; // absolute
+  debug: DebugSink;
+  events: Pick<EventLog, "report">;
+  records: MatchRecords;
+  screen: Screen;
+  view: GymView;
+  impairment: Impairment | null;
+  openPeers(match: Match, tools: PeersTools): Pick<Peers, "start" | "signalled" | "fromWorker" | "linkedAgain" | "close">;
+  /** Resolves with false where the bout was closed meanwhile. */
+  openStage(): Promise<boolean>;
+}
+
+export interface BoutEnds {
+  /** An episode begins. */
+  began(): void;
+  ended(reason: string, text: string, wasAway: boolean): void;
+  failed(failure: WorkerFailure): void;
+}
+
+export class Bout {
+  private readonly worker: MatchWorker;
+  private readonly peers: ReturnType<BoutTools["openPeers"]>;
+  private readonly notes: Notes;
+  private hasMet = false;
+  private isStaged = false;
+  private isReady = false; // we have said so
+  private isPlaying = false;
+  private prepared: number | null = null; // the episode that is made, and has not begun
+  private next = 0; // the episode that is waited for, or played
+  private beginsAt: number;
+  private saidLast = "";
+  private cancelUpdate: () => void = () => undefined;
+  private cancelMeeting: () => void = () => undefined;
+  private readonly closing: Promise<void>[] = [];
+  private closed = false;
+
+  constructor(
+    private readonly page: GymPage,
+    readonly match: Match,
+    private readonly tools: BoutTools,
+    private readonly ends: BoutEnds,
+  ) {
+    const { clock, events, wire } = tools;
+    const countdown = match.returning ? 0 : (page.game.multiplayer?.countdown_s ?? 0);
+    this.beginsAt = clock.now() + countdown * 1000;
+    this.notes = new Notes(match.peer, match.peers.length - 1);
+    this.worker = new MatchWorker(tools.runtime, this.listener());
+    this.peers = tools.openPeers(match, {
+      ...{ run: this.worker.run, clock },
+      signal: (signal) => wire.signal(signal),
+      toWorker: (message, transfer) => this.worker.post(message, transfer),
+      report: (...event) => events.report(...event),
+    });
+  }
+
+  private listener(): ConstructorParameters<typeof MatchWorker>[1] {
+    return {
+      made: () => this.made(),
+      connected: () => this.connected(),
+      moved: (move) => this.moved(move),
+      relay: (peer, frame) => this.tools.wire.relay(peer, frame),
+      links: (rows) => this.links(rows),
+      failed: (failure) => this.ends.failed(failure),
+      direct: (message) => this.peers.fromWorker(message),
+    };
+  }
+
+  /** Whether the game is under way, and goes on without the server's help. */
+  get met(): boolean {
+    return this.hasMet;
+  }
+
+  open(): void {
+    this.worker.open(JSON.stringify(this.page.game), this.match, this.tools.impairment);
+    this.peers.start();
+    this.update();
+    void this.tools.openStage().then((isOpen) => {
+      this.isStaged = isOpen;
+      this.update();
+    });
+  }
+
+  input(down: string[], presses: Press[], focused: boolean): void {
+    this.worker.input(down, presses, focused);
+  }
+
+  signalled(signal: Signal): void {
+    if (signal.session_id === this.match.session_id) this.peers.signalled(signal);
+  }
+
+  relayed(peer: number, frame: Uint8Array<ArrayBuffer>): void {
+    this.worker.relayed(peer, frame);
+  }
+
+  linkedAgain(): void {
+    this.peers.linkedAgain();
+  }
+
+  /** Everybody is connected: the session may begin. */
+  meet(): void {
+    if (this.hasMet) return;
+    this.hasMet = true;
+    this.cancelMeeting();
+    this.worker.meet();
+    this.update();
+  }
+
+  /** Resolves when everything about the episodes that have ended has been put into the outbox. */
+  async written(): Promise<void> {
+    await Promise.all(this.closing);
+    this.tools.records.putLinks();
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.cancelUpdate();
+    this.cancelMeeting();
+    this.tools.view.note("");
+    this.tools.records.close();
+    this.peers.close();
+    this.worker.close();
+  }
+
+  /** Whoever comes back is not waited for, and need not hear everybody. */
+  private made(): void {
+    if (this.match.returning) this.cancelMeeting = this.tools.clock.after(RETURN_MS, () => this.meet());
+  }
+
+  private connected(): void {
+    if (this.match.returning) this.meet();
+    else this.tools.wire.validated({ session_id: this.match.session_id });
+  }
+
+  private links(rows: LinkRow[]): void {
+    this.tools.records.links(rows);
+    this.tools.debug.status({ links: rows });
+    document.body.dataset.connection = rows.map(([, , path, connection]) => `${path} ${connection}`.trim()).join(", ");
+  }
+
+  private moved(move: Move): void {
+    const packet = JSON.parse(move.packet) as Exclude<MatchPacket, { error: unknown }>;
+    const { records, screen } = this.tools;
+    for (const event of packet.events) if (event.type === "started") records.started(event.episode, event.at);
+    records.moved(packet, move, this.tools.now(), screen);
+    if (packet.ticked || packet.draw !== null || packet.pixels !== null) screen.show(packet, move.pixels);
+    if (packet.acts !== null) this.begin(packet.episode);
+    for (const event of packet.events) this.happened(event);
+    if (packet.events.length > 0) this.update();
+  }
+
+  private happened(event: MatchEvent): void {
+    reportEvent(event, this.tools.events);
+    this.notes.happened(event, this.tools.clock.now());
+    switch (event.type) {
+      case "prepared":
+        return this.getReady(event.episode);
+      case "started":
+        return this.begin(event.episode);
+      case "episode_ended":
+        return this.endEpisode(event.episode, event.end);
+      case "ended":
+        return this.ends.ended(event.reason, event.text, this.notes.isAway);
+    }
+  }
+
+  private getReady(episode: number): void {
+    [this.prepared, this.next, this.isReady, this.isPlaying] = [episode, episode, false, false];
+  }
+
+  private begin(episode: number): void {
+    if (this.isPlaying) return;
+    [this.prepared, this.next, this.isPlaying] = [null, episode, true];
+    this.tools.screen.episode(episode);
+    this.tools.screen.listenToKeys();
+    this.ends.began();
+    this.update();
+  }
+
+  private endEpisode(episode: number, end: Ending): void {
+    const { screen, clock, records, now } = this.tools;
+    screen.ignoreKeys();
+    [this.isPlaying, this.next] = [false, episode + 1];
+    this.beginsAt = clock.now() + this.page.game.pause_s * 1000;
+    this.closing.push(screen.lastPicture().then(() => records.end(episode, end, now())));
+  }
+
+  /** Says what there is to say, and begins what can begin. */
+  private update(): void {
+    if (this.closed) return;
+    const left = this.beginsAt - this.tools.clock.now();
+    if (this.prepared !== null && !this.isReady && left <= 0 && this.isStaged && this.notes.healthy) {
+      this.isReady = true;
+      this.worker.ready();
+    }
+    this.say(this.isPlaying ? this.notes.said(this.tools.clock.now()) : this.beforeEpisode(left));
+    this.cancelUpdate();
+    this.cancelUpdate = this.tools.clock.after(left > 0 ? left % UPDATE_MS || UPDATE_MS : UPDATE_MS, () => this.update());
+  }
+
+  private say(said: Said): void {
+    const words = JSON.stringify(said);
+    if (words === this.saidLast) return;
+    this.saidLast = words;
+    this.tools.view.overlay(said.title, said.text);
+    this.tools.view.note(said.note);
+  }
+
+  private beforeEpisode(left: number): Said {
+    const { episodes } = this.page.game;
+    if (this.next >= episodes) return { title: "The game is over", text: "One moment, please.", note: "" };
+    const title = this.next > 0 ? `Episode ${this.next + 1} of ${episodes}` : this.greeting();
+    const starts = left > 0 ? [`Starts in ${Math.ceil(left / 1000)}`] : [];
+    const waits = left > 0 && this.hasMet ? [] : [this.whatIsMissing()];
+    return { title, text: [...starts, ...waits].join(". "), note: "" };
+  }
+
+  private greeting(): string {
+    if (this.match.returning) return "Welcome back";
+    return this.match.peers.length === 2 ? "Your partner is here" : "Your group is complete";
+  }
+
+  private whatIsMissing(): string {
+    const partner = this.match.peers.length === 2 ? "your partner" : "your partners";
+    if (!this.hasMet) return `Connecting with ${partner} …`;
+    if (!this.notes.healthy) return `The connection to ${partner} is unstable …`;
+    return this.isReady ? `Waiting for ${partner} …` : "Setting up the game …";
+  }
+}

@@ -1,0 +1,176 @@
+/** The page's side of a game of several people: instructions, waiting, and a match, or more than one until one is played. */
+
+import { sleep } from "../clock";
+import type { Failure, GymPage, Match, Refusal, Unmatched } from "../protocol.gen";
+import type { GymView } from "../pages/gym";
+import { Run, type GameEnds, type RunTools } from "../run";
+import { Bout, type BoutTools } from "./bout";
+import { MatchRecords } from "./records";
+import { WaitingRoom } from "./room";
+
+const LINGER_MS = 1_000; // partners may not know yet that it is over: the worker goes on answering them for so long
+const STALE = "interactive-gym/stale-archive"; // the archive for which this tab has been reloaded
+const PLAYING = "interactive-gym/playing"; // the scene whose game has begun in this tab
+
+export interface MatchTools extends RunTools, Pick<BoutTools, "wire" | "openPeers" | "impairment"> {
+  archive: string; // the address of the one that this page has loaded
+  storage: Pick<Storage, "getItem" | "setItem" | "removeItem">; // of the tab
+  reload(): void;
+}
+
+/** Why a session that has not come to its end has ended; see `Reason` in interactive_gym.netcode.events. */
+const REASONS: Record<string, Failure["reason"]> = {
+  excluded: "connection_failed",
+  gone: "connection_failed",
+  server_unreachable: "connection_failed",
+  unsettled: "connection_failed",
+};
+
+export class MatchRun extends Run {
+  private readonly room: WaitingRoom;
+  private bout: Bout | null = null;
+  private stopListening: (() => void)[] = [];
+
+  constructor(
+    page: GymPage,
+    view: GymView,
+    protected override readonly tools: MatchTools,
+    ends: GameEnds,
+  ) {
+    super(page, view, tools, ends);
+    const { wire, clock, archive } = tools;
+    const outdated = (refusal: Refusal): void => this.outdated(refusal);
+    this.room = new WaitingRoom({ scene_id: page.scene_id, archive }, { wire, view, clock, outdated });
+  }
+
+  protected async play(): Promise<void> {
+    this.progressed();
+    await this.loaded();
+    if (this.tools.storage.getItem(PLAYING) !== this.page.scene_id) await this.startPressed(this.page.button);
+    this.view.waiting(null);
+    await this.tools.outbox.drain();
+    if (!this.closed) this.wait();
+  }
+
+  /** A page that goes away says no goodbye: it may be a reload, and whoever has said it cannot come back. */
+  protected release(): void {
+    this.tools.storage.removeItem(PLAYING);
+    for (const stop of this.stopListening) stop();
+    this.room.close();
+    this.bout?.close();
+    this.bout = null;
+  }
+
+  /** Resolves when Python is there; what fails in the worker later is heard, too. */
+  private async loaded(): Promise<void> {
+    const { runtime } = this.tools;
+    this.deadline.renew();
+    const loaded = new Promise<void>((resolve) => {
+      const stop = runtime.listen((message) => {
+        if (message.type === "progress") this.progressed();
+        if (message.type === "loaded") resolve();
+        if (message.type === "failed" && message.run === null) this.failed(message.failure);
+      });
+      this.stopListening.push(stop);
+    });
+    if (runtime.failure !== null) this.failed(runtime.failure);
+    if (!runtime.loaded) await loaded;
+    this.deadline.stop();
+  }
+
+  private wait(): void {
+    const stop = this.tools.wire.listen({
+      linked: () => this.linked(),
+      room: (room) => this.room.changed(room),
+      match: (match) => this.matched(match),
+      signal: (signal) => this.bout?.signalled(signal),
+      play: ({ session_id }) => this.isWith(session_id) && this.bout?.meet(),
+      unmatched: (unmatched) => this.unmatched(unmatched),
+      relayed: (peer, frame) => this.bout?.relayed(peer, frame),
+    });
+    this.stopListening.push(stop);
+    this.room.open();
+  }
+
+  private isWith(session: string): boolean {
+    return this.bout?.match.session_id === session;
+  }
+
+  /** The server gives a match up when one of its pages loses the connection before the game; a game goes on without. */
+  private linked(): void {
+    if (this.bout === null) return this.room.linked();
+    if (this.bout.met) return this.bout.linkedAgain();
+    this.dropBout();
+    this.room.open("The connection was interrupted. Waiting again …");
+  }
+
+  private matched(match: Match): void {
+    if (this.bout?.met === true) return; // it goes on, and the server has sent this for a page that was not here
+    this.dropBout();
+    this.room.close();
+    this.tools.events.during(match.session_id);
+    this.bout = this.boutOf(match);
+    this.bout.open();
+  }
+
+  private boutOf(match: Match): Bout {
+    const { tools, page, view, screen } = this;
+    const { outbox } = tools;
+    const bout: Bout = new Bout(
+      page,
+      match,
+      {
+        ...{ ...tools, view, screen, now: () => this.now() },
+        records: new MatchRecords(match, page.game.fps, (items) => outbox.put(items)),
+        openStage: () => this.stageOf(match, () => this.bout === bout),
+      },
+      {
+        began: () => this.began(),
+        ended: (...how) => void this.ended(bout, ...how),
+        failed: (failure) => this.failed(failure),
+      },
+    );
+    return bout;
+  }
+
+  private began(): void {
+    document.title = this.page.header;
+    this.tools.storage.setItem(PLAYING, this.page.scene_id); // a reload goes on without the button
+  }
+
+  private stageOf(match: Match, isWanted: () => boolean): Promise<boolean> {
+    document.title = "▶ The game begins"; // whoever waits may look elsewhere
+    return this.openStage(match.game_text, (...input) => this.bout?.input(...input), isWanted);
+  }
+
+  private unmatched({ session_id, room }: Unmatched): void {
+    if (!this.isWith(session_id) || this.bout?.met === true) return;
+    this.dropBout();
+    this.room.open("The game could not begin, because not everybody was connected. You keep your place.", room);
+  }
+
+  private dropBout(): void {
+    this.bout?.close();
+    this.bout = null;
+    this.screen.close();
+    this.tools.events.during(null);
+    document.title = this.page.header;
+  }
+
+  /** States that differed have ended an episode early, but the game has been played. */
+  private async ended(bout: Bout, reason: string, text: string, wasAway: boolean): Promise<void> {
+    const lingered = sleep(this.tools.clock, LINGER_MS);
+    await bout.written();
+    if (reason === "over" || reason === "mismatch") return this.finish(lingered);
+    const othersLeft = reason === "gone" && !wasAway;
+    this.fail(othersLeft ? "partner_left" : (REASONS[reason] ?? "session_failed"), reason, text);
+  }
+
+  /** Reloading brings the archive that the server has by now; where it does not, it never will. */
+  private outdated({ text }: Refusal): void {
+    const { storage, archive, reload } = this.tools;
+    if (storage.getItem(STALE) === archive) return this.fail("session_failed", text, "Reloading brought the same archive.");
+    storage.setItem(STALE, archive);
+    reload();
+  }
+}

@@ -1,0 +1,83 @@
+/** One match in the worker, as the page talks to it. */
+
+import type { Runtime } from "../runtime";
+import type { LinkRow, Match } from "../protocol.gen";
+import type { FromWorker, Impairment, Move, Press, ToWorker, WorkerFailure } from "../worker/messages";
+
+export interface MatchWorkerListener {
+  /** The environment stands. */
+  made(): void;
+  /** Frames go to and fro with everybody. */
+  connected(): void;
+  moved(move: Move): void;
+  /** A frame that goes through the server. */
+  relay(peer: number, frame: Uint8Array): void;
+  links(rows: LinkRow[]): void;
+  failed(failure: WorkerFailure): void;
+  /** Anything about the direct connections. */
+  direct(message: FromWorker): void;
+}
+
+export class MatchWorker {
+  readonly run: number;
+  private readonly stopListening: () => void;
+
+  constructor(
+    private readonly runtime: Runtime,
+    private readonly listener: MatchWorkerListener,
+  ) {
+    this.run = runtime.nextRun();
+    this.stopListening = runtime.listen((message) => this.heard(message));
+  }
+
+  open(game: string, match: Match, impairment: Impairment | null): void {
+    this.runtime.post({ type: "match", run: this.run, game, match, impairment });
+  }
+
+  meet(): void {
+    this.runtime.post({ type: "meet", run: this.run });
+  }
+
+  ready(): void {
+    this.runtime.post({ type: "ready", run: this.run });
+  }
+
+  input(down: string[], presses: Press[], focused: boolean): void {
+    this.runtime.post({ type: "input", down, presses, focused });
+  }
+
+  /** The frame came by the server. Its bytes go with it. */
+  relayed(peer: number, frame: Uint8Array<ArrayBuffer>): void {
+    this.post({ type: "arrived", run: this.run, peer, by: "server", frame }, [frame.buffer]);
+  }
+
+  post(message: ToWorker, transfer: Transferable[]): void {
+    this.runtime.post(message, transfer);
+  }
+
+  close(): void {
+    this.stopListening();
+    this.runtime.post({ type: "close" });
+  }
+
+  private heard(message: FromWorker): void {
+    if ("run" in message && message.run !== null && message.run !== this.run) return;
+    switch (message.type) {
+      case "made":
+        return this.listener.made();
+      case "connected":
+        return this.listener.connected();
+      case "moved":
+        return this.listener.moved(message.move);
+      case "links":
+        return this.listener.links(message.rows);
+      case "failed":
+        return this.listener.failed(message.failure);
+      case "send":
+        if (message.by === "server") return this.listener.relay(message.peer, message.frame);
+        return this.listener.direct(message);
+      case "direct":
+        return this.listener.direct(message);
+    }
+  }
+}

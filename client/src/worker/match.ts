@@ -1,0 +1,180 @@
+/** One open game of several people: Python's Match, the links to the partners, and the moments at which time passes. */
+
+import type { Clock } from "../clock";
+import { FRAME_DATAGRAM, type Game, type Match } from "../protocol.gen";
+import { Links } from "./links";
+import type { Impairment, MatchFrame, MatchPacket, Press, ToWorker, WorkerFailure } from "./messages";
+import { chunksOf, pixelsOf, transferable, type PacketBytes } from "./packets";
+import type { Input, Post } from "./player";
+import { Wakeup, type Hop } from "./wakeup";
+
+/** What python.ts makes of Python's `Match`. Times are seconds of the worker's clock. */
+export interface NetGame extends PacketBytes {
+  meet(now: number): void;
+  receive(peer: number, payload: Uint8Array, now: number): void;
+  receiveControl(peer: number, payload: Uint8Array, now: number): void;
+  ready(now: number): void;
+  advance(now: number, input: string): string;
+  /** What is to be sent since the last call: repeated [u8 peer][u8 tag][u16 big-endian length][payload]. */
+  outgoing(): Uint8Array;
+  close(): void;
+}
+
+/** What a game of several people needs of the worker, besides Python. */
+export interface MatchTools {
+  post: Post;
+  clock: Clock;
+  origin: number; // what makes the clock's time absolute: performance.timeOrigin
+  hop: Hop;
+}
+
+/** What happens to the links; the rest comes by methods of the player. */
+export type LinkMessage = Extract<ToWorker, { type: "channels" | "unlinked" | "arrived" | "connection" }>;
+
+export class MatchPlayer {
+  private readonly links: Links;
+  private readonly wakeup: Wakeup;
+  private told = 0; // Python's time, in ms: a tick that begins a little early must not make it run backwards
+  private met = false;
+  private down: string[] = [];
+  private presses: Press[] = [];
+  private focused = true;
+
+  constructor(
+    readonly run: number,
+    private readonly python: NetGame,
+    match: Match,
+    game: Game,
+    impairment: Impairment | null,
+    private readonly tools: MatchTools,
+  ) {
+    this.wakeup = new Wakeup(tools.clock, tools.hop, (now, due) => this.advance(now, due));
+    const agents = Object.keys(game.policies);
+    this.links = new Links(match, impairment, {
+      ...{ run, clock: tools.clock, origin: tools.origin, random: Math.random, post: tools.post },
+      agentOf: (peer) => agents[peer] ?? String(peer),
+      received: (peer, tag, payload) => this.received(peer, tag, payload),
+      connected: () => tools.post({ type: "connected", run }, []),
+    });
+  }
+
+  /** Time passes from now on. */
+  meet(): void {
+    this.python.meet(this.seconds());
+    this.met = true;
+    this.soon();
+  }
+
+  ready(): void {
+    this.python.ready(this.seconds());
+    this.soon();
+  }
+
+  /** The set of keys is the latest; presses add up until an input has taken them. */
+  input(input: Input): void {
+    this.down = input.down;
+    this.focused = input.focused;
+    this.presses.push(...input.presses);
+  }
+
+  link(message: LinkMessage): void {
+    switch (message.type) {
+      case "channels":
+        return this.links.channels(message.peer, message.link, message.channels);
+      case "unlinked":
+        return this.links.unlinked(message.peer, message.link);
+      case "arrived":
+        return this.links.arrived(message.peer, message.by, message.frame);
+      case "connection":
+        return this.links.connection(message.peer, message.text);
+    }
+  }
+
+  /** Nobody is told goodbye: a page that reloads, or whose game goes on in another tab, comes back. */
+  close(): void {
+    this.wakeup.stop();
+    this.links.close();
+    this.python.close();
+  }
+
+  /** What comes before we have met is lost, as on a bad line: it is sent again. */
+  private received(peer: number, tag: number, payload: Uint8Array): void {
+    if (!this.met) return;
+    if (tag === FRAME_DATAGRAM) return this.python.receive(peer, payload, this.seconds());
+    this.python.receiveControl(peer, payload, this.seconds());
+    this.soon();
+  }
+
+  /** Lets time pass before the next deadline: there is something to answer. */
+  private soon(): void {
+    if (this.met) this.wakeup.aim(this.tools.clock.now());
+  }
+
+  private advance(now: number, due: number): void {
+    const { presses } = this;
+    const sampled = this.tools.clock.now();
+    const text = this.python.advance(this.seconds(now), this.inputFor(presses));
+    const executed = this.tools.clock.now();
+    const packet = JSON.parse(text) as MatchPacket;
+    if ("error" in packet) return this.fail(packet.error);
+    this.wakeup.aim(packet.next * 1000);
+    this.sendAll();
+    const taken = packet.acts === null ? [] : presses.splice(0);
+    if (packet.events.some((event) => event.type === "prepared")) presses.length = 0; // they were for what is over
+    if (isNews(packet)) this.tell(packet, text, taken, { due, sampled, executed });
+  }
+
+  private sendAll(): void {
+    for (const { peer, tag, payload } of framesIn(this.python.outgoing())) this.links.send(peer, tag, payload);
+  }
+
+  private tell(packet: MatchFrame, text: string, presses: Press[], times: Times): void {
+    const [chunks, pixels] = [chunksOf(this.python, packet), pixelsOf(this.python, packet)];
+    const { origin } = this.tools;
+    const [due, sampled, executed] = [origin + times.due, origin + times.sampled, origin + times.executed];
+    const move = { packet: text, pixels, chunks, presses, due, sampled, executed };
+    this.tools.post({ type: "moved", run: this.run, move }, transferable(chunks, pixels));
+  }
+
+  private fail(failure: WorkerFailure): void {
+    this.wakeup.stop();
+    this.tools.post({ type: "failed", run: this.run, failure }, []);
+  }
+
+  private inputFor(presses: Press[]): string {
+    return JSON.stringify({ down: this.down, pressed: presses.map((press) => press.key), focused: this.focused });
+  }
+
+  private seconds(now: number = this.tools.clock.now()): number {
+    this.told = Math.max(this.told, now);
+    return this.told / 1000;
+  }
+}
+
+interface Times {
+  due: number;
+  sampled: number;
+  executed: number;
+}
+
+/** Whether the page has anything to do with it. */
+function isNews(packet: MatchFrame): boolean {
+  const { ticked, draw, pixels, chunks, events, acts } = packet;
+  return ticked || draw !== null || pixels !== null || acts !== null || chunks.length > 0 || events.length > 0;
+}
+
+export interface OutgoingFrame {
+  peer: number;
+  tag: number;
+  payload: Uint8Array; // a view of the blob
+}
+
+export function* framesIn(blob: Uint8Array): Generator<OutgoingFrame> {
+  const view = new DataView(blob.buffer, blob.byteOffset, blob.byteLength);
+  for (let at = 0; at < blob.length; ) {
+    const start = at + 4;
+    const end = start + view.getUint16(at + 2);
+    yield { peer: view.getUint8(at), tag: view.getUint8(at + 1), payload: blob.subarray(start, end) };
+    at = end;
+  }
+}
