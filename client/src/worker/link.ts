@@ -135,9 +135,13 @@ export class Link {
     return this.direct?.path.isOpen !== true || !this.direct.path.heardWithin(DEAF_MS, now);
   }
 
+  private isPartnerDeaf(now: number): boolean {
+    return now - this.deafAt < BELIEVED_MS;
+  }
+
   /** One end that hears nothing is enough: the other one may hear everything, and not know. */
   private isRelaying(now: number): boolean {
-    return this.rules.may_relay && (this.isDeaf(now) || now - this.deafAt < BELIEVED_MS);
+    return this.rules.may_relay && (this.isDeaf(now) || this.isPartnerDeaf(now));
   }
 
   private ping(path: Path): void {
@@ -211,9 +215,10 @@ export class Link {
     if (number !== null) this.sendBy(path, probe(FRAME_PONG, number));
   }
 
-  /** Tells the page where the direct way is lost, or is back. */
+  /** Tells the page where the direct way is lost, for whichever end, or is back. */
   private notice(): void {
-    const isUp = !this.isDeaf(this.tools.clock.now());
+    const now = this.tools.clock.now();
+    const isUp = !this.isDeaf(now) && !this.isPartnerDeaf(now);
     if (isUp === this.isUp) return;
     this.isUp = isUp;
     this.tools.direct(isUp);
