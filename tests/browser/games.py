@@ -19,7 +19,7 @@ def game(**changes):
         "scene_id": "walk", "environment": f"{HERE}:Walk", "options": {}, "draw": f"{HERE}:draw", "hud": None,
         "hud_function": None, "policies": {"0": "human"},
         "bindings": [{"keys": ["ArrowLeft"], "action": 0}, {"keys": ["ArrowRight"], "action": 2}],
-        "default_action": 1, "input_mode": "pressed_keys", "fps": 10, "width": 600, "height": 400,
+        "default_action": 1, "input_mode": "pressed_keys", "fps": 10, "width": 600, "height": 400, "assets": [],
         "background": "#ffffff", "episodes": 3, "max_steps": None, "pause_s": 1, "loading_timeout_s": 60,
         "record_observations": False,
     }  # fmt: skip
@@ -53,6 +53,11 @@ class Walk:
 
     def close(self):
         type(self).closed += 1
+
+
+def draw_pictures(env, surface):
+    surface.image("chef", 300 + env.x, 200, frame=2)
+    surface.image("pan" if env.t > 3 else "floor", 0, 0)
 
 
 def draw(env, surface):

@@ -365,6 +365,17 @@ def test_a_config_that_does_not_fit_is_an_error_packet(drive, changes, stage, sa
     assert says in error["problem"]
 
 
+def test_pictures_that_the_game_has_are_drawn_and_others_are_an_error_packet(drive):
+    plain = {"url": "/pictures/a.png", "bytes": 1, "size": [32, 32], "cell": None, "atlas": None}
+    assets = [{**plain, "name": "floor"}, {**plain, "name": "chef", "cell": [16, 16]}]
+    game = drive(assets=assets, draw=f"{HERE}:draw_pictures")
+    chef, floor = game.begin()["draw"]["set"]
+    assert (chef["src"], chef["frame"], floor["src"]) == ("chef", 2, "floor")
+    error = game.run()["error"]
+    assert error["stage"] == "draw"
+    assert "src must be 'chef', 'floor', 'data:image/png" in error["problem"] and "not 'pan'" in error["problem"]
+
+
 def test_after_an_error_the_game_is_lost(drive):
     closed = games.Fails.closed
     game = drive(environment=f"{HERE}:Fails", options={"how": "raise"})

@@ -21,7 +21,7 @@ def game(environment: str, actions: tuple[Any, ...] = (0, 1, 2), **changes: Any)
         "hud_function": None, "policies": {"0": "human"},
         "bindings": [{"keys": [f"F{n}"], "action": action} for n, action in enumerate(actions)],
         "default_action": actions[0], "input_mode": "pressed_keys", "fps": 30, "width": 600, "height": 400,
-        "background": "#ffffff", "episodes": 1, "max_steps": None, "pause_s": 0, "loading_timeout_s": 60,
+        "background": "#ffffff", "assets": [], "episodes": 1, "max_steps": None, "pause_s": 0, "loading_timeout_s": 60,
         "record_observations": False,
     } | changes  # fmt: skip
 

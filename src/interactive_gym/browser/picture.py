@@ -37,7 +37,7 @@ class Picture:
         self._draw = spec.draw
         self._extra = (agent,) if spec.draw is not None and takes_agent(spec.draw, "env", "surface") else ()
         self._options: Mapping[str, Any] | None = None
-        self._surface = Surface(spec.width, spec.height)
+        self._surface = Surface(spec.width, spec.height, spec.assets)
         self._rendered: Surface | None = None
         self._rgba: Any = None
         self._fresh = True

@@ -22,6 +22,7 @@ class Spec(Setup):
         bindings: Keys held together, and the action that they mean, as the config holds it.
         hud: A template, see ``scenes.hud``; ``hud_function`` is called instead, with the environment and perhaps the
             agent.
+        assets: The picture files that ``draw`` may name, as ``protocol.GameAsset``.
     """
 
     draw: Callable[..., object] | None
@@ -34,6 +35,7 @@ class Spec(Setup):
     input_mode: str
     width: int
     height: int
+    assets: tuple[Mapping[str, Any], ...]
     episodes: int
 
 
@@ -61,6 +63,7 @@ def load(game_json: str, human: str | None = None) -> Spec:
         input_mode=game["input_mode"],
         width=game["width"],
         height=game["height"],
+        assets=tuple(game["assets"]),
         episodes=game["episodes"],
     )
 
