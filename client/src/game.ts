@@ -101,7 +101,7 @@ export class GameRun extends Run {
 
   private async begin(episode: number, chunks: Uint8Array[]): Promise<Begun> {
     this.deadline.renew(chunks.length * 1000); // each is a second that is played again, in which nothing is heard of it
-    const begun = await this.worker.begin(episode, chunks);
+    const [begun] = await Promise.all([this.worker.begin(episode, chunks), this.picturesLoaded()]);
     this.deadline.stop();
     return begun;
   }

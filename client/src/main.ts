@@ -3,6 +3,7 @@
 import "./styles.css";
 
 import { Api } from "./api";
+import { preloadAssets } from "./assets";
 import { readBoot } from "./boot";
 import { systemClock } from "./clock";
 import { Connection, openWire } from "./connection";
@@ -22,6 +23,7 @@ import { createRenderer } from "./renderer";
 import { Runtime, RuntimeKeeper, runtimeSource, startWorker } from "./runtime";
 import { openShelf, type Shelf } from "./shelf";
 import { Study } from "./study";
+import { persistent } from "./worker/download";
 
 const MOST_QUERY_CHARACTERS = 200; // ShortText in protocol.py; recruiting platforms stay far below it
 
@@ -42,6 +44,7 @@ function begin(boot: Boot, root: HTMLElement): void {
     focus: watchFocus(events),
     debug: openDebug(boot),
     createRenderer,
+    loadPictures: picturesOf,
     createKeyboard: keyboardOf,
   };
   const gameTools = (): GameTools => ({ ...common, ...drawing, runtime: runtimes.get() });
@@ -110,6 +113,9 @@ function openDebug(boot: Boot): GameTools["debug"] {
   if (impairment !== null) debug.status({ impairment: describeImpairment(impairment) });
   return debug;
 }
+
+const picturesOf: GameTools["loadPictures"] = (assets, progress) =>
+  preloadAssets(assets, progress, persistent(fetch.bind(window), systemClock));
 
 const keyboardOf: GameTools["createKeyboard"] = (keys, onChange) => createKeyboard(window, { keys, onChange });
 

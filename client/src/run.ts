@@ -1,5 +1,6 @@
 /** What the game of one and the games of several have in common: the bar, the button, the picture, and how they end. */
 
+import type { preloadAssets, Pictures } from "./assets";
 import { absolute, type Clock } from "./clock";
 import { Deadline } from "./deadline";
 import type { EventLog } from "./events";
@@ -19,7 +20,10 @@ export interface RunTools extends StageTools, ScreenTools {
   outbox: Pick<Outbox, "put" | "drain" | "size">;
   clock: Clock;
   events: Pick<EventLog, "during" | "report">;
+  loadPictures(...args: LoadPictures): Promise<Pictures>;
 }
+
+type LoadPictures = [assets: Parameters<typeof preloadAssets>[0], progress: Parameters<typeof preloadAssets>[1]];
 
 export interface GameEnds {
   /** All episodes are durable on the server. */
@@ -42,6 +46,7 @@ export abstract class Run {
   protected readonly deadline: Deadline;
   protected readonly screen: Screen;
   protected closed = false;
+  private readonly pictures: Promise<Pictures>;
 
   constructor(
     protected readonly page: GymPage,
@@ -51,6 +56,8 @@ export abstract class Run {
   ) {
     this.deadline = new Deadline(tools.clock, page.game.loading_timeout_s * 1000, () => this.timedOut());
     this.screen = new Screen(view, tools, (error) => this.pictureFailed(error));
+    this.pictures = tools.loadPictures(page.game.assets, () => this.stillLoading());
+    this.pictures.catch(() => undefined); // it is reported where it is awaited
   }
 
   /** Plays what is left of the game. After a failure or `close` it waits for what never comes, and is forgotten. */
@@ -77,6 +84,11 @@ export abstract class Run {
   /** Lets go of what the run itself holds. Called once. */
   protected abstract release(): void;
 
+  /** Resolves when the game's picture files are here. Throws where one of them is not to be had. */
+  protected async picturesLoaded(): Promise<void> {
+    await this.pictures;
+  }
+
   /** Resolves when the participant has pressed the button; at once where the researcher wants none. */
   protected startPressed(label: string | null): Promise<void> {
     if (this.page.button === null || label === null) return Promise.resolve();
@@ -85,7 +97,7 @@ export abstract class Run {
 
   /** False where it is not wanted any more by the time it stands. */
   protected async openStage(gameText: string, send: SendInput, isWanted = () => true): Promise<boolean> {
-    const stage = await Stage.open(this.view.openStage(gameText), this.page.game, this.tools, send);
+    const stage = await Stage.open(this.view.openStage(gameText), this.page.game, await this.pictures, this.tools, send);
     const isOpen = !this.closed && isWanted();
     if (isOpen) this.screen.open(stage);
     else stage.close();
@@ -108,6 +120,10 @@ export abstract class Run {
   protected progressed(): void {
     const { runtime } = this.tools;
     this.view.loading(runtime.loaded ? settingUp : loadingState(runtime.progress));
+    this.stillLoading();
+  }
+
+  private stillLoading(): void {
     if (this.deadline.running) this.deadline.renew();
   }
 

@@ -1,10 +1,11 @@
 /** The participant's end of a running game: the picture, the keys and the focus. */
 
+import type { Pictures } from "./assets";
 import type { FocusWatch } from "./focus";
 import type { Keyboard, KeyState } from "./input/keyboard";
 import type { Game } from "./protocol.gen";
 import type { Renderer, RendererOptions } from "./renderer";
-import type { FramePacket, Press } from "./worker/messages";
+import type { FramePacket, MatchFrame, Press } from "./worker/messages";
 
 export interface StageTools {
   focus: Pick<FocusWatch, "focused" | "listen">;
@@ -14,7 +15,7 @@ export interface StageTools {
 }
 
 /** The part of a packet that can be seen. */
-export type Shown = Pick<FramePacket, "draw" | "pixels" | "hud">;
+export type Shown = Pick<FramePacket, "draw" | "pixels" | "hud"> & Partial<Pick<MatchFrame, "corrected">>;
 
 export type SendInput = (down: string[], presses: Press[], focused: boolean) => void;
 
@@ -34,9 +35,16 @@ export class Stage {
     this.stopWatching = tools.focus.listen(() => this.send(this.down, [], tools.focus.focused));
   }
 
-  static async open(parent: HTMLElement, game: Game, tools: StageTools, send: SendInput): Promise<Stage> {
-    const { width, height, background } = game;
-    return new Stage(await tools.createRenderer(parent, { width, height, background }), tools, send, game);
+  static async open(
+    parent: HTMLElement,
+    game: Game,
+    pictures: Pictures,
+    tools: StageTools,
+    send: SendInput,
+  ): Promise<Stage> {
+    const { width, height, background, fps, interpolate, smooth } = game;
+    const options = { width, height, background, fps, interpolate, smooth, pictures };
+    return new Stage(await tools.createRenderer(parent, options), tools, send, game);
   }
 
   get kind(): string {
@@ -45,7 +53,7 @@ export class Stage {
 
   /** Throws where the packet asks for something that the renderer cannot draw. */
   show(packet: Shown, pixels: ArrayBuffer | null): void {
-    if (packet.draw !== null) this.renderer.apply(packet.draw);
+    if (packet.draw !== null) this.renderer.apply(packet.draw, { corrected: packet.corrected ?? false });
     if (packet.pixels !== null && pixels !== null) this.renderer.pixels(...packet.pixels, new Uint8Array(pixels));
   }
 

@@ -72,6 +72,7 @@ function start(): GameRun {
     debug: silent,
     events: { during: () => undefined, report: () => undefined },
     focus: { focused: true, listen: () => () => undefined },
+    loadPictures: async () => new Map(),
     createRenderer: async () => {
       if (noRenderer) throw new Error("no canvas");
       return renderer;

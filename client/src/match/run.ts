@@ -75,6 +75,7 @@ export class MatchRun extends Run {
     });
     if (runtime.failure !== null) this.failed(runtime.failure);
     if (!runtime.loaded) await loaded;
+    await this.picturesLoaded();
     this.deadline.stop();
   }
 
