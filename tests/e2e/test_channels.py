@@ -1,0 +1,135 @@
+"""Peers connect in real browsers: the channels reach the worker, or the page carries their frames; a break is mended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, Playwright
+
+from build_support.node import find_node
+from tests import browsers
+from tests.e2e.harness import wait_for
+
+CLIENT = Path(__file__).parents[2] / "client"
+DATAGRAM, CONTROL = 0, 1
+
+Meet = Callable[..., "Meeting"]
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where client/tests/p2p is served."""
+    target = tmp_path_factory.mktemp("p2p")
+    vite = CLIENT / "node_modules" / "vite" / "bin" / "vite.js"
+    arguments = [str(vite), "build", "--config", "tests/p2p/vite.config.ts", "--outDir", str(target)]
+    find_node().run(arguments, folder=CLIENT, task="Building the test page of the links")
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=target)) as server:
+        Thread(target=server.serve_forever).start()
+        yield f"http://127.0.0.1:{server.server_port}/harness.html"
+        server.shutdown()
+
+
+class Meeting:
+    """Two peers on one page, each with its own worker."""
+
+    def __init__(self, page: Page, address: str, hand: tuple[bool, bool], may_relay: bool) -> None:
+        self.page = page
+        page.goto(address)
+        page.wait_for_function("() => window.meet !== undefined")
+        options = [{"hand": hands, "may_relay": may_relay} for hands in hand]
+        page.evaluate("([first, second]) => meet(first, second)", options)
+
+    def of(self, peer: int, field: str) -> Any:
+        return self.page.evaluate(f"sides[{peer}].{field}")
+
+    def both(self, field: str) -> bool:
+        return bool(self.of(0, field) and self.of(1, field))
+
+    def until_both(self, field: str, seconds: float = 30) -> None:
+        wait_for(lambda: self.both(field), f"{field} on both sides", seconds)
+
+    def assert_talk(self, text: str) -> None:
+        """A frame of each kind arrives, from each to the other; datagrams may be lost, so they are repeated."""
+        for peer, other in ((0, 1), (1, 0)):
+            self.page.evaluate(f"sides[{peer}].say({CONTROL}, {text!r})")
+            self.until_heard(other, f"{CONTROL} {text}", lambda: None)
+            said = f"{DATAGRAM} {text}"
+            self.until_heard(other, said, lambda: self.page.evaluate(f"sides[{peer}].say({DATAGRAM}, {text!r})"))
+
+    def until_heard(self, peer: int, said: str, again: Callable[[], object]) -> None:
+        def heard() -> bool:
+            again()
+            return said in self.of(peer, "heard")
+
+        wait_for(heard, f"{said!r} at peer {peer}")
+
+
+@pytest.fixture(scope="module")
+def firefox(driver: Playwright) -> Iterator[Browser]:
+    try:
+        browser = driver.firefox.launch(**browsers.firefox())
+    except browsers.NoFirefox as missing:
+        pytest.skip(str(missing))
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(params=["chromium", "firefox"])
+def meet(request: pytest.FixtureRequest, address: str) -> Iterator[Meet]:
+    """Opens meetings in one of the browsers, Chromium if a test asks for nothing else."""
+    browser: Browser = request.getfixturevalue(request.param)
+    context = browser.new_context()
+
+    def opened(hand: tuple[bool, bool] = (True, True), may_relay: bool = False) -> Meeting:
+        return Meeting(context.new_page(), address, hand, may_relay)
+
+    yield opened
+    context.close()
+
+
+def test_peers_connect_and_each_knows_how(meet: Meet) -> None:
+    meeting = meet()
+    meeting.until_both("connected")
+    meeting.assert_talk("hello")
+    meeting.until_both("up")
+    wait_for(lambda: meeting.of(0, "connection") == "host udp", "what the connection is")
+    row = wait_for(lambda: meeting.of(0, "row"), "figures")
+    assert row[1:4] == ["1", "direct", "host udp"]
+    assert meeting.of(0, "reports") == [] == meeting.of(1, "reports")
+
+
+@pytest.mark.parametrize("meet", ["chromium"], indirect=True)
+def test_chromium_hands_its_channels_to_the_worker(meet: Meet) -> None:
+    meeting = meet()
+    meeting.until_both("connected")
+    assert not meeting.of(0, "kept") and not meeting.of(1, "kept")
+
+
+@pytest.mark.parametrize("meet", ["chromium"], indirect=True)
+@pytest.mark.parametrize("hand", [(False, False), (True, False)], ids=["both", "one"])
+def test_the_page_carries_the_frames_of_channels_that_it_keeps(meet: Meet, hand: tuple[bool, bool]) -> None:
+    meeting = meet(hand)
+    meeting.until_both("connected")
+    assert meeting.of(1, "kept")
+    meeting.assert_talk("hello")
+
+
+def test_a_connection_that_is_gone_is_relayed_and_then_replaced(meet: Meet) -> None:
+    meeting = meet(may_relay=True)
+    meeting.until_both("up")
+    meeting.page.evaluate("sides[1].rtcs.at(-1).close()")
+    wait_for(lambda: not meeting.of(0, "up"), "silence")
+    meeting.assert_talk("by the server")
+    meeting.until_both("up")
+    meeting.assert_talk("direct again")
