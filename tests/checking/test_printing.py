@@ -45,8 +45,8 @@ def test_every_file_is_listed_where_that_is_asked_for(tmp_path: Path) -> None:
 
 
 def test_findings_have_their_line_and_errors_are_counted(tmp_path: Path) -> None:
-    text = printed(report(tmp_path, Finding("error", "wrong [b]key[/b]", "study.py:3"), Finding("note", "fine")))
-    assert "error: study.py:3: wrong [b]key[/b]\n" in text and "note: fine\n" in text
+    text = printed(report(tmp_path, Finding("error", "wrong [b]key[/b]", "study.py:100"), Finding("note", "fine")))
+    assert "error: study.py:100: wrong [b]key[/b]\n" in text and "note: fine\n" in text
     assert "1 to fix before participants come." in text
 
 

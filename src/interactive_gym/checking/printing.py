@@ -58,7 +58,8 @@ def _print_groups(groups: tuple[Group, ...], console: Console, *, all_files: boo
 def _print_findings(findings: tuple[Finding, ...], console: Console) -> None:
     for finding in findings:
         where = f"{finding.where}: " if finding.where else ""
-        console.print(f"[{_STYLES[finding.level]}]{finding.level}:[/] {escape(where + finding.text)}", soft_wrap=True)
+        text = f"[{_STYLES[finding.level]}]{finding.level}:[/] {escape(where + finding.text)}"
+        console.print(text, soft_wrap=True, emoji=False)  # a line number between colons may be the name of one
 
 
 def _print_verdict(report: Report, console: Console) -> None:
