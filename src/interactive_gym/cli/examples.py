@@ -24,13 +24,14 @@ def example(name: str) -> Path:
 
 
 def examples() -> dict[str, Path]:
-    """Name -> file, of the installed package or of the checkout that it runs from.
+    """Name -> file, of the installed package or of the checkout that it runs from; files that draw belong to others.
 
     Raises:
         ServerError: Neither has any.
     """
     for folder in (_PACKAGE / "_examples", _PACKAGE.parents[1] / "examples"):
-        found = {path.stem: path for path in sorted(folder.glob("*.py")) if path.stem != "__init__"}
+        files = sorted(folder.glob("*.py"))
+        found = {path.stem: path for path in files if path.stem != "__init__" and not path.stem.endswith("_draw")}
         if found:
             return found
     raise ServerError("this installation has no examples; install interactive-gym again")
