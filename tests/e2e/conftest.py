@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright
 
 from tests import browsers
 from tests.e2e.harness import Participant, Server
+from tests.e2e.renderer_page import RendererPage, build
 
 
 @pytest.fixture(scope="session")
@@ -53,3 +55,36 @@ def participant(chromium: Browser) -> Iterator[Callable[..., Participant]]:
     yield open_tab
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(tmp_path_factory.mktemp("renderer"))
+
+
+@pytest.fixture(scope="session")
+def webgl_chromium(chromium: Browser) -> Iterator[Browser]:
+    """A second browser, one that has WebGL, on the CPU."""
+    browser = chromium.browser_type.launch(**browsers.chromium(webgl=True))
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def open_page(webgl_chromium: Browser, built: Path) -> Iterator[Callable[..., RendererPage]]:
+    """Opens pages of one test; none may have written anything to its console."""
+    opened: list[RendererPage] = []
+
+    def open_one(**options: Any) -> RendererPage:
+        opened.append(RendererPage(webgl_chromium, built, **options))
+        return opened[-1]
+
+    yield open_one
+    for page in opened:
+        page.context.close()
+    assert [error for page in opened for error in page.errors] == []
+
+
+@pytest.fixture(scope="session", params=["canvas", "webgl"])
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)

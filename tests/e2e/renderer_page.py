@@ -48,6 +48,17 @@ class Picture:
         return [self.device(x, y) for x in range(self.image.width)]
 
 
+def assert_colors(picture: Picture, expected: Mapping[tuple[float, float], Color]) -> None:
+    """Each point has its colour, up to the rounding of a GPU's blending."""
+    seen = {point: picture.at(*point) for point in expected}
+    wrong = {
+        point: color
+        for point, color in seen.items()
+        if any(abs(a - b) > 3 for a, b in zip(color, expected[point], strict=True))
+    }
+    assert not wrong, {point: (color, "should be", expected[point]) for point, color in wrong.items()}
+
+
 class RendererPage:
     """A page with the harness; ``errors`` has whatever it complained about."""
 

@@ -14,8 +14,7 @@ from PIL import Image, ImageChops
 from playwright.sync_api import Browser
 
 from interactive_gym.rendering import Surface
-from tests import browsers
-from tests.e2e.renderer_page import HEIGHT, WIDTH, Color, Picture, RendererPage, build
+from tests.e2e.renderer_page import HEIGHT, WIDTH, Color, Picture, RendererPage, assert_colors
 
 WHITE: Color = (255, 255, 255)
 BLACK: Color = (0, 0, 0)
@@ -26,39 +25,6 @@ BLUE: Color = (0, 0, 255)
 
 Draw = Callable[[Surface], None]
 Points = Mapping[tuple[float, float], Color]
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(tmp_path_factory.mktemp("renderer"))
-
-
-@pytest.fixture(scope="module")
-def webgl_chromium(chromium: Browser) -> Iterator[Browser]:
-    """A second browser, one that has WebGL, on the CPU."""
-    browser = chromium.browser_type.launch(**browsers.chromium(webgl=True))
-    yield browser
-    browser.close()
-
-
-@pytest.fixture
-def open_page(webgl_chromium: Browser, built: Path) -> Iterator[Callable[..., RendererPage]]:
-    """Opens pages of one test; none may have written anything to its console."""
-    opened: list[RendererPage] = []
-
-    def open_one(**options: Any) -> RendererPage:
-        opened.append(RendererPage(webgl_chromium, built, **options))
-        return opened[-1]
-
-    yield open_one
-    for page in opened:
-        page.context.close()
-    assert [error for page in opened for error in page.errors] == []
-
-
-@pytest.fixture(scope="module", params=["canvas", "webgl"])
-def kind(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
 
 
 @pytest.fixture(scope="module")
@@ -76,17 +42,6 @@ def drawn(page: RendererPage, draw: Draw) -> Picture:
     draw(surface)
     page.apply(surface.packet(full=True))
     return page.look()
-
-
-def assert_colors(picture: Picture, expected: Points) -> None:
-    """Each point has its colour, up to the rounding of a GPU's blending."""
-    seen = {point: picture.at(*point) for point in expected}
-    wrong = {
-        point: color
-        for point, color in seen.items()
-        if any(abs(a - b) > 3 for a, b in zip(color, expected[point], strict=True))
-    }
-    assert not wrong, {point: (color, "should be", expected[point]) for point, color in wrong.items()}
 
 
 def picture_source(rows: list[list[Color]]) -> str:
@@ -472,7 +427,8 @@ def test_raw_jumps_for_studies_that_want_them(open_page: Callable[..., RendererP
 
 def test_a_picture_is_painted_in_the_first_frame_after_its_packet(open_page: Callable[..., RendererPage]) -> None:
     page, surface = moving_page(open_page, "canvas")
-    page.page.evaluate("() => { renderer.painted((t) => { window.paintedAt = t; }); window.askedAt = performance.now(); }")
+    ask = "renderer.painted((t) => { window.paintedAt = t; })"
+    page.page.evaluate(f"() => {{ {ask}; window.askedAt = performance.now(); }}")
     move(page, surface, 90)
     assert 0 <= page.page.evaluate("() => window.paintedAt - window.askedAt") <= 20
 

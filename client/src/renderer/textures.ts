@@ -91,8 +91,7 @@ export class Textures {
   private texture(name: string, source: Source, nearest: boolean): string {
     const key = `${name}${nearest ? NEAREST : SMOOTH}`;
     if (this.manager.exists(key)) return key;
-    const isCanvas = source instanceof HTMLCanvasElement;
-    const texture = isCanvas ? this.manager.addCanvas(key, source) : this.manager.addImage(key, source);
+    const texture = this.manager.addImage(key, source as HTMLImageElement); // addCanvas() would read all pixels back
     if (texture) setFilter(texture, nearest);
     return key;
   }
