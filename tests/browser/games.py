@@ -21,7 +21,7 @@ def game(**changes):
         "bindings": [{"keys": ["ArrowLeft"], "action": 0}, {"keys": ["ArrowRight"], "action": 2}],
         "default_action": 1, "input_mode": "pressed_keys", "fps": 10, "width": 600, "height": 400, "assets": [],
         "background": "#ffffff", "episodes": 3, "max_steps": None, "pause_s": 1, "loading_timeout_s": 60,
-        "record_observations": False,
+        "record_observations": False, "interpolate": True, "smooth": True, "assets": [], "multiplayer": None,
     }  # fmt: skip
     return json.dumps(plain | changes)
 

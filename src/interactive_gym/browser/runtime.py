@@ -8,6 +8,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 
 from interactive_gym.browser import spec, stand_ins
+from interactive_gym.browser.match import Match
 from interactive_gym.browser.play import Play
 from interactive_gym.envs.determinism import VirtualWorld
 
@@ -28,12 +29,33 @@ class Runtime:
         Raises:
             EnvError: A module of the game does not import; ``stage`` is ``"import"``.
         """
-        # Numbers that a module draws while it is imported, and the time that it notes, are the same in every browser.
-        with self._world.frame(0, 0, -1, fps=1):
-            game = spec.load(game_json)
+        game = self._imported(game_json)
         gc.collect()
         gc.freeze()  # what was imported stays: collections during play need not look at it again
         return Play(game, self._world, json.loads(session_json)["seed"])
+
+    def open_match(self, game_json: str, match_json: str) -> Match:
+        """Import the environment of a game of several people, and make it once to see what has to be known of it.
+
+        Args:
+            game_json: ``protocol.Game``.
+            match_json: ``protocol.Match``.
+
+        Raises:
+            EnvError: A module of the game does not import, the environment cannot be made or reset, or it does not fit
+                the config; ``stage`` says which.
+        """
+        match = json.loads(match_json)
+        game = self._imported(game_json, match["agent"])
+        opened = Match(game, self._world, json.loads(game_json), match)
+        gc.collect()
+        gc.freeze()
+        return opened
+
+    def _imported(self, game_json: str, human: str | None = None) -> spec.Spec:
+        # Numbers that a module draws while it is imported, and the time that it notes, are the same in every browser.
+        with self._world.frame(0, 0, -1, fps=1):
+            return spec.load(game_json, human)
 
 
 def prepare(entropy_hook: Callable[..., None] | None = None) -> Runtime:
