@@ -35,3 +35,9 @@ def record_reported(connection: Connection, participant_id: str, client_id: str,
         return False
     connection.execute(insert(events).values({**row, "participant_id": participant_id, "client_id": client_id}))
     return True
+
+
+def first_reason(connection: Connection, name: str, session_id: str) -> str | None:
+    """Why what is called ``name`` happened in this session for the first time."""
+    query = select(events.c.reason).where((events.c.session_id == session_id) & (events.c.name == name))
+    return connection.execute(query.order_by(events.c.id).limit(1)).scalar_one_or_none()

@@ -54,7 +54,8 @@ def create_app(experiment: Experiment, settings: Settings, *, runtime: Runtime |
     with ExitStack() as opened:  # closed again if something goes wrong here, else by the lifespan
         desk = _desk(experiment, settings, folder, ice, opened)
         _describe(experiment, folder, made)
-        return _assembled(desk, web, opened.pop_all(), dev=settings.dev)
+        sockets = Sockets(desk, made.archive_url or "")
+        return _assembled(desk, sockets, web, opened.pop_all(), dev=settings.dev)
 
 
 def _desk(experiment: Experiment, settings: Settings, folder: Path, ice: Ice, opened: ExitStack) -> Desk:
@@ -71,16 +72,16 @@ def _desk(experiment: Experiment, settings: Settings, folder: Path, ice: Ice, op
     return Desk(Study(experiment), store, files, Tokens(study_key(folder / "secret.key")), Presence(), ice, log)
 
 
-def _assembled(desk: Desk, web: Web, opened: ExitStack, *, dev: bool) -> Starlette:
+def _assembled(desk: Desk, sockets: Sockets, web: Web, opened: ExitStack, *, dev: bool) -> Starlette:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         with opened:
             desk.log.info("started", experiment_id=desk.study.experiment.id)
+            await sockets.gathering.restart()
             await sockets.matches.restore()
             desk.files.update()
             yield
 
-    sockets = Sockets(desk)
     doors = Mount("/socket.io", socketio.ASGIApp(sockets.io))
     routes = [doors, *Http(desk).routes(), *(Dev(desk).routes() if dev else ()), *web.routes()]
     app = Starlette(routes=routes, lifespan=lifespan)

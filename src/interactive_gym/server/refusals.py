@@ -12,6 +12,7 @@ TEXTS = {
     "moved": "You have gone on in another tab or window. This one can be closed.",
     "experiment_changed": "The study has changed in the meantime. Please contact the researcher.",
     "episodes_incomplete": "The game is not over yet, or its end is still on the way. Please try again in a moment.",
+    "wrong_archive": "The study has been updated. Please reload this page.",
     "wrong_scene": "You are on another page of the study. Please reload this page.",
     "too_large": "That was too long for us to store. Please shorten it.",
     "too_fast": "That was too much at once. Please wait a moment.",

@@ -34,7 +34,7 @@ class Refused:
 
     @property
     def again_at(self) -> float:
-        return self.last + RETRY_S * (2 ** (self.times - 1) - 1)
+        return float(self.last + RETRY_S * (2 ** (self.times - 1) - 1))
 
 
 @dataclass(frozen=True)
@@ -135,14 +135,12 @@ class Pool:
                 self._refused[pair] = Refused(before.times + 1 if before else 1, now)
 
     def decide(self, now: float) -> list[Decision]:
-        """See the function. Who is in a group waits no more, and who has to give up is forgotten."""
-        decisions = decide(self._queue(), now, self.rules, self._refused)
-        for decision in decisions:
-            if isinstance(decision, Group):
-                self._present -= set(decision.members)
-            else:
-                self.forget(decision.participant_id)
-        return decisions
+        """See the function. Nothing changes here until it is done: see ``take`` and ``forget``."""
+        return decide(self._queue(), now, self.rules, self._refused)
+
+    def take(self, members: Iterable[str]) -> None:
+        """They have partners."""
+        self._present -= set(members)
 
     def next_deadline(self, now: float) -> float | None:
         """When there may be something to decide though nobody has come."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -19,13 +19,18 @@ from interactive_gym.protocol import (
     CompletionCodePage,
     Connect,
     EndPage,
+    Enlist,
     Failure,
     OutcomePage,
     Page,
     Refusal,
+    Room,
     Signal,
+    Validated,
 )
-from interactive_gym.server.desk import Desk, clock, converted, steady
+from interactive_gym.server.desk import Desk, converted, steady
+from interactive_gym.server.gathering import Gathering
+from interactive_gym.server.invitations import Invitations
 from interactive_gym.server.limits import Limiter, Rate
 from interactive_gym.server.lines import Lines
 from interactive_gym.server.logs import about, name
@@ -34,7 +39,8 @@ from interactive_gym.server.presence import Connected
 from interactive_gym.server.refusals import refusal
 
 M = TypeVar("M", bound=msgspec.Struct)
-Verb = Callable[[Connection, str, M, float], Page]
+A = TypeVar("A")
+Verb = Callable[[Connected, M], Awaitable[A]]
 
 # A person clicks once in a while, and a page repeats what was not answered. Who is faster is parted with: the library
 # keeps what a client does not read in a queue without an end, and this is its bound.
@@ -58,9 +64,9 @@ class Json:
 
 
 class Sockets:
-    """The Socket.IO server of one app."""
+    """The Socket.IO server of one app. ``archive`` is the address of the one that its pages load; or empty."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, archive: str) -> None:
         self._desk = desk
         self._limiter = Limiter(MESSAGES)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -78,7 +84,11 @@ class Sockets:
         self.io.on("fail", self._fail)
         self.io.on("signal", self._signal)
         self.io.on("relay", self._relay)
-        self.matches = Matches(desk, Lines(self.io, desk.presence))
+        self.io.on("enlist", self._enlist)
+        self.io.on("validated", self._validated)
+        lines = Lines(self.io, desk.presence)
+        self.matches = Matches(desk, lines)
+        self.gathering = Gathering(desk, self.matches, lines, Invitations(desk.study.experiment, archive))
 
     async def _connect(self, sid: str, environ: Mapping[str, Any], auth: object = None) -> None:
         with about():
@@ -94,9 +104,11 @@ class Sockets:
         who = Connected(self._desk.tokens.read(hello.token), sid, hello.tab)
         name(who.participant_id)
         page = await self._desk.write(self._desk.study.page, who.participant_id)
-        replaced = self._desk.presence.claim(who, takeover=hello.takeover)
+        replaced = self._desk.presence.holder(who.participant_id)
+        self._desk.presence.claim(who, takeover=hello.takeover)
         if replaced:
-            await self._move(replaced)
+            self.gathering.gone(replaced)
+            await self._move(replaced.sid)
         self._desk.log.info("connected", tab=who.tab, scene_id=page.scene_id, takeover=replaced is not None)
         return who
 
@@ -137,12 +149,19 @@ class Sockets:
         if gone:
             with about(gone.participant_id):
                 self._desk.log.info("disconnected", reason=reason)
+                self.gathering.gone(gone)
 
     async def _advance(self, sid: str, *message: object) -> Page | Refusal:
-        return await self._answer(sid, message, Advance, self._desk.study.advance)
+        return await self._answer(sid, message, Advance, self._advanced)
 
     async def _fail(self, sid: str, *message: object) -> Page | Refusal:
-        return await self._answer(sid, message, Failure, self._desk.study.fail)
+        return await self._answer(sid, message, Failure, self._failed)
+
+    async def _enlist(self, sid: str, *message: object) -> Room | Refusal:
+        return await self._answer(sid, message, Enlist, self.gathering.enlist)
+
+    async def _validated(self, sid: str, *message: object) -> Refusal | None:
+        return await self._answer(sid, message, Validated, self.gathering.validated)
 
     async def _signal(self, sid: str, *message: object) -> Refusal | None:
         with about():
@@ -161,19 +180,27 @@ class Sockets:
             return self._desk.refused(error)
         return None
 
-    async def _answer(self, sid: str, message: tuple[object, ...], kind: type[M], verb: Verb[M]) -> Page | Refusal:
+    async def _answer(self, sid: str, message: tuple[object, ...], kind: type[M], verb: Verb[M, A]) -> A | Refusal:
         with about():
             try:
                 who = self._desk.presence.who(sid)
                 name(who.participant_id)
                 self._check_rate(who)
-                return await self._done(who, converted(_alone(message), kind), verb)
+                return await verb(who, converted(_alone(message), kind))
             except Exception as error:
                 return self._desk.refused(error)
 
-    async def _done(self, who: Connected, message: M, verb: Verb[M]) -> Page:
-        page = await self._desk.write(verb, who.participant_id, message, clock())
-        self._note(message, page)
+    async def _advanced(self, who: Connected, message: Advance) -> Page:
+        page = await self.gathering.advance(who, message)
+        self._desk.log.info("advanced", scene_id=page.scene_id)
+        return self._last(page)
+
+    async def _failed(self, who: Connected, message: Failure) -> Page:
+        page = await self.gathering.fail(who, message)
+        self._desk.log.error("page_failed", **msgspec.structs.asdict(message))
+        return self._last(page)
+
+    def _last(self, page: Page) -> Page:
         if isinstance(page, EndPage | CompletionCodePage | OutcomePage):
             self._desk.files.update()
         return page
@@ -184,12 +211,6 @@ class Sockets:
         except ClientError:
             self._spawn(self.io.disconnect(who.sid))
             raise
-
-    def _note(self, message: msgspec.Struct, page: Page) -> None:
-        if isinstance(message, Failure):
-            self._desk.log.error("page_failed", **msgspec.structs.asdict(message))
-        else:
-            self._desk.log.info("advanced", scene_id=page.scene_id)
 
 
 def _alone(message: tuple[object, ...]) -> object:

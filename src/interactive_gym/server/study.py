@@ -3,10 +3,10 @@ nothing, and what it returns may be shown because it is stored."""
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import msgspec
 from sqlalchemy import Connection
 
 from interactive_gym.data import events, games, people
@@ -14,14 +14,12 @@ from interactive_gym.data.games import Session
 from interactive_gym.data.people import Participant
 from interactive_gym.errors import ClientError
 from interactive_gym.experiment import Experiment
-from interactive_gym.protocol import Advance, Failure, Join, Page, Resume, ResumeRequest
+from interactive_gym.protocol import Advance, Failure, Join, Multiplayer, Page, Resume, ResumeRequest
 from interactive_gym.scenes import CompletionCodeScene, GymScene, Scene
-from interactive_gym.server import play
-from interactive_gym.server.lifecycle import Outcome, State, Step, after
+from interactive_gym.server import matchlife, play, together
+from interactive_gym.server.drawn import new_id, seed_of
+from interactive_gym.server.lifecycle import Outcome, State, Step, after, outcome_of
 from interactive_gym.server.pages import outcome_page, scene_page
-
-_HUMAN = "human"  # in protocol.Game.policies
-_SEEDS = 2**31
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ class Study:
             return outcome_page(who.scene_id, who.outcome)
         visit = people.visits_of(connection, who.id)[who.scene_id]
         session = games.find(connection, visit.session_id, who.id) if visit.session_id else None
-        return scene_page(self._scene(who), visit, session)
+        return scene_page(self.scene(who), visit, session)
 
     def advance(self, connection: Connection, participant_id: str, message: Advance, now: float) -> Page:
         """The participant is done with a scene. Said again, it changes nothing and gets the current page.
@@ -56,11 +54,13 @@ class Study:
         """
         who = self.known(connection, participant_id)
         if self._is_current(connection, who, message.scene_id):
-            scene = self._scene(who)
-            self._finish_game(connection, who, now)
+            scene, session = self.scene(who), self.current_session(connection, who)
+            if isinstance(scene, GymScene):
+                self._check_over(connection, session, now)
             self._store_responses(connection, who, message, now)
             people.leave(connection, who.id, scene.id, now=now)
             self._go_on(connection, who, self._following(scene), now)
+            self._leave_game(connection, session, Outcome.COMPLETED, now)
         return self.page(connection, participant_id)
 
     def fail(self, connection: Connection, participant_id: str, message: Failure, now: float) -> Page:
@@ -71,22 +71,27 @@ class Study:
         """
         who = self.known(connection, participant_id)
         if self._is_current(connection, who, message.scene_id):
-            self._end_session(connection, who, message.reason, now)
+            session = self.current_session(connection, who)
+            self._note_failure(connection, who, session, message, now)
+            if session and session.state in matchlife.FORMING:
+                together.part(connection, session.id, message.reason, now, gone=[who.id])
+                who, session = self.known(connection, who.id), None
             state = after(who.state, Step.FAIL)
-            people.place(connection, replace(who, state=state, outcome=Outcome.TECHNICAL_FAILURE), now=now)
-            self._note_failure(connection, who, message, now)
+            people.place(connection, replace(who, state=state, outcome=outcome_of(message.reason)), now=now)
+            self._leave_game(connection, session, message.reason, now)
         return self.page(connection, participant_id)
 
     def resume(self, connection: Connection, participant_id: str, message: ResumeRequest, now: float) -> Resume:
         """A worker is about to play a session, and is told where.
 
         Raises:
-            ClientError: ``not_your_session``, or ``not_now``: the participant is not in its scene.
+            ClientError: ``not_your_session``, or ``not_now``: the participant is not in its scene, or plays it with
+                others, and is told by a Match.
         """
         who = self.known(connection, participant_id)
         session = play.owned(connection, message.session_id, participant_id)
-        if session.scene_id != who.scene_id:
-            raise ClientError("not_now", "the participant is not in the scene of this session")
+        if session.scene_id != who.scene_id or session.is_multiplayer:
+            raise ClientError("not_now", "the participant is not in the scene of this session, or not alone in it")
         people.place(connection, replace(who, state=after(who.state, Step.PLAY)), now=now)
         return play.resume(connection, session, tab=message.tab, now=now)
 
@@ -100,18 +105,27 @@ class Study:
             raise ClientError("unknown_token", "there is no such participant in this study")
         return who
 
-    def _newcomer(self, connection: Connection, message: Join, now: float) -> Participant:
-        first = self.experiment.sequence[0]
-        who = Participant(_new_id("p"), message.subject_id or None, State.ARRIVED, first.id, None)
-        people.add_participant(connection, who, query=message.query, now=now)
-        self._enter(connection, who, first, now)
-        return who
-
-    def _scene(self, who: Participant) -> Scene:
+    def scene(self, who: Participant) -> Scene:
+        """
+        Raises:
+            ClientError: ``experiment_changed``; the one in which they were is gone.
+        """
         for scene in self.experiment.sequence:
             if scene.id == who.scene_id:
                 return scene
         raise ClientError("experiment_changed", f"there is no scene {who.scene_id!r} any more")
+
+    def current_session(self, connection: Connection, who: Participant) -> Session | None:
+        """The game of their scene, as they see it; of several people once there are partners."""
+        visit = people.visits_of(connection, who.id)[who.scene_id]
+        return games.find(connection, visit.session_id, who.id) if visit.session_id else None
+
+    def _newcomer(self, connection: Connection, message: Join, now: float) -> Participant:
+        first = self.experiment.sequence[0]
+        who = Participant(new_id("p"), message.subject_id or None, State.ARRIVED, first.id, None)
+        people.add_participant(connection, who, query=message.query, now=now)
+        self._enter(connection, who, first, now)
+        return who
 
     def _following(self, scene: Scene) -> Scene:
         sequence: Sequence[Scene] = self.experiment.sequence
@@ -136,25 +150,31 @@ class Study:
     def _enter(self, connection: Connection, who: Participant, scene: Scene, now: float) -> None:
         if scene.id in people.visits_of(connection, who.id):
             return  # the researcher has moved this scene behind another one; what was assigned in it stays
-        session_id = self._new_session(connection, who, scene, now) if isinstance(scene, GymScene) else None
+        session_id = None
+        if isinstance(scene, GymScene) and rules_of(scene) is None:
+            session_id = self._new_session(connection, who, scene, now)
         code = _code(connection, scene) if isinstance(scene, CompletionCodeScene) else None
         position = self.experiment.sequence.index(scene)
         people.enter(connection, who.id, scene.id, position=position, now=now, session_id=session_id, code=code)
 
     def _new_session(self, connection: Connection, who: Participant, scene: GymScene, now: float) -> str:
         game = scene.game()
-        seed = secrets.randbelow(_SEEDS) if scene.seed is None else scene.seed
-        session = Session(_new_id("s"), scene.id, seed, game, _human(game), who.id, None)
+        session = Session(new_id("s"), scene.id, seed_of(scene), game, scene.humans[0], who.id, None)
         games.add_session(connection, session, now=now)
         return session.id
 
-    def _finish_game(self, connection: Connection, who: Participant, now: float) -> None:
-        session = self._current_session(connection, who)
-        if session:
+    def _check_over(self, connection: Connection, session: Session | None, now: float) -> None:
+        """A game of several people is over too where nobody else is left in it."""
+        if session and not session.is_multiplayer:
             play.settle(connection, session, now)
-            if len(games.completed(connection, session.id)) < session.episodes:
-                raise ClientError("episodes_incomplete", "not all episodes of this game are in the store")
-            games.end(connection, session.id, Outcome.COMPLETED, now=now)
+        if session is None or not (together.is_over(connection, session) or _is_deserted(connection, session)):
+            raise ClientError("episodes_incomplete", "not all episodes of this game are in the store")
+
+    def _leave_game(self, connection: Connection, session: Session | None, reason: str, now: float) -> None:
+        if session and session.is_multiplayer:
+            together.leave(connection, session, now)
+        elif session:
+            games.end(connection, session.id, reason, now=now)
 
     def _store_responses(self, connection: Connection, who: Participant, message: Advance, now: float) -> None:
         """The latest answers count; earlier ones, of a scene that the researcher has moved, are kept in an event."""
@@ -170,20 +190,12 @@ class Study:
                 data={"scene_id": message.scene_id, "replaced": replaced},
             )
 
-    def _end_session(self, connection: Connection, who: Participant, reason: str, now: float) -> None:
-        session = self._current_session(connection, who)
-        if session:
-            games.end(connection, session.id, reason, now=now)
-
-    def _current_session(self, connection: Connection, who: Participant) -> Session | None:
-        visit = people.visits_of(connection, who.id)[who.scene_id]
-        return games.find(connection, visit.session_id, who.id) if visit.session_id else None
-
-    def _note_failure(self, connection: Connection, who: Participant, message: Failure, now: float) -> None:
-        session = self._current_session(connection, who)
+    def _note_failure(
+        self, connection: Connection, who: Participant, session: Session | None, message: Failure, now: float
+    ) -> None:
         events.record(
             connection,
-            "page_failed",
+            together.PAGE_FAILED,
             reason=message.reason,
             severity="error",
             now=now,
@@ -194,15 +206,15 @@ class Study:
         )
 
 
-def _new_id(prefix: str) -> str:
-    return f"{prefix}-{secrets.token_hex(8)}"
+def rules_of(scene: Scene) -> Multiplayer | None:
+    """How several people come together in this scene; None where nobody waits for anybody."""
+    if not isinstance(scene, GymScene):
+        return None
+    return msgspec.convert(scene.game()["multiplayer"], Multiplayer | None)
 
 
-def _human(game: dict[str, object]) -> str:
-    """The agent whom the participant plays."""
-    policies = game["policies"]
-    assert isinstance(policies, dict)
-    return str(next(agent for agent, player in policies.items() if player == _HUMAN))
+def _is_deserted(connection: Connection, session: Session) -> bool:
+    return session.is_multiplayer and not together.others(connection, session)
 
 
 def _code(connection: Connection, scene: CompletionCodeScene) -> str:

@@ -1,0 +1,140 @@
+"""What participants do to come to play together. Like ``study``, all of it runs inside one write of the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from interactive_gym.data import events, matches, people
+from interactive_gym.data.games import Session
+from interactive_gym.errors import ClientError
+from interactive_gym.protocol import Advance, Enlist, Failure, Page
+from interactive_gym.server import matchlife, play, together
+from interactive_gym.server.lifecycle import Outcome, State, Step, after
+from interactive_gym.server.room import GiveUp
+from interactive_gym.server.study import Study, rules_of
+
+M = TypeVar("M")
+Verb = Callable[[Connection, str, M, float], Page]
+
+
+@dataclass(frozen=True)
+class Returning:
+    """A page of somebody whose game runs. ``session`` is as they see it."""
+
+    session: Session
+    generation: int
+
+
+@dataclass(frozen=True)
+class Departure:
+    """Somebody has gone on, or failed, and sees ``page`` now. ``session`` is the game of several that they left."""
+
+    page: Page
+    session: Session | None
+    has_ended: bool  # they were the last
+
+
+@dataclass(frozen=True)
+class Company:
+    """The participants of a study who play together."""
+
+    study: Study
+
+    def enlist(
+        self, connection: Connection, participant_id: str, message: Enlist, tab: str, now: float
+    ) -> Returning | Departure | None:
+        """The participant is ready for the game of several people in their scene.
+
+        Returns:
+            None: they wait, or are matched already. Or their game runs. Or it was over, or everybody else had left it,
+            before they came back.
+
+        Raises:
+            ClientError: ``wrong_scene``, or ``not_now``: it is no such game, or they have an outcome.
+        """
+        who = self.study.known(connection, participant_id)
+        scene = self.study.scene(who)
+        if message.scene_id != scene.id:
+            raise ClientError("wrong_scene", f"the participant is not in scene {message.scene_id!r}")
+        if who.outcome or rules_of(scene) is None:
+            raise ClientError("not_now", "there is nobody to wait for")
+        session = self.study.current_session(connection, who)
+        if session and session.state not in matchlife.FORMING:
+            return self._back(connection, session, tab, now)
+        together.step(connection, participant_id, Step.ENLIST, now)
+        return None
+
+    def _back(self, connection: Connection, session: Session, tab: str, now: float) -> Returning | Departure:
+        who, scene_id = session.participant_id, session.scene_id
+        if together.is_over(connection, session):
+            return self.advance(connection, who, Advance(scene_id), now)
+        if not together.others(connection, session):
+            return self.fail(connection, who, Failure(scene_id, "partner_left"), now)
+        generation = matches.add_generation(connection, session.id, session.player, tab=tab, now=now)
+        together.step(connection, who, Step.PLAY, now)
+        return Returning(session, generation)
+
+    def advance(self, connection: Connection, participant_id: str, message: Advance, now: float) -> Departure:
+        """See ``Study.advance``."""
+        return self._departure(connection, self.study.advance, participant_id, message, now)
+
+    def fail(self, connection: Connection, participant_id: str, message: Failure, now: float) -> Departure:
+        """See ``Study.fail``."""
+        return self._departure(connection, self.study.fail, participant_id, message, now)
+
+    def _departure(
+        self, connection: Connection, verb: Verb[M], participant_id: str, message: M, now: float
+    ) -> Departure:
+        session = self._played(connection, participant_id)
+        page = verb(connection, participant_id, message, now)
+        if session is None or self._played(connection, participant_id) == session:
+            return Departure(page, None, False)
+        return Departure(page, session, matches.state_of(connection, session.id) == matchlife.State.ENDED)
+
+    def _played(self, connection: Connection, participant_id: str) -> Session | None:
+        """The game of several people in which they are."""
+        who = self.study.known(connection, participant_id)
+        session = None if who.outcome else self.study.current_session(connection, who)
+        return session if session and session.is_multiplayer else None
+
+    def give_up(self, connection: Connection, decision: GiveUp, now: float) -> Page:
+        """Nobody came in time."""
+        who = self.study.known(connection, decision.participant_id)
+        done = replace(who, state=after(who.state, Step.GIVE_UP), outcome=Outcome.WAITROOM_TIMEOUT)
+        people.place(connection, done, now=now)
+        events.record(
+            connection,
+            Outcome.WAITROOM_TIMEOUT,
+            reason="nobody_came",
+            severity="warning",
+            now=now,
+            participant_id=who.id,
+            data={"scene_id": who.scene_id, "waited_s": round(decision.waited_s, 1)},
+        )
+        return self.study.page(connection, who.id)
+
+    def check_playing(self, connection: Connection, participant_id: str, session_id: str) -> None:
+        """
+        Raises:
+            ClientError: ``not_your_session``, or ``not_now``: it has ended.
+        """
+        if play.owned(connection, session_id, participant_id).state != matchlife.State.PLAYING:
+            raise ClientError("not_now", "this match is over")
+
+    def step_out(self, connection: Connection, participant_id: str, now: float) -> None:
+        """The connection is gone of somebody who waits."""
+        together.step(connection, participant_id, Step.STEP_OUT, now)
+
+    def restart(self, connection: Connection, now: float) -> None:
+        """The server has been started: nobody waits or connects any more. Games that were played go on."""
+        for session in matches.open_sessions(connection):
+            if session.state in matchlife.FORMING:
+                gone = [member.participant_id for member in session.members]
+                together.part(connection, session.id, "server_restarted", now, gone=gone)
+        for who in people.everybody(connection):
+            if who.state == State.WAITING:
+                self.step_out(connection, who.id, now)

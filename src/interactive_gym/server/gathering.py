@@ -1,0 +1,325 @@
+"""The waiting rooms at work: the clock, the store and the lines to participants, around what ``room`` decides.
+
+One thing happens after the other: whoever comes, goes, or has run out of time waits for the lock, so that nobody is in
+two places. What is stored is stored before anybody is told, and what could not be stored has not happened.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from contextvars import Context
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from interactive_gym.data.games import Session
+from interactive_gym.data.matches import Member
+from interactive_gym.errors import ClientError
+from interactive_gym.protocol import Advance, Enlist, Failure, Page, Play, Room, Unmatched, Validated
+from interactive_gym.scenes import GymScene
+from interactive_gym.server import together
+from interactive_gym.server.company import Company, Departure, Returning
+from interactive_gym.server.desk import Desk, clock, steady
+from interactive_gym.server.invitations import Invitations
+from interactive_gym.server.lines import Lines
+from interactive_gym.server.logs import name
+from interactive_gym.server.matches import Matches
+from interactive_gym.server.presence import Connected
+from interactive_gym.server.room import Decision, GiveUp, Group, Pool
+from interactive_gym.server.study import rules_of
+
+T = TypeVar("T")
+Work = Callable[[T], Coroutine[Any, Any, None]]
+
+ROOM_EVERY_S = 0.5  # a number that changes faster is not read
+_RETRY_S = 1.0  # after a decision that could not be stored; a disk that is full may have room again
+
+
+@dataclass
+class _Forming:
+    """A match whose members connect."""
+
+    session_id: str
+    scene_id: str
+    members: Sequence[str]  # participants
+    deadline: asyncio.TimerHandle
+    connected: set[str] = field(default_factory=set)  # who have said so
+
+
+@dataclass
+class _Hall:
+    """The waiting room of one scene, and when to look at it again."""
+
+    pool: Pool
+    wake: asyncio.TimerHandle | None = None
+    telling: asyncio.TimerHandle | None = None
+    told_at: float = 0.0
+
+
+class Gathering:
+    """All waiting rooms of one app. To be used on its event loop only."""
+
+    def __init__(self, desk: Desk, matches: Matches, lines: Lines, invitations: Invitations) -> None:
+        self._desk, self._matches, self._lines, self._invitations = desk, matches, lines, invitations
+        self._company = Company(desk.study)
+        self._scenes = {scene.id: scene for scene in desk.study.experiment.sequence if isinstance(scene, GymScene)}
+        rules = {scene_id: rules_of(scene) for scene_id, scene in self._scenes.items()}
+        self._halls = {scene_id: _Hall(Pool(rule)) for scene_id, rule in rules.items() if rule}
+        self._forming: dict[str, _Forming] = {}  # by session
+        self._here: dict[str, tuple[Connected, str]] = {}  # who waits or is matched: how, and where
+        self._lock = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def restart(self) -> None:
+        """To be called once, before anybody can come."""
+        await self._desk.write(self._company.restart, clock())
+
+    async def enlist(self, who: Connected, message: Enlist) -> Room:
+        """They wait from now on; whoever was playing gets the Match again, and whoever was left alone the next page.
+
+        Raises:
+            ClientError: ``wrong_archive``, ``wrong_scene``, ``not_now``, or ``other_tab``.
+        """
+        if message.archive != self._invitations.archive:
+            raise ClientError("wrong_archive", "the page runs what an earlier server gave it")
+        async with self._lock:
+            self._desk.presence.who(who.sid)  # it may have been taken over meanwhile
+            found = await self._desk.write(self._company.enlist, who.participant_id, message, who.tab, clock())
+            match found:
+                case Returning(session, generation):
+                    self._desk.log.info("returned", session_id=session.id, generation=generation)
+                    self._invite(session, generation=generation, returning=True)
+                case Departure():
+                    self._departed(who.participant_id, found, "left_alone")
+                    self._show(who.participant_id, found.page)
+                case None:
+                    self._admit(who, message.scene_id)
+            return self._halls[message.scene_id].pool.room(who.participant_id, steady())
+
+    async def validated(self, who: Connected, message: Validated) -> None:
+        """Their page is connected with all others, or never will be. Said again, it changes nothing.
+
+        Raises:
+            ClientError: ``not_your_session``, or ``not_now``: the match is over.
+        """
+        name(session=message.session_id)
+        async with self._lock:
+            forming = self._forming.get(message.session_id)
+            if forming is None or who.participant_id not in forming.members:
+                await self._desk.write(self._company.check_playing, who.participant_id, message.session_id)
+            elif message.problem is not None:
+                self._desk.log.warning("not_connected", problem=message.problem)
+                await self._part(forming, "connection_failed", unable=[who.participant_id])
+            else:
+                forming.connected.add(who.participant_id)
+                if forming.connected.issuperset(forming.members):
+                    await self._begin(forming)
+
+    async def advance(self, who: Connected, message: Advance) -> Page:
+        """See ``Study.advance``."""
+        departure = await self._desk.write(self._company.advance, who.participant_id, message, clock())
+        self._departed(who.participant_id, departure, None)
+        return departure.page
+
+    async def fail(self, who: Connected, message: Failure) -> Page:
+        """See ``Study.fail``. Partners with whom they were to play wait for others from now on."""
+        async with self._lock:
+            departure = await self._desk.write(self._company.fail, who.participant_id, message, clock())
+            if forming := self._forming_of(who.participant_id):
+                self._dissolve(forming, message.reason, gone=[who.participant_id])
+            self._departed(who.participant_id, departure, message.reason)
+            return departure.page
+
+    def gone(self, who: Connected) -> None:
+        """This connection is no longer, or no longer theirs."""
+        self._spawn(self._step_out, who)
+
+    # --- coming and going -------------------------------------------------------------------------------------------
+
+    def _admit(self, who: Connected, scene_id: str) -> None:
+        self._here[who.participant_id] = (who, scene_id)
+        if self._forming_of(who.participant_id) is None:
+            self._halls[scene_id].pool.enter(who.participant_id, steady())
+            self._desk.log.info("waiting", scene_id=scene_id)
+            self._changed(scene_id)
+
+    def _departed(self, participant_id: str, departure: Departure, failure: str | None) -> None:
+        """What the live match, and the waiting room, have to know of it."""
+        self._forget(participant_id)
+        if departure.session and departure.has_ended:
+            self._matches.close(departure.session.id)
+        elif departure.session and failure:
+            self._matches.exclude(participant_id, failure)
+
+    async def _step_out(self, who: Connected) -> None:
+        name(who.participant_id)
+        async with self._lock:
+            connection, scene_id = self._here.get(who.participant_id, (None, ""))
+            if connection != who:
+                return  # not here, or by another connection since
+            if forming := self._forming_of(who.participant_id):
+                await self._part(forming, "partner_disconnected", gone=[who.participant_id])
+            else:
+                await self._desk.write(self._company.step_out, who.participant_id, clock())
+            self._here.pop(who.participant_id)
+            self._halls[scene_id].pool.leave(who.participant_id, steady())
+            self._changed(scene_id)
+
+    def _forget(self, participant_id: str) -> None:
+        """They wait no more."""
+        _, scene_id = self._here.pop(participant_id, (None, None))
+        if scene_id:
+            self._halls[scene_id].pool.forget(participant_id)
+            self._changed(scene_id)
+
+    # --- deciding ---------------------------------------------------------------------------------------------------
+
+    def _changed(self, scene_id: str) -> None:
+        """Somebody has come to this waiting room, or gone: there may be something to decide, and there is to tell."""
+        self._spawn(self._decide, scene_id)
+        self._tell_room(scene_id)
+
+    async def _decide(self, scene_id: str) -> None:
+        async with self._lock:
+            pool = self._halls[scene_id].pool
+            self._sweep(pool)
+            try:
+                for decision in pool.decide(steady()):
+                    await self._carry_out(scene_id, decision)
+            except Exception:
+                self._wake_at(scene_id, steady() + _RETRY_S)
+                raise
+            self._wake_at(scene_id, pool.next_deadline(steady()))
+
+    def _sweep(self, pool: Pool) -> None:
+        """Nobody is matched whose connection is gone, though that has not been dealt with yet."""
+        for one in pool.waiting():
+            if self._desk.presence.holder(one) != self._here[one][0]:
+                pool.leave(one, steady())
+
+    async def _carry_out(self, scene_id: str, decision: Decision) -> None:
+        match decision:
+            case Group():
+                await self._match(scene_id, decision)
+            case GiveUp():
+                await self._give_up(decision)
+        self._tell_room(scene_id)
+
+    async def _match(self, scene_id: str, group: Group) -> None:
+        tabs = {one: self._here[one][0].tab for one in group.members}
+        sides = await self._desk.write(together.match, self._scenes[scene_id], group, tabs, clock())
+        session = sides[0]
+        self._halls[scene_id].pool.take(group.members)
+        deadline = self._after(self._invitations.validate_s, self._run_out, session.id)
+        self._forming[session.id] = _Forming(session.id, scene_id, group.members, deadline)
+        self._matches.open(session.id, session.game, [Member(s.player, s.peer, s.participant_id) for s in sides])
+        self._desk.log.info("matched", session_id=session.id, scene_id=scene_id, members=group.members)
+        await self._desk.write(together.tell, session.id, clock())
+        for side in sides:
+            self._invite(side, generation=0, returning=False)
+
+    async def _give_up(self, decision: GiveUp) -> None:
+        who = decision.participant_id
+        page = await self._desk.write(self._company.give_up, decision, clock())
+        self._desk.log.warning("waitroom_timeout", participant_id=who, waited_s=round(decision.waited_s, 1))
+        self._forget(who)
+        self._show(who, page)
+
+    # --- connecting -------------------------------------------------------------------------------------------------
+
+    async def _begin(self, forming: _Forming) -> None:
+        await self._desk.write(together.begin, forming.session_id, clock())
+        self._close(forming)
+        self._matches.play(forming.session_id)
+        self._desk.log.info("playing", session_id=forming.session_id)
+        for member in forming.members:
+            self._forget(member)
+            self._lines.tell(member, "play", Play(forming.session_id))
+
+    async def _run_out(self, session_id: str) -> None:
+        """The time is up in which all had to be connected."""
+        async with self._lock:
+            forming = self._forming.get(session_id)
+            if forming is None:
+                return
+            unable = [one for one in forming.members if one not in forming.connected]
+            try:
+                await self._part(forming, "connection_timeout", unable=unable)
+            except Exception:
+                forming.deadline = self._after(_RETRY_S, self._run_out, session_id)
+                raise
+
+    async def _part(
+        self, forming: _Forming, reason: str, *, gone: Sequence[str] = (), unable: Sequence[str] = ()
+    ) -> None:
+        await self._desk.write(together.part, forming.session_id, reason, clock(), gone=gone)
+        self._dissolve(forming, reason, gone=gone, unable=unable)
+
+    def _dissolve(
+        self, forming: _Forming, reason: str, *, gone: Sequence[str] = (), unable: Sequence[str] = ()
+    ) -> None:
+        """The match came to nothing. All but those who are ``gone`` wait again, the ``unable`` for somebody else."""
+        session_id, pool = forming.session_id, self._halls[forming.scene_id].pool
+        self._close(forming)
+        self._matches.close(session_id)
+        self._desk.log.warning("unmatched", session_id=session_id, reason=reason, gone=gone, unable=unable)
+        pool.refuse(forming.members, unable, steady())
+        back = [one for one in forming.members if one not in gone]
+        for one in back:
+            pool.enter(one, steady())
+        for one in back:
+            self._lines.tell(one, "unmatched", Unmatched(session_id, reason, pool.room(one, steady())))
+        self._changed(forming.scene_id)
+
+    def _close(self, forming: _Forming) -> None:
+        forming.deadline.cancel()
+        del self._forming[forming.session_id]
+
+    def _forming_of(self, participant_id: str) -> _Forming | None:
+        return next((forming for forming in self._forming.values() if participant_id in forming.members), None)
+
+    # --- telling ----------------------------------------------------------------------------------------------------
+
+    def _invite(self, side: Session, *, generation: int, returning: bool) -> None:
+        servers = self._matches.ice_servers(side.participant_id)
+        match = self._invitations.match(side, servers, generation=generation, returning=returning)
+        self._lines.tell(side.participant_id, "match", match)
+
+    def _show(self, participant_id: str, page: Page) -> None:
+        self._lines.tell(participant_id, "scene", page)
+        self._desk.files.update()
+
+    def _tell_room(self, scene_id: str) -> None:
+        """Tells everybody who waits, soon, and not more often than they can read."""
+        hall = self._halls[scene_id]
+        if hall.telling is None:
+            hall.telling = self._after(max(0.0, hall.told_at + ROOM_EVERY_S - steady()), self._tell_now, scene_id)
+
+    async def _tell_now(self, scene_id: str) -> None:
+        hall = self._halls[scene_id]
+        hall.telling, hall.told_at = None, steady()
+        for one in hall.pool.waiting():
+            self._lines.tell(one, "room", hall.pool.room(one, steady()))
+
+    # --- time -------------------------------------------------------------------------------------------------------
+
+    def _wake_at(self, scene_id: str, deadline: float | None) -> None:
+        hall = self._halls[scene_id]
+        if hall.wake:
+            hall.wake.cancel()
+        hall.wake = None if deadline is None else self._after(deadline - steady(), self._decide, scene_id)
+
+    def _after(self, seconds: float, work: Work[str], about_what: str) -> asyncio.TimerHandle:
+        return asyncio.get_running_loop().call_later(max(0.0, seconds), self._spawn, work, about_what)
+
+    def _spawn(self, work: Work[T], about_what: T) -> None:
+        # In a context of its own: what is logged there is not about whoever happened to set it off.
+        task = asyncio.get_running_loop().create_task(self._guarded(work, about_what), context=Context())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _guarded(self, work: Work[T], about_what: T) -> None:
+        try:
+            await work(about_what)
+        except Exception as error:
+            self._desk.refused(error)
