@@ -4,7 +4,7 @@ import type { preloadAssets, Pictures } from "./assets";
 import { absolute, type Clock } from "./clock";
 import { Deadline } from "./deadline";
 import type { EventLog } from "./events";
-import { loadingState, settingUp } from "./loading";
+import { loadingState, type Arrived } from "./loading";
 import type { Outbox } from "./outbox";
 import type { GymView } from "./pages/gym";
 import type { Failure, GymPage } from "./protocol.gen";
@@ -47,6 +47,7 @@ export abstract class Run {
   protected readonly screen: Screen;
   protected closed = false;
   private readonly pictures: Promise<Pictures>;
+  private arrived: Arrived = { received: 0, total: 0 }; // of the pictures
 
   constructor(
     protected readonly page: GymPage,
@@ -56,7 +57,10 @@ export abstract class Run {
   ) {
     this.deadline = new Deadline(tools.clock, page.game.loading_timeout_s * 1000, () => this.timedOut());
     this.screen = new Screen(view, tools, (error) => this.pictureFailed(error));
-    this.pictures = tools.loadPictures(page.game.assets, () => this.stillLoading());
+    this.pictures = tools.loadPictures(page.game.assets, (received, total) => {
+      this.arrived = { received, total };
+      if (!this.closed) this.progressed();
+    });
     this.pictures.catch(() => undefined); // it is reported where it is awaited
   }
 
@@ -119,11 +123,7 @@ export abstract class Run {
 
   protected progressed(): void {
     const { runtime } = this.tools;
-    this.view.loading(runtime.loaded ? settingUp : loadingState(runtime.progress));
-    this.stillLoading();
-  }
-
-  private stillLoading(): void {
+    this.view.loading(loadingState(runtime.loaded ? null : runtime.progress, this.arrived));
     if (this.deadline.running) this.deadline.renew();
   }
 
