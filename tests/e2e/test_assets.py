@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+import httpx
 import pytest
-from playwright.sync_api import Browser, Error
+from PIL import Image
+from playwright.sync_api import Browser, Error, Route
 
 import interactive_gym as ig
 from interactive_gym.rendering import Surface
 from interactive_gym.scenes.assets import PictureFile
+from tests.e2e.harness import STUDIES, Participant, Server
 from tests.e2e.renderer_page import HEIGHT, WIDTH, Color, RendererPage, assert_colors
 from tests.scenes import kitchen
 
@@ -130,3 +134,43 @@ def test_the_public_surface_takes_the_assets_of_a_scene() -> None:
     surface = ig.Surface(WIDTH, HEIGHT, assets=ASSETS)
     surface.image("chef", 0, 0, frame=5)
     assert surface.packet()["set"][0]["frame"] == 5
+
+
+def test_a_game_waits_for_its_pictures_and_is_drawn_with_them(
+    server: Callable[..., Server], participant: Callable[..., Participant]
+) -> None:
+    served = server(STUDIES / "pictured.py")
+    ada = participant(None)
+    held: list[Route] = []
+    ada.page.route("**/pictures/*", lambda route: held.append(route))
+    ada.page.goto(served.url)
+    ada.press_primary()
+    ada.sees("gym")
+    ada.until(lambda: len(held) == 2, "the requests for both pictures")
+    ada.page.wait_for_selector("text=/Setting up the game|Loading the game/")
+    assert ada.page.locator("button").count() == 0 or not ada.page.locator("button").first.is_enabled()
+    for route in held:
+        route.continue_()
+    ada.press_primary()
+    ada.sees("playing")
+    ada.until(lambda: seen_at(ada, 0.25, 0.6, 0.95) == [GREEN, RED, WHITE], "the first picture")
+    ada.press("ArrowRight")
+    ada.until(lambda: seen_at(ada, 0.25, 0.52, 0.6) == [GREEN, WHITE, GREEN], "the cook's next frame, further right")
+    ada.press("e")
+    ada.sees("end")
+    answers = [served_picture(served.url, file) for file in FILES[1:]]
+    assert {answer.headers["content-type"] for answer in answers} == {"image/png"}
+    assert all("immutable" in answer.headers["cache-control"] for answer in answers)
+
+
+def seen_at(ada: Participant, *places: float) -> list[Color]:
+    """The colours in the middle row of the canvas, at parts of its width."""
+    image = Image.open(io.BytesIO(ada.page.locator("canvas").screenshot())).convert("RGB")
+    colors = [image.getpixel((int(image.width * place), image.height // 2)) for place in places]
+    return [color for color in colors if isinstance(color, tuple) and len(color) == 3]
+
+
+def served_picture(url: str, file: PictureFile) -> httpx.Response:
+    answer = httpx.get(f"{url}/pictures/{file.file}")
+    assert answer.content == file.data
+    return answer
