@@ -21,7 +21,7 @@ def game(**changes):
         "bindings": [{"keys": ["ArrowLeft"], "action": 0}, {"keys": ["ArrowRight"], "action": 2}],
         "default_action": 1, "input_mode": "pressed_keys", "fps": 10, "width": 600, "height": 400, "assets": [],
         "background": "#ffffff", "episodes": 3, "max_steps": None, "pause_s": 1, "loading_timeout_s": 60,
-        "record_observations": False, "interpolate": True, "smooth": True, "assets": [], "multiplayer": None,
+        "record_observations": False, "interpolate": True, "smooth": True, "multiplayer": None,
     }  # fmt: skip
     return json.dumps(plain | changes)
 
@@ -63,6 +63,14 @@ def draw_pictures(env, surface):
 def draw(env, surface):
     surface.circle(300 + env.x, 200, 10, "red", id="walker")
     surface.rect(0, 300, 600, 100, "green")
+
+
+def draw_for(env, surface, agent):
+    surface.text(f"for {agent!r}", 0, 0)
+
+
+def hud_of(env, agent):
+    return f"{agent} at step {env.t}"
 
 
 def hud(env):

@@ -83,15 +83,12 @@ class Room:
 class Doubts(Room):
     """Its states differ between peers from step ``apart`` on, though nothing that is recorded does."""
 
-    made = 0
-
     def __init__(self, size: int, apart: int) -> None:
         super().__init__(size)
-        type(self).made += 1
-        self.number, self.apart = type(self).made, apart
+        self.apart = apart
 
     def step(self, actions: Any) -> Any:
-        self.doubt = self.number if self.t >= self.apart else 0
+        self.doubt = id(self) if self.t >= self.apart else 0
         return super().step(actions)
 
 
@@ -99,7 +96,7 @@ class Paints(Room):
     """Keeps what it draws with, for each player something else."""
 
     def render(self, agent: int | None = None) -> Surface:
-        self.palette = {agent: self.t}
+        self.shown = [*getattr(self, "shown", []), agent]
         surface = Surface(600, 400)
         surface.text(f"for {agent}", 10, 10)
         return surface

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,8 +16,8 @@ from interactive_gym.browser.spec import load
 from interactive_gym.envs.determinism import VirtualWorld
 from interactive_gym.errors import EnvError
 
-from .rooms import HERE, Room, game
-from .wire import SEED, Page, Wire, match_of
+from .rooms import HERE, Paints, Room, game
+from .wire import Page, Wire, match_of
 
 HUMAN = "human"
 
@@ -72,7 +73,8 @@ def test_the_unseeded_world_is_the_same_for_all_and_is_not_played_without_it(wor
     far, near = played(world, game(HUMAN, HUMAN), delay=0.14), played(world, game(HUMAN, HUMAN), delay=0.0, loss=0.0)
     assert_same(far)
     assert_same(near)
-    assert far[0].rows(0)[0].observations["0"].tolist() == near[0].rows(0)[0].observations["0"].tolist()
+    resets = [page.rows(0)[0].observations or {} for page in (far[0], near[0])]
+    assert resets[0]["0"].tolist() == resets[1]["0"].tolist()
     clocks = [row.infos["0"]["time"] for row in far[0].rows(0)[1:]]
     assert clocks == sorted(set(clocks)) and clocks == [row.infos["0"]["time"] for row in near[0].rows(0)[1:]]
     assert os.urandom(8) != os.urandom(8)
@@ -148,12 +150,10 @@ def test_what_views_leave_behind_is_no_difference(world: VirtualWorld) -> None:
 
 def test_looking_covers_everybodys_view(world: VirtualWorld) -> None:
     spec = load(game(HUMAN, f"{HERE}:follow", HUMAN, environment=f"{HERE}:Paints", draw=None), "2")
-    env = Room(3)
+    env = Paints(3)
     env.reset(0)
-    seen: list[Any] = []
-    env.render = lambda agent: seen.append(agent) or {"set": []}  # type: ignore[attr-defined]
     look_of(spec)(env)
-    assert seen == [0, 2]
+    assert env.shown == [0, 2]
 
 
 def test_statistics_are_of_one_episode(world: VirtualWorld) -> None:
@@ -165,7 +165,7 @@ def test_statistics_are_of_one_episode(world: VirtualWorld) -> None:
     assert first["replayed"] + second["replayed"] == sum(packet["rollback"] for packet in page.packets)
     whole = json.loads(page.match.statistics())
     assert whole["replayed"] == first["replayed"] + second["replayed"]
-    assert whole["links"]["1"]["round_trip"]["median"] == pytest.approx(0.1, abs=0.05)
+    assert whole["links"]["1"]["round_trip"]["median"] == pytest.approx(0.24, abs=0.08)
 
 
 def test_times_of_events_are_the_clock_s_milliseconds(world: VirtualWorld) -> None:
@@ -340,27 +340,29 @@ def test_a_failing_draw_is_an_error(world: VirtualWorld) -> None:
 def test_hostile_bytes_change_nothing(world: VirtualWorld) -> None:
     line = Wire(world, game(HUMAN, HUMAN))
     pages = line.join_all()
-    rng = pages[0].rng
-    honest: list[bytes] = []
+    rng = random.Random(3)
+    honest = [b"\0"]
 
-    def attack(page: Page) -> None:
-        data = rng.randbytes(rng.randrange(40))
-        if honest and rng.random() < 0.5:
-            data = bytearray(rng.choice(honest))
-            data[rng.randrange(len(data))] = rng.randrange(256)
-        for peer in (0, 1, 7, 31, 254, 255):
-            page.match.receive(peer if peer != 1 - page.peer else 9, bytes(data), line.now)
-        page.match.receive(1 - page.peer, rng.randbytes(rng.randrange(40)), line.now)
-        page.match.receive_control(1 - page.peer, rng.randbytes(rng.randrange(40)), line.now)
-
-    def step() -> bool:
+    def attack() -> bool:
         if line.now % 0.02 < 0.002:
             for page in pages:
-                honest.extend([page.match.outgoing()[4:40]] if not honest or not honest[0] else [])
-                attack(page)
+                page.match.receive(1 - page.peer, rng.randbytes(rng.randrange(40)), line.now)
+                page.match.receive_control(1 - page.peer, rng.randbytes(rng.randrange(40)), line.now)
+                page.match.receive_control(255, rng.randbytes(rng.randrange(40)), line.now)
+                for stranger in (page.peer, 7, 31, 254, -1, 256):
+                    page.match.receive(stranger, rng.choice(honest), line.now)
+                    page.match.receive_control(stranger, rng.choice(honest), line.now)
         return all(page.is_over for page in pages)
 
-    line.run(60, until=step)
+    outgoing = pages[0].match.outgoing
+
+    def overheard() -> bytes:
+        blob = outgoing()
+        honest.extend([blob[4 : 4 + int.from_bytes(blob[2:4], "big")]] if blob else [])
+        return blob
+
+    pages[0].match.outgoing = overheard  # type: ignore[method-assign]
+    line.run(60, until=attack)
     assert_same(pages)
     assert json.loads(pages[0].match.statistics())["links"]["1"]["refused"] > 50
 
@@ -397,8 +399,5 @@ def test_before_the_session_and_after_the_game_nothing_raises(world: VirtualWorl
     page.match.close()
     assert Room.closed == closed + 1
     page.match.receive(1, b"junk", 1e3)
-    assert "next" in json.loads(page.match.advance(1e3, "{}"))
-
-
-def test_pixels_and_seed(world: VirtualWorld) -> None:
-    assert json.loads(match_of(game(HUMAN, HUMAN), 1))["seed"] == SEED
+    assert "no episode" in json.loads(page.match.advance(1e3, "{}"))["error"]["problem"]
+    page.match.outgoing()

@@ -201,6 +201,13 @@ def test_the_hud(drive):
     assert drive().begin()["hud"] is None
 
 
+def test_who_asks_for_the_agent_is_told(drive):
+    game = drive(hud_function=f"{HERE}:hud_of", draw=f"{HERE}:draw_for")
+    packet = game.begin()
+    assert packet["hud"] == "0 at step 0"
+    assert [drawn["s"] for drawn in packet["draw"]["set"]] == ["for '0'"]
+
+
 # --- many agents ----------------------------------------------------------------------------------------------------
 
 CHASE = {
