@@ -70,6 +70,8 @@ export type FromWorker =
   | { type: "links"; run: number; rows: LinkRow[] }
   /** Nothing comes by the direct way, or it does again. The page repairs the connection meanwhile. */
   | { type: "direct"; run: number; peer: number; up: boolean }
+  /** The channels of this direct connection are closed for good. */
+  | { type: "closed"; run: number; peer: number; link: string }
   /** `run` is null where the runtime itself failed. */
   | { type: "failed"; run: number | null; failure: WorkerFailure };
 
@@ -145,11 +147,12 @@ export interface Move {
 
 export type MatchPacket = MatchFrame | { error: WorkerFailure };
 
+/** All fields, always. After `leave` it takes one more `advance` for the last chunks and events. */
 export interface MatchFrame {
   next: number; // when to call again, in seconds of the worker's clock
   episode: number;
   frame: number; // the newest that was played; -1: the reset
-  acts: number | null; // inputs were sampled, and act in this frame
+  acts: number | null; // inputs were sampled, and act in this frame; if not, presses are to be given again
   draw: DrawPacket | null; // null, with pixels null: nothing to see has changed
   pixels: [width: number, height: number] | null;
   hud: string | null;
@@ -163,12 +166,12 @@ export interface MatchFrame {
   events: MatchEvent[];
 }
 
-/** `netcode.events`, by class name in snake case, with their fields; times are absolute ms. */
+/** `netcode.events`, by class name in snake case, with their fields; times are ms of the worker's clock, not absolute. */
 export type MatchEvent =
   | { type: "prepared"; episode: number } // ours: the environment is made and reset, `ready` is awaited
   | { type: "started"; episode: number; at: number; input_delay: number }
   | { type: "interrupted"; peer: number }
-  | { type: "resumed"; peer: number; silence: number }
+  | { type: "resumed"; peer: number; silence: number } // ms
   | { type: "held"; frame: number }
   | { type: "unheld"; at: number }
   | { type: "cut"; peer: number; turn: number; frame: number }
@@ -177,5 +180,6 @@ export type MatchEvent =
   | { type: "mismatch"; peer: number; frame: number; agreed: number }
   /** All chunks of the episode are in this packet or were in earlier ones. `end` is EpisodeEnd's, without the key. */
   | { type: "episode_ended"; episode: number; end: Pick<EpisodeEnd, "frames" | "end_reason" | "statistics"> }
+  /** `netcode.events.Reason`, or "partner_left": nobody else is there, and nobody came back in time. */
   | { type: "ended"; reason: string; text: string }
   | { type: "refused"; peer: number; field: string; mine: string; theirs: string };
