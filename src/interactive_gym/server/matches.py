@@ -76,10 +76,11 @@ class Matches:
             async def store(new: Sequence[Grant]) -> None:
                 await self._desk.write(_store_grants, live, new, clock())
 
-            live.refereeing = Refereeing(
-                referee, store, lambda peer, payload: self._lines.relay(live.members[peer], _FROM_SERVER + payload),
-                self._desk.log.bind(session_id=session_id),
-            )  # fmt: skip
+            def send(peer: int, payload: bytes) -> None:
+                if self._is_in(live, peer):
+                    self._lines.relay(live.members[peer], _FROM_SERVER + payload)
+
+            live.refereeing = Refereeing(referee, store, send, self._desk.log.bind(session_id=session_id))
 
     def close(self, session_id: str) -> None:
         """The match is over. What its members still send about it is ignored. Said again, it changes nothing."""
@@ -134,7 +135,9 @@ class Matches:
         seat = self._seats.get(participant_id)
         if seat is None:
             raise ClientError("not_your_session", "the participant is in no match")
-        self._tell(*forwarded(signal, seat.match.session_id, seat.peer, seat.match.members))
+        receiver, message = forwarded(signal, seat.match.session_id, seat.peer, seat.match.members)
+        if self._is_in(seat.match, signal.peer):
+            self._tell(receiver, message)
 
     def relay(self, participant_id: str, data: object) -> None:
         """Pass on a frame of this participant. Called a hundred times a second for each: no store, no log.
@@ -162,14 +165,20 @@ class Matches:
                 live.refereeing.receive(seat.peer, frame.payload)
             return
         receiver = live.members[frame.addressee]
+        waiting = self._lines.waiting(receiver) if self._is_in(live, frame.addressee) else None
         try:
-            data = live.relay.deliver(seat.peer, frame, self._lines.waiting(receiver), now)
+            data = live.relay.deliver(seat.peer, frame, waiting, now)
         except TooFarBehind:
             self._desk.log.warning("too_far_behind", participant_id=receiver, session_id=live.session_id)
             self._lines.part(receiver)
             return
         if data is not None:
             self._lines.relay(receiver, data)
+
+    def _is_in(self, live: _Live, peer: int) -> bool:
+        """Whether this member's page is still about this match: it may be in the next one already, as another peer."""
+        seat = self._seats.get(live.members[peer])
+        return seat is not None and seat.match is live
 
     def _tell(self, participant_id: str, signal: Signal) -> None:
         if not self._lines.tell(participant_id, "signal", signal):
