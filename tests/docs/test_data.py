@@ -14,6 +14,7 @@ from sqlalchemy import Connection, create_engine
 
 from interactive_gym.data import events, files, tables
 from interactive_gym.data.episode_files import EXPERIENCE_COLUMNS, MAX_COLUMNS
+from interactive_gym.data.parity import Status
 from interactive_gym.data.provenance import note_start
 from interactive_gym.data.schema import SCHEMA_VERSION, metadata
 from interactive_gym.protocol import EpisodeEnd, Failure
@@ -26,6 +27,7 @@ PAGE = page("docs/reference/data.md")
 FILES = section(PAGE, "## Files")
 EVENTS = section(PAGE, "## Events")
 SERVER = ROOT / "src" / "interactive_gym" / "server"
+DATA = ROOT / "src" / "interactive_gym" / "data"
 OTHER_FILES = {"scenes/<scene>.json", "server.log", "study.db", "secret.key"}
 EPISODE = ("frame", "t_ms", *FIELDS)
 
@@ -83,6 +85,8 @@ def test_the_values_that_a_column_can_have() -> None:
     ends = table(section(FILES, "### episodes.csv"))["end_reason"][-1]
     assert values(EpisodeEnd, "end_reason") <= in_backticks(ends)
     assert in_backticks(table(section(FILES, "### ep<k>.csv"))["source"][-1]) >= SOURCES
+    parity = table(section(FILES, "### episodes.csv"))["parity"][-1]
+    assert in_backticks(parity) == {*get_args(Status), "players.csv"}
 
 
 def test_numbers_on_the_page() -> None:
@@ -106,7 +110,7 @@ def calls(path: Path, *functions: str) -> Iterator[ast.Call]:
 
 def recorded_by_the_server() -> Iterator[tuple[str, str | None, str | None]]:
     """Name, reason and severity of each event; None where they are decided elsewhere."""
-    for path in sorted(SERVER.glob("*.py")):
+    for path in sorted([*SERVER.glob("*.py"), *DATA.glob("*.py")]):
         for call in calls(path, "events.record"):
             named = {word.arg: constant(word.value) for word in call.keywords}
             name = constant(call.args[1])

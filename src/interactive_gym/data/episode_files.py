@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import takewhile
 from pathlib import Path
 from urllib.parse import quote
 
@@ -11,9 +12,9 @@ from sqlalchemy import Connection
 
 from interactive_gym.data import games
 from interactive_gym.data.flat import Table, write_table
-from interactive_gym.data.games import Session
-from interactive_gym.data.latency import summary
-from interactive_gym.data.timeline import Piece
+from interactive_gym.data.games import Episode, Session
+from interactive_gym.data.latency import Summary, summary
+from interactive_gym.data.timeline import Piece, frames_of
 from interactive_gym.protocol import Experience
 from interactive_gym.records import Row, columns, plain, unpack
 from interactive_gym.records.rows import FIELDS
@@ -26,6 +27,9 @@ EXPERIENCE_COLUMNS = (
     "due_ms",
     "late_ms",
     "step_ms",
+    "predicted",
+    "rollback",
+    "rollback_ms",
     "key",
     "event_ms",
     "sampled_ms",
@@ -34,17 +38,31 @@ EXPERIENCE_COLUMNS = (
 )
 
 
-def write_episode(
-    connection: Connection, folder: Path, session: Session, episode: int
-) -> dict[str, float | int | None]:
-    """Writes ``<scene>/<session>/ep<k>.csv`` and ``ep<k>.<player>.experience.csv``; returns the episode's summary."""
-    place = folder / _name(session.scene_id) / _name(session.id)
-    line = games.line(connection, session, episode)
-    write_table(place / f"ep{episode}.csv", _wide(lambda: rows(connection, line), session.fps))
-    seconds = _experience(connection, session, episode)
-    name = f"ep{episode}.{_name(session.player)}.experience.csv"
+def write_episode(connection: Connection, folder: Path, session_id: str, episode: Episode) -> dict[str, Summary]:
+    """Writes ``<scene>/<session>/ep<k>.csv`` and each ``ep<k>.<player>.experience.csv``; returns their summaries."""
+    sides = games.sides(connection, session_id)
+    place = folder / _name(sides[0].scene_id) / _name(session_id)
+    line = _whole_line(connection, sides, episode)
+    write_table(place / f"ep{episode.number}.csv", _wide(lambda: _until(connection, line, episode), sides[0].fps))
+    return {side.player: _write_experience(connection, place, side, episode.number) for side in sides}
+
+
+def _whole_line(connection: Connection, sides: Sequence[Session], episode: Episode) -> Sequence[Piece]:
+    """Of the lowest peer who has all frames of the episode."""
+    lines = [games.line(connection, side, episode.number) for side in sides]
+    return next(line for line in lines if line and frames_of(line) >= episode.frames)
+
+
+def _until(connection: Connection, line: Sequence[Piece], episode: Episode) -> Iterator[Row]:
+    """What was recorded beyond the frame in which the episode ended, such as after a mismatch, is not of it."""
+    return takewhile(lambda row: row.frame < episode.frames, rows(connection, line))
+
+
+def _write_experience(connection: Connection, place: Path, side: Session, episode: int) -> Summary:
+    seconds = _experience(connection, side, episode)
+    name = f"ep{episode}.{_name(side.player)}.experience.csv"
     write_table(place / name, (EXPERIENCE_COLUMNS, _experience_rows(seconds)))
-    return summary(seconds, session.fps)
+    return summary(seconds, side.fps)
 
 
 def rows(connection: Connection, line: Sequence[Piece]) -> Iterator[Row]:
@@ -91,8 +109,8 @@ def _experience(connection: Connection, session: Session, episode: int) -> list[
 def _experience_rows(seconds: Iterable[Experience]) -> Iterator[Sequence[object]]:
     for second in seconds:
         for tick in second.ticks:
-            costs = (tick.due_ms, tick.late_ms, tick.step_ms)
+            costs = (tick.due_ms, tick.late_ms, tick.step_ms, tick.predicted, tick.rollback, tick.rollback_ms)
             yield (second.generation, tick.frame, "tick", *costs, None, None, None, None, tick.painted_ms)
         for key in second.keys:
             path = (key.key, key.event_ms, key.sampled_ms, key.executed_ms, key.painted_ms)
-            yield (second.generation, key.frame, "key", None, None, None, *path)
+            yield (second.generation, key.frame, "key", *[None] * 6, *path)

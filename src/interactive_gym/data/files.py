@@ -14,15 +14,18 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
-from interactive_gym.data import games, tables
+from interactive_gym.data import games, link_rows, player_tables, progress, tables, verdicts
 from interactive_gym.data.episode_files import write_episode
 from interactive_gym.data.flat import Table, write_json_lines, write_table
+from interactive_gym.data.parity import Verdict
 from interactive_gym.data.store import Store
 
 PUBLIC: dict[str, Callable[[Connection], Table]] = {
     "participants.csv": tables.participants_table,
     "sessions.csv": tables.sessions_table,
     "episodes.csv": tables.episodes_table,
+    "players.csv": player_tables.players_table,
+    "links.csv": player_tables.links_table,
     "responses.csv": tables.responses_table,
     "completion_codes.csv": tables.completion_codes_table,
 }
@@ -71,22 +74,52 @@ class Files:
     def _update(self) -> None:
         with self._lock:
             self._waits = False
+        self._guarded(self._settle)
+        for session_id, episode in self._store.read_now(verdicts.due):
+            self._guarded(self._compare, session_id, episode)
+        for session_id in self._store.read_now(link_rows.unreported):
+            self._guarded(self._report_links, session_id)
         for session_id, episode in self._store.read_now(games.unwritten):
             self._guarded(self._write_episode, session_id, episode)
         self._store.read_now(self._write_tables)
 
+    def _settle(self) -> None:
+        """Sessions may have ended since their players said how an episode did."""
+
+        def write(connection: Connection) -> None:
+            for session_id, episode in progress.settle_over(connection, time.time()):
+                verdicts.ask(connection, session_id, episode, now=time.time())
+
+        self._store.submit(write).result()
+
+    def _compare(self, session_id: str, episode: int) -> None:
+        def read(connection: Connection) -> tuple[Verdict, object]:
+            return verdicts.verdict(connection, session_id, episode), games.version(connection, session_id, episode)
+
+        def write(connection: Connection) -> None:
+            is_current = games.version(connection, session_id, episode) == version
+            verdicts.store(connection, session_id, episode, found, is_current=is_current, now=time.time())
+
+        found, version = self._store.read_now(read)
+        self._store.submit(write).result()
+
+    def _report_links(self, session_id: str) -> None:
+        reported = self._store.read_now(lambda connection: link_rows.report(connection, session_id))
+        self._store.submit(lambda connection: link_rows.store(connection, session_id, reported)).result()
+
     def _write_episode(self, session_id: str, episode: int) -> None:
-        def write(connection: Connection) -> tuple[dict[str, Any], int]:
-            session = games.sides(connection, session_id)[0]
-            parts = games.parts(connection, session_id, episode)
-            return write_episode(connection, self.folder, session, episode), parts
+        def write(connection: Connection) -> tuple[dict[str, Any], object]:
+            known = games.find_episode(connection, session_id, episode)
+            assert known, "what is unwritten is complete"
+            summaries = write_episode(connection, self.folder, session_id, known)
+            return summaries, games.version(connection, session_id, episode)
 
         def mark(connection: Connection) -> None:
             # What has come in the meantime is not in the files; its upload has asked for the next update.
-            if games.parts(connection, session_id, episode) == parts:
-                games.mark_written(connection, session_id, episode, summary, now=time.time())
+            if games.version(connection, session_id, episode) == version:
+                games.mark_written(connection, session_id, episode, summaries, now=time.time())
 
-        summary, parts = self._store.read_now(write)
+        summaries, version = self._store.read_now(write)
         self._store.submit(mark).result()
 
     def _write_tables(self, connection: Connection) -> None:

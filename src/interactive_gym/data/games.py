@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, insert, select, update
+from sqlalchemy import Connection, Select, Table, func, insert, select, update
 
 from interactive_gym.data.schema import chunks, episodes, experience, generations, members, sessions
 from interactive_gym.data.timeline import Piece, Start, canonical
@@ -110,9 +110,23 @@ def next_episode(connection: Connection, session_id: str) -> int:
     return max((episode.number + 1 for episode in completed(connection, session_id)), default=0)
 
 
+def find_episode(connection: Connection, session_id: str, number: int) -> Episode | None:
+    """The episode if it is complete."""
+    columns = (episodes.c.number, episodes.c.frames, episodes.c.end_reason)
+    query = select(*columns).where(episodes.c.session_id == session_id, episodes.c.number == number)
+    row = connection.execute(query).one_or_none()
+    return Episode(*row) if row else None
+
+
 def complete(connection: Connection, session_id: str, episode: Episode, *, now: float) -> None:
     row = {"session_id": session_id, "number": episode.number, "frames": episode.frames}
     connection.execute(insert(episodes).values(row | {"end_reason": episode.end_reason, "ended_at": now}))
+
+
+def correct(connection: Connection, session_id: str, episode: Episode) -> None:
+    """A complete episode turned out to have ended otherwise."""
+    changes = {"frames": episode.frames, "end_reason": episode.end_reason, "written_at": None}
+    _change_episode(connection, session_id, episode.number, changes)
 
 
 def line(connection: Connection, session: Session, episode: int) -> list[Piece]:
@@ -120,10 +134,12 @@ def line(connection: Connection, session: Session, episode: int) -> list[Piece]:
     return canonical(pieces(connection, session, episode), starts(connection, session))
 
 
-def pieces(connection: Connection, session: Session, episode: int) -> list[Piece]:
-    """All chunks of an episode, superseded ones too, in order of arrival."""
-    names = ("id", "episode", "generation", "number", "first", "rows", "ending")
+def pieces(connection: Connection, session: Session, episode: int, number: int | None = None) -> list[Piece]:
+    """All chunks of an episode (or those of one ``number``), superseded ones too, in order of arrival."""
+    names = ("id", "episode", "generation", "number", "first", "rows", "ending", "digest")
     mine = (chunks.c.session_id == session.id) & (chunks.c.player == session.player) & (chunks.c.episode == episode)
+    if number is not None:
+        mine &= chunks.c.number == number
     query = select(*(chunks.c[name] for name in names)).where(mine).order_by(chunks.c.id)
     return [Piece(*row) for row in connection.execute(query)]
 
@@ -151,16 +167,15 @@ def add_chunk(connection: Connection, session: Session, row: Mapping[str, Any]) 
 
 def add_experience(connection: Connection, session: Session, row: Mapping[str, Any]) -> bool:
     """False where this second is here already."""
-    key = {"session_id": session.id, "player": session.player}
-    key |= {name: row[name] for name in ("episode", "generation", "number")}
-    known = (
-        select(func.count())
-        .select_from(experience)
-        .where(*(experience.c[name] == value for name, value in key.items()))
-    )
-    if connection.execute(known).scalar_one():
+    return add_once(connection, experience, {**row, "session_id": session.id, "player": session.player})
+
+
+def add_once(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
+    """False where a row with this primary key is here already; it stays as it is."""
+    key = [column == row[column.name] for column in table.primary_key]
+    if connection.execute(select(func.count()).select_from(table).where(*key)).scalar_one():
         return False
-    connection.execute(insert(experience).values({**row, **key}))
+    connection.execute(insert(table).values(dict(row)))
     return True
 
 
@@ -171,7 +186,12 @@ def experience_of(connection: Connection, session: Session, episode: int) -> lis
     return list(connection.execute(query.order_by(experience.c.generation, experience.c.number)).scalars())
 
 
-def parts(connection: Connection, session_id: str, episode: int) -> int:
+def version(connection: Connection, session_id: str, episode: int) -> tuple[int, Episode | None]:
+    """Of what is stored of an episode; it is another one when something has come."""
+    return _parts(connection, session_id, episode), find_episode(connection, session_id, episode)
+
+
+def _parts(connection: Connection, session_id: str, episode: int) -> int:
     """How many chunks and seconds of experience an episode has; it only grows."""
     stored = 0
     for table in (chunks, experience):

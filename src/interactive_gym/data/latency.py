@@ -19,23 +19,31 @@ SUMMARY = (
     "late_ticks",
     "fps_held",
 )
+ROLLBACKS = ("late_share", "predicted_ticks", "rollback_ms_median", "rollback_ms_p95")  # in games of several
 
 
-def summary(seconds: Sequence[Experience], fps: int) -> dict[str, float | int | None]:
-    """One value per name of ``SUMMARY``; None where there was nothing to measure.
+Summary = dict[str, float | int | None]
+
+
+def summary(seconds: Sequence[Experience], fps: int) -> Summary:
+    """One value per name of ``SUMMARY`` and ``ROLLBACKS``; None where there was nothing to measure.
 
     A tick is late when it begins more than half a tick after it was due. ``fps_held`` is the number of ticks per second
     of wall time between the first and the last one of each generation.
     """
     keys = [key for second in seconds for key in second.keys]
     ticks = [tick for second in seconds for tick in second.ticks]
+    late = sum(tick.late_ms > 500 / fps for tick in ticks)
     return {
         "keys": len(keys),
         **_spread("event_to_sampled_ms", (key.sampled_ms - key.event_ms for key in keys)),
         **_spread("event_to_executed_ms", (key.executed_ms - key.event_ms for key in keys)),
         **_spread("event_to_painted_ms", _painted(keys)),
-        "late_ticks": sum(tick.late_ms > 500 / fps for tick in ticks),
+        "late_ticks": late,
         "fps_held": _fps_held(seconds),
+        "late_share": round(late / len(ticks), 4) if ticks else None,
+        "predicted_ticks": sum(tick.predicted > 0 for tick in ticks),
+        **_spread("rollback_ms", (tick.rollback_ms for tick in ticks if tick.rollback)),
     }
 
 

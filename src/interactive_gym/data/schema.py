@@ -75,6 +75,9 @@ sessions = Table(
     Column("ended_at", Float),
     Column("end_reason", String(64)),
     Column("state", String(16), nullable=False),  # of one player "playing", then "ended"; of several see data.matches
+    Column(
+        "links", JSON(none_as_null=True)
+    ),  # data.link_reports, made with the files; NULL: there are none, or they are out of date
 )
 
 members = Table(
@@ -137,7 +140,7 @@ ends = Table(  # what each player said of an episode's end
     Column("generation", Integer, primary_key=True),
     Column("frames", Integer, nullable=False),
     Column("end_reason", String(32), nullable=False),
-    Column("statistics", JSON),  # protocol.PlayStatistics
+    Column("statistics", JSON(none_as_null=True)),  # protocol.PlayStatistics
     Column("received_at", Float, nullable=False),
 )
 
@@ -147,6 +150,7 @@ parity = Table(  # of the episodes of several players
     Column("session_id", ForeignKey("sessions.id"), primary_key=True),
     Column("episode", Integer, primary_key=True),
     Column("status", String(16), nullable=False),  # of data.parity
+    Column("is_due", Boolean, nullable=False),  # something has come since it was judged
     Column("frame", Integer),  # the first one that differs,
     Column("field", Text),  # and the column in which it does
     Column("players", JSON, nullable=False),  # player -> frames that are here in a row

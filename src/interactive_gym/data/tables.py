@@ -9,11 +9,13 @@ from sqlalchemy import Connection, Row, func, select
 
 from interactive_gym.data.flat import Table, moment
 from interactive_gym.data.latency import SUMMARY
+from interactive_gym.data.player_tables import STATISTICS, Statistics, statistics_of, summed
 from interactive_gym.data.schema import (
     episodes,
     events,
     generations,
     members,
+    parity,
     participants,
     responses,
     sessions,
@@ -51,39 +53,43 @@ def responses_table(connection: Connection) -> Table:
 
 
 def sessions_table(connection: Connection) -> Table:
-    """One row per player of a session."""
+    """One row per player of a session; what they counted is summed up over the episodes."""
     lives = select(func.count()).where(
         generations.c.session_id == sessions.c.id, generations.c.player == members.c.player
     )
     played = select(func.count()).where(episodes.c.session_id == sessions.c.id)
     query = select(sessions, members, played.scalar_subquery().label("played"), lives.scalar_subquery().label("lives"))
-    rows = connection.execute(
-        query.join(members, members.c.session_id == sessions.c.id).order_by(sessions.c.created_at)
-    )
-    header = ("session_id", "scene_id", "player", "participant_id", "seed", "episodes_completed", "generations")
-    return (*header, "created_at", "ended_at", "end_reason"), map(_session_row, rows)
+    joined = query.join(members, members.c.session_id == sessions.c.id)
+    rows = connection.execute(joined.order_by(sessions.c.created_at, members.c.peer))
+    header = ("session_id", "scene_id", "player", "participant_id", "peer", "state", "seed", "episodes_completed")
+    counted = statistics_of(connection)  # by session and player, in the order of the episodes
+    ended = ("generations", "created_at", "ended_at", "end_reason", *STATISTICS)
+    return (*header, *ended), (_session_row(row, counted) for row in rows)
 
 
-def _session_row(row: Row[Any]) -> list[object]:
-    who = [row.id, row.scene_id, row.player, row.participant_id]
-    return [*who, row.seed, row.played, row.lives, moment(row.created_at), moment(row.ended_at), row.end_reason]
+def _session_row(row: Row[Any], counted: Statistics) -> list[object]:
+    who = [row.id, row.scene_id, row.player, row.participant_id, row.peer, row.state]
+    ended = [row.lives, moment(row.created_at), moment(row.ended_at), row.end_reason]
+    total = summed(counted.get((row.id, row.player), []))
+    return [*who, row.seed, row.played, *ended, *(total.get(name) for name in STATISTICS)]
 
 
 def episodes_table(connection: Connection) -> Table:
-    """One row per completed episode; see ``data.latency`` for the last columns."""
-    query = select(episodes, sessions.c.scene_id, sessions.c.seed).join(
-        sessions, sessions.c.id == episodes.c.session_id
-    )
-    rows = connection.execute(query.order_by(sessions.c.created_at, episodes.c.number))
-    header = ("session_id", "scene_id", "episode", "seed", "frames", "end_reason", "ended_at", *SUMMARY)
-    return header, map(_episode_row, rows)
+    """One row per completed episode; see ``data.latency`` for the last columns, which are for one player."""
+    judged = parity, (parity.c.session_id == episodes.c.session_id) & (parity.c.episode == episodes.c.number)
+    query = select(episodes, sessions.c.scene_id, sessions.c.seed, parity.c.status, parity.c.frame, parity.c.field)
+    joined = query.join(sessions, sessions.c.id == episodes.c.session_id).outerjoin(*judged)
+    rows = connection.execute(joined.order_by(sessions.c.created_at, episodes.c.number))
+    header = ("session_id", "scene_id", "episode", "seed", "frames", "end_reason", "ended_at")
+    return (*header, "parity", "parity_frame", "parity_column", *SUMMARY), map(_episode_row, rows)
 
 
 def _episode_row(row: Row[Any]) -> list[object]:
     seed = episode_seed(row.seed, row.scene_id, row.number)
-    summary = row.summary or {}
-    ended = [row.frames, row.end_reason, moment(row.ended_at)]
-    return [row.session_id, row.scene_id, row.number, seed, *ended, *(summary.get(name) for name in SUMMARY)]
+    summaries = list((row.summary or {}).values())
+    alone = summaries[0] if len(summaries) == 1 else {}
+    ended = [row.frames, row.end_reason, moment(row.ended_at), row.status, row.frame, row.field]
+    return [row.session_id, row.scene_id, row.number, seed, *ended, *(alone.get(name) for name in SUMMARY)]
 
 
 def events_lines(connection: Connection) -> Iterator[Mapping[str, Any]]:

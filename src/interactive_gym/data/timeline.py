@@ -6,7 +6,7 @@ generations played at that position or later is superseded: it stays in the stor
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 BEFORE_RESET = -1  # the frame of row -1: what a generation that begins an episode plays first
@@ -32,6 +32,7 @@ class Piece:
     first: int
     rows: int
     ending: str | None
+    digest: str = ""
 
     @property
     def next_frame(self) -> int:
@@ -48,13 +49,22 @@ def superseded(piece: Piece, starts: Iterable[Start]) -> bool:
     return any(start.generation > piece.generation and (start.episode, start.frame) <= position for start in starts)
 
 
-def canonical(pieces: Iterable[Piece], starts: Sequence[Start]) -> list[Piece]:
-    """The chunks of one episode that count, from row -1 as far as they go without a gap.
+def counting(pieces: Iterable[Piece], starts: Sequence[Start]) -> dict[int, Piece]:
+    """The chunks of one episode that count, by their first frame.
 
     Of two chunks with the same key and different bytes the one that came first counts.
     """
     valid = [piece for piece in pieces if not superseded(piece, starts)]
-    by_first = {piece.first: piece for piece in sorted(valid, key=lambda piece: piece.id, reverse=True)}
+    return {piece.first: piece for piece in sorted(valid, key=lambda piece: piece.id, reverse=True)}
+
+
+def canonical(pieces: Iterable[Piece], starts: Sequence[Start]) -> list[Piece]:
+    """The chunks of one episode that count, from row -1 as far as they go without a gap."""
+    return unbroken(counting(pieces, starts))
+
+
+def unbroken(by_first: Mapping[int, Piece]) -> list[Piece]:
+    """As far as these chunks, by their first frame, go from row -1 without a gap; nothing follows an ending."""
     line: list[Piece] = []
     frame = BEFORE_RESET
     while (piece := by_first.get(frame)) is not None:

@@ -15,16 +15,18 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from interactive_gym.data import events, games
+from interactive_gym.data import events, games, link_rows, matches, progress, verdicts
 from interactive_gym.data.games import Episode, Session
+from interactive_gym.data.progress import BY_ENVIRONMENT, End, generation_of
 from interactive_gym.data.timeline import BEFORE_RESET, Start, frames_of
 from interactive_gym.errors import ClientError
-from interactive_gym.protocol import Chunk, EpisodeEnd, Event, Experience, Item, Receipt, RefusedItem, Upload
+from interactive_gym.protocol import Chunk, EpisodeEnd, Event, Experience, Item, Links, Receipt, RefusedItem, Upload
 from interactive_gym.records import Row, end_reason, unpack
 from interactive_gym.server import play
 from interactive_gym.server.refusals import refusal
 
 BUDGET_S = 0.5  # 200 honest chunks take about as long
+MAX_LINKS = 20_000  # uploads of links in a generation; one a second for more than five hours
 MAX_VARIANTS = 3  # of one chunk: two that differ are worth looking at, a hundred are an attack
 
 
@@ -105,6 +107,7 @@ class _Ingest:
             Chunk: self._chunk,
             Experience: self._experience,
             EpisodeEnd: self._episode_end,
+            Links: self._links,
             Event: self._event,
         }
 
@@ -164,8 +167,22 @@ class _Ingest:
             raise ClientError("other_digest", "there are other chunks under this key already")
         if stored:
             self._note_conflict(item, stored)
-        games.add_chunk(self._connection, session, self._chunk_row(item, one, session))
+        row = self._chunk_row(item, one, session)
+        games.add_chunk(self._connection, session, row)
         self._late(session, item.episode)
+        if session.is_multiplayer:
+            self._compare(session, item)
+            if row["ending"] or progress.has_ends(self._connection, session.id, item.episode):
+                self._settle(session, item.episode)
+
+    def _compare(self, session: Session, item: Chunk) -> None:
+        """Only the digests; the files' thread looks into chunks that differ."""
+        if verdicts.note_chunk(self._connection, session, item.episode, item.index, now=self._now):
+            self._stored.files_due = True
+
+    def _settle(self, session: Session, episode: int) -> None:
+        if play.completed_by(self._connection, session, episode, self._now):
+            self._stored.files_due = True
 
     def _chunk_row(self, item: Chunk, one: Decoded, session: Session) -> dict[str, object]:
         assert one.last
@@ -183,12 +200,16 @@ class _Ingest:
 
     def _start(self, session: Session, item: Chunk | Experience | EpisodeEnd) -> Start:
         """The beginning of the generation that this item claims to be of."""
-        starts = games.starts(self._connection, session)
-        if item.generation >= len(starts):
-            raise ClientError("unknown_generation", "no worker of this session was given that generation")
+        start = self._generation(session, item.generation)
         if item.episode >= session.episodes:
             raise ClientError("no_such_episode", f"the session has {session.episodes} episodes")
-        return starts[item.generation]
+        return start
+
+    def _generation(self, session: Session, generation: int) -> Start:
+        starts = games.starts(self._connection, session)
+        if generation >= len(starts):
+            raise ClientError("unknown_generation", "no worker of this session was given that generation")
+        return starts[generation]
 
     def _note_conflict(self, item: Chunk, stored: list[str]) -> None:
         data = {"episode": item.episode, "generation": item.generation, "index": item.index}
@@ -197,7 +218,7 @@ class _Ingest:
 
     def _late(self, session: Session, episode: int) -> None:
         """Files of a completed episode do not have what has just been stored."""
-        if episode < len(games.completed(self._connection, session.id)):
+        if games.find_episode(self._connection, session.id, episode):
             games.mark_unwritten(self._connection, session.id, episode)
             self._stored.files_due = True
 
@@ -215,15 +236,41 @@ class _Ingest:
         item = one.item
         assert isinstance(item, EpisodeEnd)
         session = self._session(item.session_id)
-        self._start(session, item)
+        start = self._start(session, item)
+        if session.is_multiplayer:
+            self._end_of_several(session, item, start)
+        else:
+            self._end_alone(session, item)
+
+    def _end_alone(self, session: Session, item: EpisodeEnd) -> None:
+        if item.end_reason not in BY_ENVIRONMENT or item.statistics:
+            raise ClientError("malformed", "this is the end of an episode of several players")
         completed = games.completed(self._connection, session.id)
         if item.episode < len(completed):
             _check_same_end(item, completed[item.episode])
         elif self._overtaken(session, item):
-            data = {"episode": item.episode, "generation": item.generation, "frames": item.frames}
-            self._note("episode_end_superseded", "resumed", "info", session_id=session.id, data=data)
+            self._note_superseded(item)
         else:
             self._complete(session, item, expected=len(completed))
+
+    def _end_of_several(self, session: Session, item: EpisodeEnd, start: Start) -> None:
+        """What this player says of the end is stored; whether it is one shows with what the others sent."""
+        if item.episode < start.episode:
+            raise ClientError("before_its_generation", "this was played by an earlier generation")
+        if session.max_steps is not None and item.frames > session.max_steps:
+            raise ClientError("malformed", f"an episode has no more than {session.max_steps} steps")
+        if item.generation < generation_of(games.starts(self._connection, session), item.episode):
+            self._note_superseded(item)
+        elif not progress.say(self._connection, session, item, now=self._now):
+            known = progress.said(self._connection, session, item.episode)
+            _check_same_end(item, known or End(item.frames, item.end_reason))
+        else:
+            self._settle(session, item.episode)
+            self._stored.files_due = True
+
+    def _note_superseded(self, item: EpisodeEnd) -> None:
+        data = {"episode": item.episode, "generation": item.generation, "frames": item.frames}
+        self._note("episode_end_superseded", "resumed", "info", session_id=item.session_id, data=data)
 
     def _overtaken(self, session: Session, item: EpisodeEnd) -> bool:
         """Whether a later generation plays this episode now, so that what this one says of its end is void."""
@@ -235,6 +282,18 @@ class _Ingest:
             raise ClientError("frames_missing", f"of {item.frames} frames {frames} are here in a row")
         games.complete(self._connection, session.id, Episode(item.episode, frames, item.end_reason), now=self._now)
         self._stored.files_due = True
+
+    def _links(self, one: Decoded) -> None:
+        item = one.item
+        assert isinstance(item, Links)
+        session = self._session(item.session_id)
+        self._generation(session, item.generation)
+        agents = {member.agent for member in matches.members_of(self._connection, session.id)}
+        if not {row.partner for row in item.rows} <= agents - {session.player}:
+            raise ClientError("no_such_partner", "the links of a player lead to the other players of the session")
+        if item.index >= MAX_LINKS:
+            raise ClientError("too_large", f"a generation has no more than {MAX_LINKS} uploads of links")
+        link_rows.add(self._connection, session, item, now=self._now)
 
     def _event(self, one: Decoded) -> None:
         item = one.item
@@ -266,6 +325,6 @@ def _check_bounds(item: Chunk, session: Session) -> None:
         raise ClientError("malformed", f"an episode has no more than {session.max_steps} steps")
 
 
-def _check_same_end(item: EpisodeEnd, known: Episode) -> None:
+def _check_same_end(item: EpisodeEnd, known: Episode | End) -> None:
     if item.frames != known.frames:
         raise ClientError("other_end", f"the episode ended after {known.frames} frames")

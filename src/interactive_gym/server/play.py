@@ -9,7 +9,7 @@ from base64 import b64encode
 
 from sqlalchemy import Connection
 
-from interactive_gym.data import games
+from interactive_gym.data import games, progress, verdicts
 from interactive_gym.data.games import Episode, Session
 from interactive_gym.data.timeline import frames_of, next_start, resumable
 from interactive_gym.errors import ClientError
@@ -28,7 +28,7 @@ def owned(connection: Connection, session_id: str, participant_id: str) -> Sessi
 
 
 def resume(connection: Connection, session: Session, *, tab: str, now: float) -> Resume:
-    """Where a worker that begins now goes on, as a new generation."""
+    """Where a worker that begins now goes on, as a new generation. Of a game of one player; others are rejoined."""
     settle(connection, session, now)
     episode = len(games.completed(connection, session.id))
     generation = len(games.starts(connection, session))
@@ -42,6 +42,28 @@ def resume(connection: Connection, session: Session, *, tab: str, now: float) ->
 
 def settle(connection: Connection, session: Session, now: float) -> None:
     """Completes the episodes whose last frame is here, though the message that says so was lost."""
+    if session.is_multiplayer:
+        _settle_several(connection, session, now)
+    else:
+        _settle_alone(connection, session, now)
+
+
+def completed_by(connection: Connection, session: Session, episode: int, now: float) -> bool:
+    """Whether an episode of several players is complete by what is here now, or has turned out to end otherwise."""
+    settled = progress.settle(connection, session.id, episode, now)
+    if settled:
+        verdicts.ask(connection, session.id, episode, now=now)
+    return settled
+
+
+def _settle_several(connection: Connection, session: Session, now: float) -> None:
+    known = {episode.number for episode in games.completed(connection, session.id)}
+    for number in range(session.episodes):
+        if number not in known and not completed_by(connection, session, number, now):
+            return
+
+
+def _settle_alone(connection: Connection, session: Session, now: float) -> None:
     while (episode := len(games.completed(connection, session.id))) < session.episodes:
         line = games.line(connection, session, episode)
         if not line or line[-1].ending is None:

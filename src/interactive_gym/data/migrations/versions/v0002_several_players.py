@@ -20,6 +20,7 @@ def upgrade() -> None:
 def _sessions() -> None:
     op.add_column("sessions", sa.Column("state", sa.String(length=16), nullable=False, server_default="playing"))
     op.execute("update sessions set state = 'ended' where ended_at is not null")
+    op.add_column("sessions", sa.Column("links", sa.JSON(), nullable=True))
     op.add_column("members", sa.Column("peer", sa.Integer(), nullable=False, server_default="0"))
 
 
@@ -45,6 +46,7 @@ def _parity() -> None:
         sa.Column("session_id", sa.String(length=64), nullable=False),
         sa.Column("episode", sa.Integer(), nullable=False),
         sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("is_due", sa.Boolean(), nullable=False),
         sa.Column("frame", sa.Integer(), nullable=True),
         sa.Column("field", sa.Text(), nullable=True),
         sa.Column("players", sa.JSON(), nullable=False),
