@@ -2,6 +2,7 @@
 
 import type { Clock } from "../src/clock";
 import type { SoloPage } from "../src/game";
+import type { GymPage, Match } from "../src/protocol.gen";
 import type { WorkerLike } from "../src/runtime";
 import type { FromWorker, ToWorker } from "../src/worker/messages";
 
@@ -129,4 +130,34 @@ export const GYM_PAGE: SoloPage = {
     record_observations: false,
     multiplayer: null,
   },
+};
+
+/** The same game for two, and its match: this page plays "0", its partner "1"; frames go by the server. */
+export const MATCH_PAGE: GymPage = {
+  ...GYM_PAGE,
+  session_id: null,
+  seed: null,
+  game: {
+    ...GYM_PAGE.game,
+    policies: { "0": "human", "1": "human" },
+    multiplayer: { group: 2, wait_s: 300, countdown_s: 3, input_delay: 2, relay: "fallback" },
+  },
+};
+
+export const MATCH: Match = {
+  session_id: "m1",
+  seed: 7,
+  peer: 0,
+  agent: "0",
+  peers: [0, 1],
+  boot: 1,
+  generation: 4,
+  returning: false,
+  archive: "/a.tar",
+  is_mesh: false,
+  may_relay: true,
+  ice_servers: [],
+  force_relay: false,
+  validate_s: 15,
+  game_text: "<p>Pull.</p>",
 };

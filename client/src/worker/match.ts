@@ -132,12 +132,14 @@ export class MatchPlayer {
     const [chunks, pixels] = [chunksOf(this.python, packet), pixelsOf(this.python, packet)];
     const { origin } = this.tools;
     const [due, sampled, executed] = [origin + times.due, origin + times.sampled, origin + times.executed];
-    const move = { packet: text, pixels, chunks, presses, due, sampled, executed };
+    const move = { packet: withAbsoluteTimes(packet, origin) ?? text, pixels, chunks, presses, due, sampled, executed };
     this.tools.post({ type: "moved", run: this.run, move }, transferable(chunks, pixels));
   }
 
+  /** What Python still has to say tells the others that this peer is gone. */
   private fail(failure: WorkerFailure): void {
     this.wakeup.stop();
+    this.sendAll();
     this.tools.post({ type: "failed", run: this.run, failure }, []);
   }
 
@@ -161,6 +163,13 @@ interface Times {
 function isNews(packet: MatchFrame): boolean {
   const { ticked, draw, pixels, chunks, events, acts } = packet;
   return ticked || draw !== null || pixels !== null || acts !== null || chunks.length > 0 || events.length > 0;
+}
+
+/** The packet with the page's kind of times; null where it has none. Few have. */
+function withAbsoluteTimes(packet: MatchFrame, origin: number): string | null {
+  if (!packet.events.some((event) => "at" in event)) return null;
+  const events = packet.events.map((event) => ("at" in event ? { ...event, at: origin + event.at } : event));
+  return JSON.stringify({ ...packet, events });
 }
 
 export interface OutgoingFrame {

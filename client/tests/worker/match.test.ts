@@ -1,0 +1,268 @@
+import { beforeEach, describe, expect, it } from "vitest";
+
+import { FRAME_CONTROL, FRAME_DATAGRAM, FRAME_DEAF, FRAME_PING, FRAME_PONG, RELAY_SERVER } from "../../src/protocol.gen";
+import { framesIn, MatchPlayer, type NetGame } from "../../src/worker/match";
+import type { FromWorker, MatchFrame, MatchPacket, Move, Press } from "../../src/worker/messages";
+import { FakeClock, MATCH, MATCH_PAGE } from "../fakes";
+
+const ORIGIN = 1_000_000;
+const TICK = 0.05; // seconds
+
+/** Python's side: a tick every 50 ms once it has met, and whatever the test wants of it. */
+class FakeNetGame implements NetGame {
+  readonly calls: [string, ...unknown[]][] = [];
+  answer: (now: number) => Partial<MatchFrame> | Extract<MatchPacket, { error: unknown }> = () => ({});
+  out: number[][] = [];
+  closed = false;
+  private due = 0;
+
+  meet(now: number): void {
+    this.calls.push(["meet", now]);
+    this.due = now + TICK;
+  }
+
+  receive(peer: number, payload: Uint8Array, now: number): void {
+    this.calls.push(["receive", peer, [...payload], now]);
+  }
+
+  receiveControl(peer: number, payload: Uint8Array, now: number): void {
+    this.calls.push(["receiveControl", peer, [...payload], now]);
+  }
+
+  ready(now: number): void {
+    this.calls.push(["ready", now]);
+  }
+
+  advance(now: number, input: string): string {
+    this.calls.push(["advance", now, JSON.parse(input)]);
+    if (now >= this.due) this.due += TICK;
+    return JSON.stringify({ ...NOTHING, next: this.due, ...this.answer(now) });
+  }
+
+  outgoing(): Uint8Array {
+    return Uint8Array.from(this.out.splice(0).flat());
+  }
+
+  chunk(index: number): Uint8Array<ArrayBuffer> {
+    return Uint8Array.of(index, index);
+  }
+
+  pixels(): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(4);
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+
+  /** When time passed, in ms. */
+  get advances(): number[] {
+    return this.calls.filter(([name]) => name === "advance").map(([, now]) => Math.round((now as number) * 1000));
+  }
+
+  get inputs(): { down: string[]; pressed: string[] }[] {
+    return this.calls.filter(([name]) => name === "advance").map((call) => call[2] as never);
+  }
+}
+
+const NOTHING: MatchFrame = {
+  ...{ next: 0, episode: 0, frame: -1, acts: null, draw: null, pixels: null, hud: null, corrected: false },
+  ...{ ticked: false, step_ms: 0, predicted: 0, rollback: 0, rollback_ms: 0, chunks: [], events: [] },
+};
+
+let clock: FakeClock;
+let python: FakeNetGame;
+let said: FromWorker[];
+let hops: (() => void)[];
+let player: MatchPlayer;
+
+beforeEach(() => {
+  [clock, python, said, hops] = [new FakeClock(), new FakeNetGame(), [], []];
+  const post = (message: FromWorker): void => void said.push(message);
+  const hop = (callback: () => void): void => void hops.push(callback);
+  player = new MatchPlayer(1, python, MATCH, MATCH_PAGE.game, null, { post, clock, origin: ORIGIN, hop });
+});
+
+/** Runs what has asked to be run soon. */
+function loop(): void {
+  for (let hop = hops.shift(); hop; hop = hops.shift()) hop();
+}
+
+/** Time passes in steps of a millisecond. */
+function pass(ms: number): void {
+  for (let gone = 0; gone < ms; gone += 1) {
+    clock.advance(1);
+    loop();
+  }
+}
+
+function moves(): Move[] {
+  return said.flatMap((message) => (message.type === "moved" ? [message.move] : []));
+}
+
+function sent(): { peer: number; by: string; frame: number[] }[] {
+  return said.flatMap((message) =>
+    message.type === "send" ? [{ peer: message.peer, by: message.by, frame: [...message.frame] }] : [],
+  );
+}
+
+function arrived(...frame: number[]): void {
+  player.link({ type: "arrived", run: 1, peer: 1, by: "server", frame: Uint8Array.from(frame) });
+}
+
+const press = (id: number, key: string): Press => ({ id, key, t: 0 });
+
+describe("MatchPlayer, the clock", () => {
+  it("lets no time pass before everybody is connected with everybody", () => {
+    pass(500);
+    expect(python.calls).toEqual([]);
+    player.meet();
+    loop();
+    expect(python.calls.map(([name]) => name)).toEqual(["meet", "advance"]);
+  });
+
+  it("wakes when Python wants to be called, not a period after the last time", () => {
+    clock.lag = 3;
+    player.meet();
+    loop();
+    pass(1000);
+    const late = python.advances.slice(1).map((now) => now % 50);
+    expect(python.advances.length).toBe(20);
+    expect(Math.max(...late)).toBeLessThanOrEqual(4);
+  });
+
+  it("says for when a tick was due, and when it was taken", () => {
+    clock.lag = 2;
+    python.answer = () => ({ ticked: true, frame: 0 });
+    player.meet();
+    loop();
+    pass(60);
+    const { due, sampled, executed } = moves()[1] as Move;
+    expect([due, sampled, executed].map((time) => time - ORIGIN)).toEqual([50, 52, 52]);
+  });
+
+  it("does not wait for the deadline when there is something to answer", () => {
+    player.meet();
+    loop();
+    pass(10);
+    arrived(FRAME_CONTROL, 7);
+    arrived(FRAME_CONTROL, 8);
+    loop();
+    player.ready();
+    loop();
+    expect(python.advances).toEqual([0, 10, 10]);
+    expect(python.calls.slice(2).map(([name]) => name)).toEqual([
+      ...["receiveControl", "receiveControl", "advance", "ready", "advance"],
+    ]);
+    pass(45);
+    expect(python.advances.at(-1)).toBe(50);
+  });
+
+  it("never makes Python's time run backwards, though ticks may begin a little early", () => {
+    clock.lag = -0.5; // timers are cut to whole milliseconds
+    python.answer = (now) => ({ next: now < 0.0505 ? 0.0505 : 1 });
+    player.meet();
+    loop();
+    pass(50);
+    loop();
+    arrived(FRAME_DATAGRAM, 7);
+    const times = python.calls.map((call) => call.findLast((part) => typeof part === "number") as number);
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+    expect(python.calls.at(-1)).toEqual(["receive", 1, [7], 0.0505]);
+  });
+
+  it("stops when it is closed, or when Python has failed", () => {
+    const failure = { stage: "step" as const, problem: "no", detail: "" };
+    python.answer = () => ({ error: failure });
+    player.meet();
+    loop();
+    pass(500);
+    expect(said.filter(({ type }) => type === "failed")).toEqual([{ type: "failed", run: 1, failure }]);
+    expect(python.advances.length).toBe(1);
+    player.close();
+    expect(python.closed).toBe(true);
+    expect(clock.pending).toBe(0);
+  });
+});
+
+describe("MatchPlayer, input", () => {
+  it("keeps presses until a packet says that inputs were sampled", () => {
+    player.meet();
+    loop();
+    player.input({ down: ["a"], presses: [press(1, "a")], focused: true });
+    pass(50);
+    player.input({ down: [], presses: [press(2, "b")], focused: true });
+    python.answer = () => ({ acts: 3, frame: 1 });
+    pass(101);
+    expect(python.inputs.map(({ pressed }) => pressed)).toEqual([[], ["a"], ["a", "b"], []]);
+    expect(moves().map((move) => move.presses.map(({ id }) => id))).toEqual([[1, 2], []]);
+  });
+
+  it("forgets what was pressed for an episode that is over", () => {
+    player.meet();
+    loop();
+    player.input({ down: [], presses: [press(1, "a")], focused: true });
+    python.answer = () => ({ events: [{ type: "prepared", episode: 1 }] });
+    pass(100);
+    expect(python.inputs.map(({ pressed }) => pressed)).toEqual([[], ["a"], []]);
+  });
+});
+
+describe("MatchPlayer, frames", () => {
+  it("gives Python what the links receive, and nothing before it has met", () => {
+    arrived(FRAME_CONTROL, 1);
+    expect(python.calls).toEqual([]);
+    player.meet();
+    arrived(FRAME_DATAGRAM, 2, 3);
+    expect(python.calls.at(-1)).toEqual(["receive", 1, [2, 3], 0]);
+  });
+
+  it("sends what Python has to say, after every call", () => {
+    arrived(FRAME_PING, 0, 0, 0, 1); // somebody is there
+    said.length = 0;
+    python.out = [
+      [1, FRAME_CONTROL, 0, 2, 8, 9],
+      [RELAY_SERVER, FRAME_CONTROL, 0, 1, 5],
+    ];
+    player.meet();
+    loop();
+    const [tag, ours] = [(frame: number[]) => (frame[0] ?? 0) & ~FRAME_DEAF, [FRAME_CONTROL, FRAME_DATAGRAM]];
+    const frames = sent().filter(({ frame }) => ours.includes(tag(frame)));
+    expect(frames.map(({ peer, by, frame }) => [peer, by, tag(frame), ...frame.slice(1)])).toEqual([
+      [1, "server", FRAME_CONTROL, 8, 9],
+      [RELAY_SERVER, "server", FRAME_CONTROL, 5],
+    ]);
+  });
+
+  it("says when everybody is connected, once", () => {
+    pass(10);
+    for (let round = 0; round < 3; round += 1) {
+      const pings = sent().filter(({ frame }) => ((frame[0] ?? 0) & ~FRAME_DEAF) === FRAME_PING);
+      const ping = pings.at(-1)?.frame ?? [];
+      arrived(FRAME_PONG, ...ping.slice(1));
+      pass(1000);
+    }
+    expect(said.filter(({ type }) => type === "connected")).toEqual([{ type: "connected", run: 1 }]);
+  });
+
+  it("tells the page only what it has to do something about", () => {
+    player.meet();
+    loop();
+    pass(200);
+    expect(moves()).toEqual([]);
+    const chunk = { episode: 0, index: 0, first: -1, rows: 2, digest: "d" };
+    python.answer = () => ({ chunks: [chunk], pixels: [1, 1] });
+    pass(50);
+    expect(moves()).toMatchObject([{ chunks: [Uint8Array.of(0, 0)] }]);
+    expect(moves()[0]?.pixels?.byteLength).toBe(4);
+  });
+
+  it("takes a blob of Python's apart", () => {
+    const long = Array.from({ length: 300 }, () => 1);
+    const blob = Uint8Array.from([3, FRAME_CONTROL, 1, 44, ...long, 2, FRAME_DATAGRAM, 0, 0]);
+    expect([...framesIn(blob)].map(({ peer, tag, payload }) => [peer, tag, payload.length])).toEqual([
+      [3, FRAME_CONTROL, 300],
+      [2, FRAME_DATAGRAM, 0],
+    ]);
+  });
+});
