@@ -77,6 +77,7 @@ export class MatchWorker {
         if (message.by === "server") return this.listener.relay(message.peer, message.frame);
         return this.listener.direct(message);
       case "direct":
+      case "closed":
         return this.listener.direct(message);
     }
   }

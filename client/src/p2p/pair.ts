@@ -93,6 +93,11 @@ export class Pair {
     this.happened(up && this.known !== "disconnected" ? "heard" : "silent");
   }
 
+  /** The worker's channels are. */
+  closed(link: string): void {
+    if (link === this.connection?.link) this.lost();
+  }
+
   /** A frame of the worker for channels that could not be handed over. */
   send(frame: Frame): void {
     this.connection?.send(frame);

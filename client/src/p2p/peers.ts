@@ -45,6 +45,7 @@ export class Peers {
   fromWorker(message: FromWorker): void {
     if (!("run" in message) || message.run !== this.tools.run) return;
     if (message.type === "direct") this.pairs.get(message.peer)?.direct(message.up);
+    if (message.type === "closed") this.pairs.get(message.peer)?.closed(message.link);
     if (message.type === "send" && message.by === "page") this.pairs.get(message.peer)?.send(message.frame);
   }
 

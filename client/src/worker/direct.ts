@@ -1,10 +1,9 @@
 /** One direct connection to a partner: its channels are here, or on the page where they cannot be handed over. */
 
+import { MAX_CONTROL_BYTES } from "../protocol.gen";
 import { sendOn, type Frame } from "./frames";
 import type { Channels } from "./messages";
 import { Path } from "./path";
-
-const MOST_BYTES = 65_536; // of a frame: outgoing ones have lengths of 16 bits
 
 export interface Direct {
   readonly link: string;
@@ -51,5 +50,5 @@ export function directOnPage(link: string, post: (frame: Frame) => void): Direct
 }
 
 export function isFrame(bytes: number): boolean {
-  return bytes > 0 && bytes <= MOST_BYTES;
+  return bytes > 0 && bytes <= MAX_CONTROL_BYTES;
 }

@@ -19,6 +19,7 @@ import { Path } from "./path";
 
 const DEAF_MS = 300; // nothing came by the direct way for so long: the other one is taken, too
 const BELIEVED_MS = 1000; // a partner who says that it is deaf is so for this long; it says so twice in the time
+const OUTDATED_MS = 200; // a partner who has just answered directly was deaf before, and the server took its time
 const HEAD_START_MS = 3000; // of the direct way: where it comes about at all, it mostly does within one second
 const HEARD_MS = 1000; // whoever was not heard for so long is not there
 
@@ -28,6 +29,7 @@ export interface LinkTools {
   send(by: Way, frame: Frame): void; // by the page
   received(tag: number, payload: Frame): void;
   direct(up: boolean): void;
+  closed(link: string): void; // the channels of the direct connection, not by us
   /** Something was heard. */
   heard(): void;
 }
@@ -71,7 +73,7 @@ export class Link {
             channels,
             (frame) => this.heardDirectly(frame),
             () => this.beat(),
-            () => this.unlinked(link),
+            () => this.closed(link),
           );
     this.beat();
   }
@@ -131,6 +133,12 @@ export class Link {
     return !this.rules.is_mesh || this.hopeless || this.tools.clock.now() - this.begun >= HEAD_START_MS;
   }
 
+  /** Directly, just now: then both ends hear. */
+  private get wasAnswered(): boolean {
+    return this.direct !== null && this.tools.clock.now() - this.direct.path.answeredAt < OUTDATED_MS;
+  }
+
+  /** Whether nothing comes directly that we could rely on. */
   private isDeaf(now: number): boolean {
     return this.direct?.path.isOpen !== true || !this.direct.path.heardWithin(DEAF_MS, now);
   }
@@ -162,8 +170,8 @@ export class Link {
   }
 
   private sendByServer(tag: number, payload: Uint8Array): void {
-    const deaf = this.isDeaf(this.tools.clock.now()) ? FRAME_DEAF : 0;
-    const frame = framed(tag | deaf, payload);
+    const hears = this.direct?.path.heardWithin(DEAF_MS, this.tools.clock.now()) === true;
+    const frame = framed(hears ? tag : tag | FRAME_DEAF, payload);
     this.carry(frame, () => {
       this.tools.send("server", frame);
       return true;
@@ -184,7 +192,7 @@ export class Link {
   private heardByServer(frame: Frame): void {
     if (!this.rules.may_relay) return;
     const tag = frame[0] ?? 0;
-    if (tag & FRAME_DEAF) this.deafAt = this.tools.clock.now();
+    if (tag & FRAME_DEAF && !this.wasAnswered) this.deafAt = this.tools.clock.now();
     this.heard(this.server, tag & ~FRAME_DEAF, frame);
   }
 
@@ -200,7 +208,9 @@ export class Link {
       case FRAME_PING:
         return this.answer(path, payload);
       case FRAME_PONG:
-        return path.ponged(probeNumber(payload) ?? -1, path.heardAt);
+        path.ponged(probeNumber(payload) ?? -1, path.heardAt);
+        if (this.wasAnswered) this.deafAt = -Infinity;
+        return;
       case FRAME_DATAGRAM:
         path.datagrams += 1;
         this.loss.saw(payload);
@@ -222,6 +232,11 @@ export class Link {
     if (isUp === this.isUp) return;
     this.isUp = isUp;
     this.tools.direct(isUp);
+  }
+
+  private closed(link: string): void {
+    this.unlinked(link);
+    this.tools.closed(link);
   }
 
   /** Drops the direct connection that was. */

@@ -15,7 +15,7 @@ export interface LinksTools {
   clock: Clock; // milliseconds, as everywhere in the client
   origin: number; // what makes the clock's time absolute: performance.timeOrigin
   random(): number; // for the impairment
-  post(message: FromWorker, transfer: ArrayBuffer[]): void; // "send", "direct", "links" (by itself, once a second)
+  post(message: FromWorker, transfer: ArrayBuffer[]): void; // "send", "direct", "closed"; "links" once a second
   agentOf(peer: number): string; // for the records
   /** The payload of a frame, without its first byte; FRAME_DATAGRAM or FRAME_CONTROL. Of 255 only control. */
   received(peer: number, tag: number, payload: Frame): void;
@@ -83,6 +83,7 @@ export class Links {
     this.cancel();
     this.badNetwork?.close();
     for (const link of this.links.values()) link.close();
+    this.links.clear();
   }
 
   private linkTo(peer: number, match: Match): Link {
@@ -93,6 +94,7 @@ export class Links {
       send: (by, frame) => this.sendByPage(peer, by, frame),
       received: (tag, payload) => received(peer, tag, payload),
       direct: (up) => post({ type: "direct", run, peer, up }, []),
+      closed: (link) => post({ type: "closed", run, peer, link }, []),
       heard: () => this.checkConnected(),
     });
   }

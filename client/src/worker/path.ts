@@ -9,6 +9,7 @@ const JITTER_SHARE = 1 / 4; // of a new figure; RFC 3550 takes 1/16 where figure
 
 export class Path {
   heardAt = -Infinity;
+  answeredAt = -Infinity; // when a pong came: the partner heard us shortly before
   sentAt = -Infinity;
   datagrams = 0; // received since the last row
   jitter: number | null = null;
@@ -51,6 +52,7 @@ export class Path {
     const sent = this.underway.get(number);
     if (sent === undefined) return;
     this.underway.delete(number);
+    this.answeredAt = now;
     const lane = (number & 1) as Lane;
     this.answered.add(lane);
     if (lane === this.lanes[0]) this.measured(now - sent);
