@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import json
 import re
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from interactive_gym.data.schema import SCHEMA_VERSION, metadata
 from interactive_gym.protocol import EpisodeEnd, Failure
 from interactive_gym.records.chunks import SOURCES
 from interactive_gym.records.rows import FIELDS, MAX_COLUMNS_PER_DICT
+from interactive_gym.server import matchlife
 from interactive_gym.server.lifecycle import Outcome, State
 from tests.docs.pages import ROOT, headings, in_backticks, page, section, table
 
@@ -82,6 +84,8 @@ def test_the_values_that_a_column_can_have() -> None:
     participants = table(section(FILES, "### participants.csv"))
     assert set(State) <= in_backticks(participants["state"][-1])
     assert set(Outcome) <= in_backticks(participants["outcome"][-1])
+    sessions = table(section(FILES, "### sessions.csv"))
+    assert set(matchlife.State) - {matchlife.State.WAITING} == in_backticks(sessions["state"][-1])
     ends = table(section(FILES, "### episodes.csv"))["end_reason"][-1]
     assert values(EpisodeEnd, "end_reason") <= in_backticks(ends)
     assert in_backticks(table(section(FILES, "### ep<k>.csv"))["source"][-1]) >= SOURCES
@@ -102,6 +106,16 @@ def constant(node: ast.expr | None) -> str | None:
     return str(node.value) if isinstance(node, ast.Constant) else None
 
 
+def value(node: ast.expr, path: Path) -> str | None:
+    """What a literal, or a name of the module at ``path``, stands for; None for what a call decides."""
+    module = importlib.import_module(".".join(path.relative_to(ROOT / "src").with_suffix("").parts))
+    try:
+        found = eval(ast.unparse(node), vars(module))
+    except NameError:
+        return None
+    return str(found) if isinstance(found, str) else None
+
+
 def calls(path: Path, *functions: str) -> Iterator[ast.Call]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and ast.unparse(node.func) in functions:
@@ -113,9 +127,13 @@ def recorded_by_the_server() -> Iterator[tuple[str, str | None, str | None]]:
     for path in sorted([*SERVER.glob("*.py"), *DATA.glob("*.py")]):
         for call in calls(path, "events.record"):
             named = {word.arg: constant(word.value) for word in call.keywords}
-            name = constant(call.args[1])
+            name = value(call.args[1], path)
             if name is not None:
                 yield name, named["reason"], named["severity"]
+    for call in calls(SERVER / "together.py", "_note"):
+        name = constant(call.args[2])
+        assert name is not None
+        yield name, constant(call.args[3]), "info"
     for call in calls(SERVER / "ingest.py", "self._note"):
         name, reason, severity = (constant(argument) for argument in call.args)
         assert name is not None
