@@ -11,6 +11,7 @@ const ASK_MS = 1500; // an offer made when this page began to wait would be here
 const ATTEMPT_MS = 5000; // signals, ICE, DTLS, SCTP: ten round trips; at 400 ms each, and a second for slow pages
 const PAUSE_FIRST_MS = 1000;
 const PAUSE_MOST_MS = 10_000; // when the network is back, an attempt must be underway soon
+const OFFERED_MS = 20_000; // who offers tries again sooner than that, unless it sees nothing wrong
 const SHAKY_MS = 1000; // bursts of loss pass by themselves
 const PATIENT_MS = 7000; // who can only ask for repair asks when the other one has tried new ways
 const YOUNG_MS = 2000; // an attempt of this age is not given up because the partner asks
@@ -124,7 +125,7 @@ export class Pair {
     this.state = state;
     switch (state) {
       case "waiting":
-        return this.wait(ATTEMPT_MS);
+        return this.wait(OFFERED_MS);
       case "attempting":
         return this.attempt();
       case "pausing":
