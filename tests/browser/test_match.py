@@ -282,7 +282,9 @@ def test_a_failing_step_ends_the_game_for_all_after_the_same_row(world: VirtualW
     pages = played(world, game(HUMAN, HUMAN, options={"size": 2, "fails_at": 25}))
     for page in pages:
         assert page.error is None
-        assert [event["reason"] for event in page.events("ended")] == ["failed"]
+        (ended,) = page.events("ended")
+        assert ended["reason"] == "failed" and "the floor is lava" in ended["text"].splitlines()[0]
+        assert "rooms.py" in ended["text"], "the traceback is for the researcher"
         (end,) = page.events("episode_ended")
         assert (end["end"]["end_reason"], end["end"]["frames"]) == ("failed", 24)
         assert page.rows(0)[-1].frame == 23

@@ -74,6 +74,13 @@ class Duel(Parallel):
         return {"noise": random.random() + np.random.random() + np.random.default_rng().random()}
 
 
+class Unequal(Parallel):
+    """The cat can do more than the mouse."""
+
+    def action_space(self, agent: Any) -> Any:
+        return spaces.Discrete(3 if agent == "cat" else 2)
+
+
 class NumpyResults(Parallel):
     """Rewards and infos are scalars and arrays of numpy, changed in place; infos are sparse, some rewards missing."""
 

@@ -97,6 +97,15 @@ def test_wrong_actions_are_named_with_the_parameter() -> None:
     assert result["actions"]["bindings"][0]["problem"]
 
 
+def test_a_human_whose_actions_are_others_is_tried_too() -> None:
+    both = {"cat": "human", "mouse": "human"}
+    result = examine(game("tests.game.games:Unequal", (0, 1, 2), policies=both), frames=5)
+    assert result["failure"] is None and result["actions"]["agent"] == "cat"
+    assert problems(result, "error") == [
+        "the action of F2 is none of the environment's: 2 is not one of the actions 0 to 1"
+    ]
+
+
 def test_actions_without_a_key_are_mentioned() -> None:
     result = examine(game("Sound", (0, 1)), frames=5)
     assert result["actions"]["unbound"] == [2]

@@ -166,7 +166,7 @@ export interface MatchFrame {
   events: MatchEvent[];
 }
 
-/** `netcode.events`, by class name in snake case, with their fields; times are ms of the worker's clock, not absolute. */
+/** `netcode.events`, by class name in snake case, with their fields; times in ms of the worker's clock. */
 export type MatchEvent =
   | { type: "prepared"; episode: number } // ours: the environment is made and reset, `ready` is awaited
   | { type: "started"; episode: number; at: number; input_delay: number }
@@ -180,6 +180,7 @@ export type MatchEvent =
   | { type: "mismatch"; peer: number; frame: number; agreed: number }
   /** All chunks of the episode are in this packet or were in earlier ones. `end` is EpisodeEnd's, without the key. */
   | { type: "episode_ended"; episode: number; end: Pick<EpisodeEnd, "frames" | "end_reason" | "statistics"> }
-  /** `netcode.events.Reason`, or "partner_left": nobody else is there, and nobody came back in time. */
+  /** `netcode.events.Reason`, or "partner_left": nobody else is there, and nobody came back in time. Of "failed", `text`
+   *  is the problem in its first line, and then the traceback. */
   | { type: "ended"; reason: string; text: string }
   | { type: "refused"; peer: number; field: string; mine: string; theirs: string };

@@ -19,7 +19,6 @@ _SHOWN = {
     events.Returned: "returned",
     events.Away: "away",
     events.Mismatch: "mismatch",
-    events.Ended: "ended",
     events.Refused: "refused",
 }
 """The type of each class. What is not here is in the packet's fields (RolledBack), in the records (who chose for a bot)
@@ -29,7 +28,7 @@ _SECONDS = ("at", "silence")
 
 
 def shown(event: Event) -> dict[str, Any] | None:
-    """``event`` as plain JSON, its times in ms; None if the page need not know. Not of :class:`EpisodeEnded`."""
+    """``event`` as plain JSON, its times in ms; None if the page need not know. Not of the ends."""
     kind = _SHOWN.get(type(event))
     if kind is None:
         return None

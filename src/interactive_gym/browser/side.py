@@ -120,9 +120,15 @@ class Side:
             return None if scene is None else self._ended(event, scene)
         if isinstance(event, Started) and scene is not None:
             scene.tally.start()
-        if isinstance(event, Ended) and self._desertion.is_final:
+        return self._over(event) if isinstance(event, Ended) else shown(event)
+
+    def _over(self, event: Ended) -> Json:
+        """Why the session ended, and for the log what is known about that."""
+        if self._desertion.is_final:
             return {"type": "ended", "reason": PARTNER_LEFT, "text": "the others did not come back"}
-        return shown(event)
+        failure = self._host.failure if event.reason == "failed" else None
+        text = event.text if failure is None else f"{failure.problem}\n{failure.detail}"
+        return {"type": "ended", "reason": event.reason, "text": text}
 
     def _ended(self, event: EpisodeEnded, scene: Scene) -> Json | None:
         """The last chunk is made with it. Of an episode that was never made here there is nothing to tell."""

@@ -14,14 +14,25 @@ MANY = 100  # actions; nobody binds a key to each of so many
 
 
 def check_bindings(game: Mapping[str, Any], rehearsal: Rehearsal, findings: Findings) -> Json:
-    """Map every bound action of the human to what ``step`` will get."""
-    human = next(agent for agent, player in game["policies"].items() if player == HUMAN_NAME)
-    codec = rehearsal.codecs[human]
+    """Map every bound action of the human to what ``step`` will get; of several, those of the first are told.
+
+    All have the same keys. A human with another action space than the first is tried, too, for what does not fit.
+    """
+    humans = [agent for agent, player in game["policies"].items() if player == HUMAN_NAME]
+    tried: dict[str, Json] = {}
+    for human in humans:
+        space = str(rehearsal.adapter.action_space(human))
+        if space not in tried:
+            tried[space] = _mapped(game, human, space, rehearsal.codecs[human], findings)
+    return next(iter(tried.values()))
+
+
+def _mapped(game: Mapping[str, Any], human: str, space: str, codec: ActionCodec, findings: Findings) -> Json:
     bound = [_bound(binding["action"], binding["keys"], codec, findings) for binding in game["bindings"]]
     default = _bound(game["default_action"], [], codec, findings)
     return {
         "agent": human,
-        "space": str(rehearsal.adapter.action_space(human)),
+        "space": space,
         "bindings": bound,
         "default": default,
         "unbound": _unbound(codec, [*bound, default], findings),
