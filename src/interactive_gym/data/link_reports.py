@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
+from itertools import chain, groupby, pairwise
 from statistics import fmean, median
 
 from interactive_gym.data.flat import moment
@@ -82,20 +82,18 @@ def judged(ends: Iterable[LinkRow]) -> str:
 def _spans(mine: Sequence[LinkRow], theirs: Sequence[LinkRow]) -> list[tuple[float, str]]:
     """From when on the pair was connected how. A second in which nothing came says nothing of that."""
     latest: dict[int, LinkRow] = {}
-    spans: list[tuple[float, str]] = []
+    moments: dict[float, str] = {}
     seen = [(row.at, end, row) for end, rows in enumerate((mine, theirs)) for row in rows if row.path != "none"]
     for at, end, row in sorted(seen, key=lambda one: one[:2]):
         latest[end] = row
-        connection = judged(latest.values())
-        if not spans or spans[-1][1] != connection:
-            spans.append((at, connection))
-    return spans
+        moments[at] = judged(latest.values())
+    return [next(span) for _, span in groupby(moments.items(), key=lambda moment: moment[1])]
 
 
 def _longest(spans: Sequence[tuple[float, str]], *, until: float) -> str:
     """The connection that the pair had for the longest time; "none" if nothing ever came."""
     lengths: Counter[str] = Counter()
-    for (begin, connection), end in zip(spans, [*(at for at, _ in spans[1:]), until], strict=True):
+    for (begin, connection), (end, _) in pairwise([*spans, (until, "")]):
         lengths[connection] += round(end - begin)
     return lengths.most_common(1)[0][0] if lengths else "none"
 
