@@ -57,7 +57,7 @@ class Side:
         self.finished = [] if self._scene is None else self._host.take_chunks()
         acts = tick.live + delay if is_sampled and tick.live is not None else None
         return {
-            "next": min(session.next_deadline(), now + LONGEST_SLEEP),
+            "next": min(max(now, session.next_deadline()), now + LONGEST_SLEEP),  # at once is -infinity
             **self._place(),
             "acts": acts,
             **self._seen(tick),
