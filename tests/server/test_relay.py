@@ -67,7 +67,7 @@ async def test_frames_and_messages_keep_their_order(server: Running, arrive: Arr
         None,
         b"",
         b"\1",
-        [b"\1\0", b"\1\0"],
+        [b"\1\0"],
         {"frame": b"\1\0"},
         bytes((1, 4)),
         bytes((1, 127)),
@@ -85,6 +85,17 @@ async def test_what_no_page_of_ours_sends_ends_the_connection(server: Running, a
     await until(lambda: not server.desk.presence.connected(first.participant.id), "the server to part with it")
     assert second.frames.empty()
     assert server.desk.presence.connected(second.participant.id)
+
+
+async def test_attachments_are_not_collected(server: Running, arrive: Arrive) -> None:
+    first, second = await matched(server, arrive, game())
+    line = first.participant.socket.eio
+    await line.send('52-["relay",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]')
+    await line.send(DATAGRAM)
+    await line.send(DATAGRAM)
+    await first.relay(CONTROL)
+    assert (await second.frame())[1] == FRAME_CONTROL, "the next message is none of them"
+    assert second.frames.empty()
 
 
 async def test_who_is_in_no_match_is_ignored_for_a_while(server: Running, arrive: Arrive) -> None:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 import socketio
+from socketio.packet import Packet
 from sqlalchemy import Connection
 
 from interactive_gym.data import people
@@ -63,6 +64,16 @@ class Json:
             raise ValueError(str(error)) from None
 
 
+class OneAttachment(Packet):  # type: ignore[misc]  # the library has no types
+    """A message with at most one attachment, as "relay" has it; the library would collect millions of them."""
+
+    def decode(self, encoded_packet: str) -> int:
+        count = int(super().decode(encoded_packet))
+        if count > 1:
+            raise ValueError(f"{count} attachments")
+        return count
+
+
 class Sockets:
     """The Socket.IO server of one app. ``archive`` is the address of the one that its pages load; or empty."""
 
@@ -75,6 +86,7 @@ class Sockets:
             async_handlers=False,  # otherwise two messages of one page may be handled in the wrong order
             max_http_buffer_size=MAX_CONTROL_BYTES,
             http_compression=False,
+            serializer=OneAttachment,
             json=Json,
             cors_allowed_origins=None,  # same origin only
         )
