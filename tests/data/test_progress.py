@@ -29,6 +29,8 @@ OVER, CUT, DIFFERED = End(25, "terminated"), End(12, "interrupted"), End(9, "mis
         ([Side(12, None, CUT), Side(14, None, DIFFERED)], False, DIFFERED),
         ([Side(14, None, DIFFERED), Side(13, None, DIFFERED)], False, DIFFERED),
         ([Side(14, None, DIFFERED), PLAYS_ON], False, None),
+        ([Side(14, None, DIFFERED), Side(40, None, None, is_silent=True)], False, DIFFERED),
+        ([Side(40, None, None, is_silent=True), PLAYS_ON], False, None),
         ([Side(0, None, End(0, "failed")), Side(0, None, End(0, "failed"))], False, End(0, "failed")),
         ([Side(25, "terminated", DIFFERED), Side(25, "terminated", DIFFERED)], False, DIFFERED),
     ],

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, create_engine
 from interactive_gym.data import events, files, tables
 from interactive_gym.data.episode_files import EXPERIENCE_COLUMNS, MAX_COLUMNS
 from interactive_gym.data.parity import Status
+from interactive_gym.data.progress import SILENT_S
 from interactive_gym.data.provenance import note_start
 from interactive_gym.data.schema import SCHEMA_VERSION, metadata
 from interactive_gym.protocol import EpisodeEnd, Failure
@@ -98,6 +99,7 @@ def test_numbers_on_the_page() -> None:
     assert f"It is {SCHEMA_VERSION}, and rises" in text
     assert f"{MAX_COLUMNS_PER_DICT:,} keys" in text
     assert f"{MAX_COLUMNS:,} columns" in text
+    assert f"nothing for {SILENT_S:.0f} seconds" in text
     most = re.search(r"MOST_PER_NAME = (\d+)", page("client/src/events.ts"))
     assert most and f"at most {most[1]} events of a name" in text
 

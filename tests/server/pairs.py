@@ -19,7 +19,7 @@ from interactive_gym.data.people import Participant
 from interactive_gym.data.store import Store
 from interactive_gym.protocol import Upload
 from interactive_gym.records import Row, pack
-from interactive_gym.server import ingest
+from interactive_gym.server import ingest, play
 from tests.server.rows import FPS
 
 AGENTS = ("red", "green", "blue")
@@ -69,8 +69,8 @@ class Group:
             for member in members:
                 who = Participant(member.participant_id, None, "playing", "game", None)
                 people.add_participant(connection, who, query={}, now=0)
-            matches.add(connection, SESSION, "game", 7, game, members, now=1.0)
-            matches.set_state(connection, SESSION, "playing", now=2.0)
+            matches.add(connection, SESSION, "game", 7, game, members, now=95.0)
+            matches.set_state(connection, SESSION, "playing", now=96.0)
 
         self.write(write)
 
@@ -116,7 +116,17 @@ class Group:
 
     def again(self, agent: str) -> int:
         """This player's page was reloaded; the number of its generation."""
-        return int(self.write(lambda open_: matches.add_generation(open_, SESSION, agent, tab="t", now=50.0)))
+        return int(self.write(lambda open_: matches.add_generation(open_, SESSION, agent, tab="t", now=97.0)))
+
+    def settle(self, agent: str, *, now: float) -> None:
+        """What happens when this player wants to go on."""
+
+        def write(connection: Any) -> None:
+            session = games.find(connection, SESSION, f"p-{agent}")
+            assert session
+            play.settle(connection, session, now)
+
+        self.write(write)
 
     def over(self) -> None:
         self.write(lambda open_: matches.set_state(open_, SESSION, "ended", now=200.0, reason="partner_left"))

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import func, select
 
 from interactive_gym.data import schema
-from interactive_gym.protocol import MAX_UPLOAD_BYTES, Upload
+from interactive_gym.protocol import MAX_UPLOAD_BYTES, PlayStatistics, Upload
 from interactive_gym.records import Row, digest, encode
 from interactive_gym.server import ingest
 from interactive_gym.server.ingest import Decoding, decode, ending
@@ -243,3 +243,21 @@ def test_why_an_episode_ends() -> None:
     assert ending(row({"a": True}, {"a": False}), 4) == "terminated"
     assert ending(row({"a": False}, {"a": False}), 5) is None
     assert ending(Row(-1), 0) is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"end_reason": reason} for reason in ("failed", "mismatch", "interrupted")]
+    + [{"statistics": dict.fromkeys(PlayStatistics.__struct_fields__, 0)}],
+)
+async def test_who_plays_alone_has_nobody_to_lose(
+    one: Participant, server: Running, session: str, changes: dict[str, Any]
+) -> None:
+    await one.upload(*whole_episode(session, 25)[:-1])
+    receipt = await one.upload({**episode_end(session, 25), **changes})
+    assert [item["reason"] for item in receipt["refused"]] == ["malformed"]
+    links = {"kind": "links", "session_id": session, "generation": 0, "index": 0}
+    rows = [[1.7e12, partner, "direct", "", 20.0, 1.0, 0.0, 30, 30] for partner in ("0", "1")]
+    for row in rows:
+        assert (await one.upload({**links, "rows": [row]}))["refused"][0]["reason"] == "no_such_partner"
+    assert [count(server, table) for table in (schema.episodes, schema.ends, schema.links)] == [0, 0, 0]

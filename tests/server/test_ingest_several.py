@@ -148,6 +148,14 @@ def test_what_is_left_of_a_game_counts_when_it_is_over(pair: Group) -> None:
     assert len(pair.table("game/s-1/ep0.csv")) == 26
 
 
+def test_nobody_is_held_up_by_a_partner_who_is_gone(pair: Group) -> None:
+    pair.upload("green", pair.chunk(0), now=100.0)
+    pair.upload("blue", pair.chunk(0), pair.end(9, "mismatch"), now=101.0)
+    for now in (119.0, 121.0):
+        pair.settle("blue", now=now)
+        assert pair.completed() == ([] if now < 120 else [(0, 9, "mismatch")])
+
+
 def test_an_end_that_was_lost_is_found_in_the_frames(pair: Group) -> None:
     pair.upload("blue", *pair.episode(25)[:-1])
     assert pair.completed() == [(0, 25, "terminated")]

@@ -1,7 +1,7 @@
 """When an episode of several players is complete, and how it ended: decided from what each of them sent.
 
 What the environment ended is complete as soon as one player's frames are all here. Any other end is believed only when
-all players say that there was one, or when the session is over: one alone may have lost the others, who play on.
+nobody plays on: one alone may have lost the others, or says what is not so.
 """
 
 from __future__ import annotations
@@ -10,18 +10,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from interactive_gym.data import games
 from interactive_gym.data.games import Episode, Session
 from interactive_gym.data.matches import ENDED
-from interactive_gym.data.schema import ends, episodes, sessions
-from interactive_gym.data.timeline import Start, frames_of
+from interactive_gym.data.schema import chunks, ends, episodes, generations, sessions
+from interactive_gym.data.timeline import Piece, Start, canonical, frames_of
 from interactive_gym.protocol import EpisodeEnd
 
 BY_ENVIRONMENT = ("terminated", "truncated", "max_steps")
 _WEIGHTS = {"interrupted": 0, "mismatch": 1, "failed": 1}  # the heavier one counts; the environment's is the heaviest
 _HEAVIEST = 2
+SILENT_S = 20.0  # who plays sends something every second; a page on a bad line tries again for longer than a few
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,15 @@ class End:
 
 @dataclass(frozen=True)
 class Side:
-    """What is here of one player: frames in a row, why the last row ends the episode if it does, and what they say."""
+    """What is here of one player: frames in a row, why the last row ends the episode if it does, and what they say.
+
+    ``is_silent``: nothing of theirs has come for a while; they do not play on, or will send it later.
+    """
 
     frames: int
     ending: str | None
     said: End | None
+    is_silent: bool = False
 
     @property
     def end(self) -> End | None:
@@ -57,7 +62,7 @@ def decide(sides: Sequence[Side], *, is_over: bool) -> End | None:
     best = max((side.end for side in sides if side.end), key=lambda end: end.weight, default=None)
     if best is None or best.reason in BY_ENVIRONMENT:
         return best
-    return best if is_over or all(side.said for side in sides) else None
+    return best if is_over or all(side.said or side.is_silent for side in sides) else None
 
 
 def generation_of(starts: Sequence[Start], episode: int) -> int:
@@ -72,7 +77,7 @@ def settle(connection: Connection, session_id: str, number: int, now: float) -> 
         return False
     sides = games.sides(connection, session_id)
     is_over = sides[0].state == ENDED
-    end = decide([_side(connection, side, number) for side in sides], is_over=is_over)
+    end = decide([_side(connection, side, number, now) for side in sides], is_over=is_over)
     if end is None or (known and end.weight <= End(known.frames, known.end_reason).weight):
         return False
     episode = Episode(number, end.frames, end.reason)
@@ -117,6 +122,16 @@ def said(connection: Connection, side: Session, number: int) -> End | None:
     return End(*row) if row else None
 
 
-def _side(connection: Connection, side: Session, number: int) -> Side:
-    line = games.line(connection, side, number)
-    return Side(frames_of(line), line[-1].ending if line else None, said(connection, side, number))
+def _side(connection: Connection, side: Session, number: int, now: float) -> Side:
+    pieces = games.pieces(connection, side, number)
+    line = canonical(pieces, games.starts(connection, side))
+    is_silent = _last_heard(connection, side, pieces) < now - SILENT_S
+    return Side(frames_of(line), line[-1].ending if line else None, said(connection, side, number), is_silent)
+
+
+def _last_heard(connection: Connection, side: Session, pieces: Sequence[Piece]) -> float:
+    """When the latest of these chunks came, or this player's page was given the session."""
+    given = (generations.c.session_id == side.id) & (generations.c.player == side.player)
+    begun = connection.execute(select(func.max(generations.c.started_at)).where(given)).scalar_one()
+    latest = select(chunks.c.received_at).where(chunks.c.id == max((piece.id for piece in pieces), default=None))
+    return max(float(begun), float(connection.execute(latest).scalar() or 0.0))
