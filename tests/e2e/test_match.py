@@ -1,0 +1,67 @@
+"""Two people, each in a browser of their own, play one game over one server."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.e2e.harness import STUDIES, Participant, Server, wait_for
+
+SECONDS = 60
+
+
+def enlist(participant: Participant) -> None:
+    """Past the welcome and the instructions."""
+    participant.press_primary()
+    enlist_again(participant)
+
+
+def enlist_again(participant: Participant) -> None:
+    participant.sees("gym")
+    participant.press_primary()
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_two_people_play_three_episodes_and_another_scene(
+    server: Callable[..., Server], participant: Callable[..., Participant]
+) -> None:
+    served = server(STUDIES / "pulling.py")
+    ada = participant(f"{served.url}/?debug=latency")
+    enlist(ada)
+    ada.sees("waiting")
+    ada.page.wait_for_selector("text=You are the first of 2 people")
+    bob = participant(f"{served.url}/?debug=latency")
+    enlist(bob)
+    for one, text in ((ada, "You are left."), (bob, "You are right.")):
+        one.sees("playing")
+        one.page.wait_for_selector(f"text={text}")
+    ada.until(lambda: ada.frames and bob.frames, "the first frames", SECONDS)
+    ada.page.keyboard.down("ArrowRight")
+    ada.until(lambda: max(ada.frames) >= (0, 30), "frame 30", SECONDS)
+    ada.page.keyboard.up("ArrowRight")
+    bob.press("ArrowLeft")
+    for one in (ada, bob):
+        one.page.wait_for_selector("h1:has-text('Pull')", timeout=SECONDS * 1000)  # the instructions of the second scene
+        enlist_again(one)
+    for one in (ada, bob):
+        one.sees("completion_code", SECONDS)
+
+    people = wait_for(
+        lambda: [row for row in served.table("participants.csv") if row["outcome"] == "completed"][1:], "both outcomes"
+    )
+    assert people
+    episodes = wait_for(lambda: served.table("episodes.csv")[3:] and served.table("episodes.csv"), "four episodes")
+    assert [(row["scene_id"], row["episode"], row["frames"], row["end_reason"]) for row in episodes] == [
+        *(("pull", str(episode), "60", "terminated") for episode in range(3)),
+        ("again", "0", "60", "terminated"),
+    ]
+    assert {row["parity"] for row in episodes} == {"identical"}
+    first = rows(next((served.folder / "pull").glob("*/ep0.csv")))
+    assert [int(row["frame"]) for row in first] == list(range(-1, 60))
+    assert {row["actions.left"] for row in first[1:]} == {"0", "1"}
+    assert not [event for event in served.events() if event["severity"] == "error"]
