@@ -1,0 +1,447 @@
+import { beforeEach, describe, expect, it } from "vitest";
+
+import type { MatchListener, MatchWire } from "../../src/connection";
+import { silent } from "../../src/debug/sink";
+import { MatchRun, type MatchTools } from "../../src/match/run";
+import { gymView, type GymView } from "../../src/pages/gym";
+import type { Failure, Item, Match, Refusal, Room } from "../../src/protocol.gen";
+import { Runtime } from "../../src/runtime";
+import type { MatchEvent, MatchFrame, Press } from "../../src/worker/messages";
+import { FakeClock, FakeWorker, MATCH, MATCH_PAGE as PAGE, settled } from "../fakes";
+
+const ORIGIN = 9_000_000;
+const ROOM: Room = { kind: "room", waiting: 1, group: 2, waited_s: 5, left_s: 295 };
+const STATISTICS = {
+  ...{ input_delay: 2, window: 8, rollbacks: 1, replayed: 2, deepest_rollback: 2 },
+  ...{ stalls: 0, stalled_ticks: 0, dropped_ticks: 0 },
+};
+
+class FakeWire implements MatchWire {
+  connected = true;
+  answers: (Room | Refusal | null)[] = [];
+  readonly said: [string, ...unknown[]][] = [];
+  listener: MatchListener | null = null;
+
+  async enlist(body: object): Promise<Room | Refusal | null> {
+    this.said.push(["enlist", body]);
+    return this.answers.shift() ?? ROOM;
+  }
+
+  validated(body: object): void {
+    this.said.push(["validated", body]);
+  }
+
+  signal(body: object): void {
+    this.said.push(["signal", body]);
+  }
+
+  relay(peer: number, frame: Uint8Array): void {
+    this.said.push(["relay", peer, [...frame]]);
+  }
+
+  listen(listener: MatchListener): () => void {
+    this.listener = listener;
+    return () => (this.listener = null);
+  }
+
+  count(what: string): number {
+    return this.said.filter(([name]) => name === what).length;
+  }
+}
+
+let clock: FakeClock;
+let worker: FakeWorker;
+let runtime: Runtime;
+let wire: FakeWire;
+let view: GymView;
+let put: Item[];
+let outcome: (Failure | "done" | "reload")[];
+let peers: string[];
+let storage: Map<string, string>;
+let drained: Promise<void>;
+let listening: boolean;
+let destroyed: number;
+
+beforeEach(() => {
+  [clock, worker, wire, storage] = [new FakeClock(), new FakeWorker(), new FakeWire(), new Map()];
+  const archive = { url: "/a.tar", bytes: 1 };
+  runtime = new Runtime(worker, { pyodide: "/p/", pyodideBytes: 1, packages: [], archive });
+  [put, outcome, peers, drained, listening, destroyed] = [[], [], [], Promise.resolve(), false, 0];
+});
+
+function tools(): MatchTools {
+  return {
+    ...{ runtime, wire, clock, origin: ORIGIN, debug: silent, archive: "/a.tar", impairment: null },
+    outbox: { put: async (items) => void put.push(...items), drain: () => drained, size: 0 },
+    events: { during: () => undefined, report: () => undefined },
+    focus: { focused: true, listen: () => () => undefined },
+    loadPictures: async () => new Map(),
+    createRenderer: async () => ({
+      ...{ kind: "canvas", apply: () => undefined, pixels: () => undefined, resize: () => undefined },
+      painted: (callback) => callback(clock.now()),
+      destroy: () => void (destroyed += 1),
+    }),
+    createKeyboard: () => ({ start: () => void (listening = true), stop: () => void (listening = false) }),
+    storage: {
+      getItem: (key) => storage.get(key) ?? null,
+      setItem: (key, value) => void storage.set(key, value),
+      removeItem: (key) => void storage.delete(key),
+    },
+    reload: () => void outcome.push("reload"),
+    openPeers: () => ({
+      start: () => void peers.push("start"),
+      signalled: (signal) => void peers.push(`signalled ${signal.what}`),
+      fromWorker: (message) => void peers.push(message.type),
+      linkedAgain: () => void peers.push("linkedAgain"),
+      close: () => void peers.push("close"),
+    }),
+  };
+}
+
+function start(page = PAGE): MatchRun {
+  view = gymView(page);
+  document.body.replaceChildren(view.element);
+  const ends = { done: () => void outcome.push("done"), failed: (failure: Failure) => void outcome.push(failure) };
+  const game = new MatchRun(page, view, tools(), ends);
+  void game.start();
+  return game;
+}
+
+async function worked(message: Parameters<FakeWorker["say"]>[0]): Promise<void> {
+  worker.say(message);
+  await settled();
+}
+
+async function happens(action: () => void): Promise<void> {
+  action();
+  await settled();
+}
+
+async function waiting(): Promise<MatchRun> {
+  const game = start();
+  await worked({ type: "loaded", ms: 1 });
+  await happens(() => document.querySelector<HTMLButtonElement>("button.primary")?.click());
+  return game;
+}
+
+async function matched(more: Partial<Match> = {}): Promise<void> {
+  await happens(() => wire.listener?.match({ ...MATCH, ...more }));
+}
+
+function run(): number {
+  return worker.last("match")?.run ?? -1;
+}
+
+async function met(): Promise<MatchRun> {
+  const game = await waiting();
+  await matched();
+  await worked({ type: "made", run: run() });
+  await worked({ type: "connected", run: run() });
+  await happens(() => wire.listener?.play({ session_id: "m1" }));
+  return game;
+}
+
+const NOTHING: MatchFrame = {
+  ...{ next: 0, episode: 0, frame: -1, acts: null, draw: null, pixels: null, hud: null, corrected: false },
+  ...{ ticked: false, step_ms: 1, predicted: 0, rollback: 0, rollback_ms: 0, chunks: [], events: [] },
+};
+
+function moved(more: Partial<MatchFrame>, presses: Press[] = []): Promise<void> {
+  const packet = JSON.stringify({ ...NOTHING, ...more });
+  const chunks = (more.chunks ?? []).map(() => Uint8Array.of(1));
+  const due = ORIGIN + clock.now();
+  const move = { packet, pixels: null, chunks, presses, due, sampled: due + 1, executed: due + 2 };
+  return worked({ type: "moved", run: run(), move });
+}
+
+function events(...list: MatchEvent[]): Promise<void> {
+  return moved({ events: list });
+}
+
+async function playing(episode = 0): Promise<void> {
+  await events({ type: "prepared", episode });
+  await clock.run(3000, 500);
+  await events({ type: "started", episode, at: ORIGIN + clock.now(), input_delay: 2 });
+}
+
+function ended(episode: number): MatchEvent {
+  return { type: "episode_ended", episode, end: { frames: 10, end_reason: "terminated", statistics: STATISTICS } };
+}
+
+function posted(type: string): number {
+  return worker.heard.filter((message) => message.type === type).length;
+}
+
+const text = (): string => document.body.textContent ?? "";
+const shown = (): string | undefined => document.body.dataset.page;
+const veil = (): HTMLElement => document.querySelector(".veil") as HTMLElement;
+
+describe("MatchRun, waiting", () => {
+  it("enlists once Python is there, the button pressed, and everything of before has arrived", async () => {
+    let arrive: () => void = () => undefined;
+    drained = new Promise((resolve) => (arrive = resolve));
+    await waiting();
+    expect(wire.said).toEqual([]);
+    await happens(arrive);
+    expect(wire.said).toEqual([["enlist", { scene_id: "drive", archive: "/a.tar" }]]);
+    expect(shown()).toBe("waiting");
+  });
+
+  it("needs no button where the researcher wants none", async () => {
+    start({ ...PAGE, button: null });
+    expect(document.querySelector<HTMLElement>("button")?.hidden).toBe(true);
+    await worked({ type: "loaded", ms: 1 });
+    expect(wire.count("enlist")).toBe(1);
+  });
+
+  it("says how many are here, since when, and how long it may take, every second anew", async () => {
+    await waiting();
+    expect(text()).toContain("You are the first of 2 people");
+    await clock.run(2000, 500);
+    expect(text()).toContain("waiting for 0:07");
+    expect(text()).toContain("If this takes 4:53 more");
+    await happens(() => wire.listener?.room({ ...ROOM, waiting: 2, group: 3 }));
+    expect(text()).toContain("2 of 3 people are here");
+  });
+
+  it("enlists again after every reconnection, and while the server says not now", async () => {
+    wire.answers = [{ kind: "refused", reason: "not_now", text: "" }];
+    await waiting();
+    await clock.run(3000, 250);
+    expect(wire.count("enlist")).toBe(2);
+    await happens(() => wire.listener?.linked());
+    expect(wire.count("enlist")).toBe(3);
+  });
+
+  it("reloads for another archive, once", async () => {
+    const refusal: Refusal = { kind: "refused", reason: "wrong_archive", text: "old" };
+    wire.answers = [refusal, refusal];
+    await waiting();
+    expect(outcome).toEqual(["reload"]);
+    await waiting();
+    expect(outcome).toMatchObject(["reload", { reason: "session_failed", problem: "old" }]);
+  });
+
+  it("waits no more when it is closed", async () => {
+    const game = await waiting();
+    game.close();
+    expect(wire.listener).toBeNull();
+    expect(clock.pending).toBe(0);
+  });
+});
+
+describe("MatchRun, meeting", () => {
+  it("makes the game and the connections at once, while it counts down", async () => {
+    await waiting();
+    await matched();
+    expect(worker.last("match")).toMatchObject({ game: JSON.stringify(PAGE.game), match: MATCH, impairment: null });
+    expect(peers).toEqual(["start"]);
+    expect(shown()).toBe("playing");
+    expect(text()).toContain("Your partner is here");
+    expect(text()).toContain("Starts in 3. Connecting with your partner");
+    expect(text()).toContain("Pull.");
+  });
+
+  it("says that everybody is connected, and meets when all have said so", async () => {
+    await waiting();
+    await matched();
+    await worked({ type: "made", run: run() });
+    await worked({ type: "connected", run: run() });
+    expect(wire.said.at(-1)).toEqual(["validated", { session_id: "m1" }]);
+    expect(posted("meet")).toBe(0);
+    await happens(() => wire.listener?.play({ session_id: "another" }));
+    expect(posted("meet")).toBe(0);
+    await happens(() => wire.listener?.play({ session_id: "m1" }));
+    expect(posted("meet")).toBe(1);
+  });
+
+  it("passes frames and signals to and fro", async () => {
+    await met();
+    wire.listener?.relayed(1, Uint8Array.of(1, 2));
+    expect(worker.last("arrived")).toMatchObject({ peer: 1, by: "server", frame: Uint8Array.of(1, 2) });
+    await worked({ type: "send", run: run(), peer: 1, by: "server", frame: Uint8Array.of(3) });
+    expect(wire.said.at(-1)).toEqual(["relay", 1, [3]]);
+    await worked({ type: "send", run: run(), peer: 1, by: "page", frame: Uint8Array.of(3) });
+    wire.listener?.signal({ session_id: "m1", peer: 1, link: "", what: "ask" });
+    wire.listener?.signal({ session_id: "m0", peer: 1, link: "", what: "offer" });
+    expect(peers).toEqual(["start", "send", "signalled ask"]);
+  });
+
+  it("waits again, as before, when the match comes to nothing, and may be matched anew", async () => {
+    await waiting();
+    await matched();
+    await happens(() => wire.listener?.unmatched({ session_id: "m1", reason: "partner_left", room: ROOM }));
+    expect(shown()).toBe("waiting");
+    expect(text()).toContain("You keep your place");
+    expect(peers.at(-1)).toBe("close");
+    expect(destroyed).toBe(1);
+    expect(wire.count("enlist")).toBe(1);
+    await matched({ session_id: "m2" });
+    expect(worker.last("match")?.match.session_id).toBe("m2");
+    expect(shown()).toBe("playing");
+  });
+
+  it("waits again when the connection was lost before the game", async () => {
+    await waiting();
+    await matched();
+    await happens(() => wire.listener?.linked());
+    expect(wire.count("enlist")).toBe(2);
+    expect(shown()).toBe("waiting");
+  });
+
+  it("goes on through a reconnection once the game has begun", async () => {
+    await met();
+    await happens(() => wire.listener?.linked());
+    expect(wire.count("enlist")).toBe(1);
+    expect(peers.at(-1)).toBe("linkedAgain");
+  });
+
+  it("comes back into a running game without waiting for everybody", async () => {
+    storage.set("interactive-gym/playing", "drive"); // as before the reload
+    start();
+    await worked({ type: "loaded", ms: 1 });
+    await matched({ returning: true, boot: 2 });
+    expect(text()).toContain("Welcome back");
+    await worked({ type: "made", run: run() });
+    expect(posted("meet")).toBe(0);
+    await clock.run(3000, 500);
+    expect(posted("meet")).toBe(1);
+    expect(wire.count("validated")).toBe(0);
+    await moved({ ticked: true, frame: 40, acts: 42 });
+    expect(veil().hidden).toBe(true);
+    expect(listening).toBe(true);
+  });
+});
+
+describe("MatchRun, playing", () => {
+  it("is ready when the countdown is over, not before", async () => {
+    await met();
+    await events({ type: "prepared", episode: 0 });
+    expect(posted("ready")).toBe(0);
+    await clock.run(3000, 500);
+    expect(posted("ready")).toBe(1);
+    expect(text()).toContain("Waiting for your partner");
+    await events({ type: "started", episode: 0, at: ORIGIN + clock.now(), input_delay: 2 });
+    expect(veil().hidden).toBe(true);
+    expect(listening).toBe(true);
+  });
+
+  it("is not ready while a partner is not heard", async () => {
+    await met();
+    await events({ type: "prepared", episode: 0 }, { type: "interrupted", peer: 1 });
+    await clock.run(5000, 500);
+    expect(posted("ready")).toBe(0);
+    expect(text()).toContain("The connection to your partner is unstable");
+    await events({ type: "resumed", peer: 1, silence: 4 });
+    expect(posted("ready")).toBe(1);
+  });
+
+  it("writes down frames, what they felt like, and keys with the frame in which they act", async () => {
+    await met();
+    await playing();
+    await moved({ ticked: true, frame: 0, acts: 2 }, [{ id: 1, key: "a", t: ORIGIN + clock.now() - 4 }]);
+    await moved({ ticked: true, frame: 1, acts: 3, predicted: 1, rollback: 2, rollback_ms: 1.5 });
+    await moved({ ticked: true, frame: 2, acts: 4 });
+    const chunk = { episode: 0, index: 0, first: -1, rows: 11, digest: "d" };
+    await moved({ chunks: [chunk], events: [ended(0)] });
+    const key = { session_id: "m1", episode: 0, generation: 4 };
+    expect(put).toMatchObject([
+      { kind: "chunk", ...key, index: 0, data: "AQ==" },
+      {
+        ...{ kind: "experience", ...key, index: 0 },
+        ticks: [
+          [0, 0, 1, 1, 0, 0, 0, 0],
+          [1, 0, 1, 1, 0, 1, 2, 1.5],
+          [2, 0, 1, 1, 0, 0, 0, 0],
+        ],
+        keys: [[2, "a", -4, 1, 2, 0]],
+      },
+      { kind: "episode_end", ...key, frames: 10, end_reason: "terminated", statistics: STATISTICS },
+    ]);
+  });
+
+  it("rests between episodes, and is done when all has arrived and the partners could hear of the end", async () => {
+    await met();
+    await playing();
+    await moved({ episode: 0, events: [ended(0), { type: "prepared", episode: 1 }] });
+    expect(text()).toContain("Episode 2 of 2");
+    expect(text()).toContain("Starts in 2");
+    expect(listening).toBe(false);
+    await clock.run(2000, 500);
+    expect(posted("ready")).toBe(2);
+    await events({ type: "started", episode: 1, at: ORIGIN + clock.now(), input_delay: 2 });
+    await moved({ episode: 1, events: [ended(1), { type: "ended", reason: "over", text: "" }] });
+    expect(text()).toContain("Saving");
+    expect(outcome).toEqual([]);
+    await clock.run(1000, 250);
+    expect(outcome).toEqual(["done"]);
+    expect(put.filter(({ kind }) => kind === "episode_end").length).toBe(2);
+  });
+
+  it("keeps what the links were like, ten seconds at a time", async () => {
+    await met();
+    for (let second = 0; second < 11; second += 1) {
+      await worked({ type: "links", run: run(), rows: [[second, "1", "direct", "host udp", 30, 1, 0, 20, 20]] });
+    }
+    expect(put).toMatchObject([{ kind: "links", session_id: "m1", generation: 4, index: 0 }]);
+    expect(document.body.dataset.connection).toBe("direct host udp");
+    wire.listener?.linked();
+  });
+
+  it("says what is wrong with the lines, beside the picture or over it", async () => {
+    await met();
+    await playing();
+    await events({ type: "interrupted", peer: 1 });
+    expect(document.querySelector(".note")?.textContent).toContain("unstable");
+    expect(veil().hidden).toBe(true);
+    await events({ type: "held", frame: 5 });
+    expect(veil().textContent).toContain("The game waits");
+    await events({ type: "unheld", at: 0 }, { type: "cut", peer: 1, turn: 1, frame: 5 });
+    expect(veil().hidden).toBe(true);
+    expect(document.querySelector(".note")?.textContent).toContain("Your partner has left; the game goes on.");
+    await clock.run(6000, 500);
+    expect(document.querySelector<HTMLElement>(".note")?.hidden).toBe(true);
+  });
+});
+
+describe("MatchRun, ending", () => {
+  const reasons: [string, MatchEvent[], Failure["reason"]][] = [
+    ["server_unreachable", [], "connection_failed"],
+    ["excluded", [], "connection_failed"],
+    ["gone", [{ type: "away", is_gone: false }], "connection_failed"],
+    ["gone", [], "partner_left"],
+    ["failed", [], "session_failed"],
+    ["refused", [], "session_failed"],
+  ];
+
+  it.each(reasons)("reports a session that ended as %s (%j) as %s", async (reason, before, expected) => {
+    await met();
+    await playing();
+    await events(...before, { type: "ended", reason, text: "why" });
+    expect(outcome).toEqual([{ scene_id: "drive", reason: expected, problem: reason, detail: "why" }]);
+    expect(peers.at(-1)).toBe("close");
+    expect(worker.last("close")).toBeDefined();
+  });
+
+  it("takes a game whose states differed in the end for played", async () => {
+    await met();
+    await playing();
+    await events({ type: "ended", reason: "mismatch", text: "" });
+    await clock.run(1000, 250);
+    expect(outcome).toEqual(["done"]);
+  });
+
+  it("reports an environment that fails here", async () => {
+    await waiting();
+    await matched();
+    await worked({ type: "failed", run: run(), failure: { stage: "make", problem: "p", detail: "d" } });
+    expect(outcome).toMatchObject([{ reason: "make_failed" }]);
+    expect(storage.size).toBe(0);
+  });
+
+  it("reports a worker that crashes while one waits", async () => {
+    await waiting();
+    await happens(() => worker.dispatch("error", new Event("error")));
+    expect(outcome).toMatchObject([{ reason: "worker_crashed" }]);
+  });
+});
