@@ -4,6 +4,7 @@ import { sendOn, type Frame } from "../worker/frames";
 import { CONTROL, DATAGRAMS, type Channels } from "../worker/messages";
 
 export interface ChannelTools {
+  keeps: boolean; // the channels stay here though the browser may say that it hands them over
   /** Throws where the browser does not hand channels over. */
   hand(channels: Channels | null, transfer: Transferable[]): void;
   arrived(frame: Frame): void;
@@ -18,18 +19,25 @@ export function makeChannels(connection: RTCPeerConnection): Channels {
   };
 }
 
+/** Tried: nothing else tells browsers that do it from those that do not, and the page can carry the frames as well. */
+function isHandedOver(channels: Channels, tools: ChannelTools): boolean {
+  try {
+    tools.hand(channels, [channels.datagrams, channels.control]);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** The channels of one connection, while they are here. */
 export class PageChannels {
   private kept: Channels | null = null;
 
   constructor(channels: Channels, tools: ChannelTools) {
-    try {
-      tools.hand(channels, [channels.datagrams, channels.control]);
-    } catch {
-      tools.hand(null, []); // DataCloneError in Firefox; whatever it is, the page can carry the frames
-      this.kept = channels;
-      this.pump(channels, tools);
-    }
+    if (!tools.keeps && isHandedOver(channels, tools)) return;
+    tools.hand(null, []);
+    this.kept = channels;
+    this.pump(channels, tools);
   }
 
   /** A frame of the worker. It is lost if the channel is not open: whoever sends waits for answers. */

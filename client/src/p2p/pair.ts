@@ -64,6 +64,7 @@ export class Pair {
   private attemptedAt = 0;
   private stood = false; // the connection did, once
   private canRestart = false; // it stood, and has not looked for new ways since
+  private keeps = false; // no channels are handed to the worker
   private isHeard = false; // by the worker
   private known: RTCPeerConnectionState = "new"; // of the connection
   private cancel: () => void = () => undefined;
@@ -184,10 +185,12 @@ export class Pair {
     this.connection?.heard(signal);
   }
 
-  /** Puts a new connection in the place of the old one. */
+  /** Puts a new one in the place of a connection. If that one stood, and the worker never heard a thing, channels may
+   *  get lost on their way to the worker. */
   private renew(link: string): boolean {
     const rtc = this.tools.create();
     if (rtc === null) return false;
+    this.keeps ||= this.known === "connected" && !this.stood;
     this.drop();
     this.stood = this.canRestart = this.isHeard = false;
     this.known = "new";
@@ -213,6 +216,7 @@ export class Pair {
     const about = { run: tools.run, peer };
     return new DirectConnection(link, rtc, {
       clock: tools.clock,
+      keeps: this.keeps,
       refused: tools.refused,
       iceError: tools.iceError,
       say: (name, what, data) => this.signal(name, what, data),
@@ -244,7 +248,8 @@ export class Pair {
 
   /** It is gone for good. */
   private lost(): void {
-    this.stood = this.canRestart = false;
+    this.stood = this.canRestart = this.isHeard = false;
+    this.known = "closed";
     this.failed();
   }
 

@@ -116,12 +116,12 @@ export class Link {
     const path = this.pathOfRow();
     const [direct, server] = [this.direct?.path ?? null, this.server];
     const rtts = { direct: direct?.takeRtt() ?? null, server: server.takeRtt(), none: null };
-    const jitter = { direct: direct?.jitter ?? null, server: server.jitter, none: null };
+    const jitters = { direct: direct?.jitter ?? null, server: server.jitter, none: null };
     const received = (direct?.datagrams ?? 0) + server.datagrams;
     const counts = [this.loss.take(), this.sent, received] as const;
     server.datagrams = this.sent = 0;
     if (direct !== null) direct.datagrams = 0;
-    return [at, partner, path, this.connection, rtts[path], jitter[path], ...counts];
+    return [at, partner, path, this.connection, round(rtts[path]), round(jitters[path]), ...counts];
   }
 
   close(): void {
@@ -255,4 +255,9 @@ export class Link {
     if (direct?.isOpen && direct.heardWithin(HEARD_MS, now)) return "direct";
     return this.server.heardWithin(HEARD_MS, now) ? "server" : "none";
   }
+}
+
+/** Browsers' clocks give 0.1 ms at best; more digits are noise that costs bytes. */
+function round(ms: number | null): number | null {
+  return ms === null ? null : Math.round(ms * 100) / 100;
 }

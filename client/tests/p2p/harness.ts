@@ -15,6 +15,7 @@ class Side {
   connected = false;
   kept = false; // the channels stay on the page
   up = false;
+  losses = 0; // of the direct way
   connection = "";
   heard: string[] = [];
   row: LinkRow | null = null;
@@ -66,6 +67,7 @@ class Side {
     if (message.type === "heard") return void this.heard.push(`${message.tag} ${message.text}`);
     if (message.type === "connected") this.connected = true;
     if (message.type === "direct") this.up = message.up;
+    if (message.type === "direct" && !message.up) this.losses += 1;
     if (message.type === "links") this.row = message.rows[0] ?? null;
     if (message.type === "send" && message.by === "server") this.relay(message.frame);
     this.peers.fromWorker(message);

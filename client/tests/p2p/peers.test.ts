@@ -41,6 +41,11 @@ class Side {
     return this.told.flatMap((message) => (message.type === "channels" ? [message.link] : []));
   }
 
+  /** Of all channels that were made: whether the worker got them. */
+  get handed(): boolean[] {
+    return this.told.flatMap((message) => (message.type === "channels" ? [message.channels !== null] : []));
+  }
+
   whats(): string[] {
     return this.sent.map(({ what }) => what);
   }
@@ -276,7 +281,7 @@ describe("A connection in trouble", () => {
   it("is replaced at once when its channels are closed", async () => {
     left.peers.fromWorker({ type: "closed", run: 1, peer: 1, link: left.links[0] ?? "" });
     await soon();
-    expect([left.links.length, right.links.length]).toEqual([2, 2]);
+    expect([left.handed, right.handed]).toEqual([[true, true], [true, true]]);
     left.peers.fromWorker({ type: "closed", run: 1, peer: 1, link: left.links[0] ?? "" }); // long known
     await soon();
     expect(left.links.length).toBe(2);
@@ -332,6 +337,13 @@ describe("Channels that the browser does not hand over", () => {
     if (datagrams) datagrams.bufferedAmount = 1;
     left.peers.fromWorker({ type: "send", run: 1, peer: 1, by: "page", frame });
     expect(datagrams?.sent).toEqual([]);
+  });
+
+  it("may be those that were handed over, and never arrived", async () => {
+    right.rtc.become("connected");
+    await pass(8000);
+    expect(right.links.length).toBe(2);
+    expect(right.handed).toEqual([true, false]);
   });
 
   it("lead to a new connection when they are closed", async () => {
