@@ -108,3 +108,55 @@ describe("Connection", () => {
     expect(wire.calls).toEqual(["connect"]);
   });
 });
+
+describe("Connection, games of several people", () => {
+  const room = { kind: "room" as const, waiting: 1, group: 2, waited_s: 0, left_s: 60 };
+  let heard: unknown[];
+  let stop: () => void;
+
+  beforeEach(() => {
+    heard = [];
+    wire.connected = true;
+    stop = connection.listen({
+      linked: () => heard.push("linked"),
+      room: (message) => heard.push(message),
+      match: (message) => heard.push(message),
+      signal: (message) => heard.push(message),
+      play: (message) => heard.push(message),
+      unmatched: (message) => heard.push(message),
+      relayed: (peer, frame) => heard.push([peer, ...frame]),
+    });
+  });
+
+  it("passes on what the server says, as long as somebody listens", () => {
+    wire.happens("connect");
+    for (const name of ["room", "match", "signal", "play", "unmatched"]) wire.happens(name, name);
+    wire.happens("relay", Uint8Array.of(3, 1, 9).buffer);
+    expect(heard).toEqual(["linked", "room", "match", "signal", "play", "unmatched", [3, 1, 9]]);
+    stop();
+    wire.happens("room", "room");
+    expect(heard.length).toBe(7);
+  });
+
+  it("puts the addressee before a frame", () => {
+    connection.relay(255, Uint8Array.of(1, 9));
+    expect(wire.emitted).toEqual([["relay", Uint8Array.of(255, 1, 9)]]);
+  });
+
+  it("says nothing that would be late, and asks nothing, without a connection", async () => {
+    wire.connected = false;
+    wire.answer = () => Promise.resolve(room);
+    connection.relay(1, Uint8Array.of(0));
+    connection.signal({ session_id: "s", peer: 1, link: "", what: "ask" });
+    connection.validated({ session_id: "s" });
+    expect(await connection.enlist({ scene_id: "s", archive: "a" })).toBeNull();
+    expect(wire.emitted).toEqual([]);
+  });
+
+  it("answers who enlists, or says that there was no answer", async () => {
+    wire.answer = () => Promise.resolve(room);
+    expect(await connection.enlist({ scene_id: "s", archive: "a" })).toEqual(room);
+    wire.answer = () => Promise.reject(new Error("timeout"));
+    expect(await connection.enlist({ scene_id: "s", archive: "a" })).toBeNull();
+  });
+});

@@ -66,6 +66,20 @@ describe("the debug view", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it("shows the lines to the partners, and what rollbacks take, in games that have them", () => {
+    const debug = createDebug(document.body, "overlay");
+    debug.status({ links: [[0, "right", "direct", "host udp", 31.6, 2, 0.01, 20, 19]], impairment: "loss 5 %" });
+    debug.frame({ ...FRAME, predicted: 2, rollback: 3, rollbackMs: 4 });
+    vi.advanceTimersByTime(250);
+    expect(document.querySelector("#debug")?.textContent?.split("\n").slice(-4)).toEqual([
+      "predicted  2.0 frames (median 2.0, p95 2.0)",
+      "rollbacks 1  3 frames  deepest 3  4.0 ms (median 4.0, p95 4.0)",
+      "right: direct host udp  ping 32 ms ± 2.0  lost 1.0 %  out 20 in 19",
+      "impaired on purpose: loss 5 %",
+    ]);
+    debug.destroy();
+  });
+
   it("says where the milliseconds of a frame and of a key went", () => {
     const lines: string[] = [];
     const debug = createLatencyLog((line) => lines.push(line));
