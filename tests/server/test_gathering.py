@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from interactive_gym.data import matches
+from interactive_gym.netcode import Grant
+from interactive_gym.server import together
 from interactive_gym.server.gathering import ROOM_EVERY_S, Gathering
 from tests.server.meeting import (
     Player,
@@ -355,6 +358,21 @@ async def test_a_game_that_cannot_go_on(serve: Serve, come: Come, reason: str, o
     assert state_of(server, ann) == ("done", outcome)
 
 
+async def test_who_was_taken_out_for_good_holds_nobody_up(serve: Serve, come: Come, again: Come) -> None:
+    server = serve(study(gym("game", episodes=3)))
+    ann, bob = await come(server), await come(server)
+    session = await playing(ann, bob)
+    await bob.socket.disconnect()
+    grant = Grant(epoch=0, peer=2, turn=1, is_gone=True, by=1, reason="silent")
+    server.desk.store.submit(lambda connection: matches.add_grant(connection, session, grant, now=0.0)).result()
+    assert (await ann.failed("partner_left"))["outcome"] == "partner_left"
+    assert (session_state(server, session), end_reason(server, session)) == ("ended", "partner_left")
+    back = await again(server, bob)
+    await back.enlist()
+    assert (await back.sees())["outcome"] == "connection_failed", "it was them who were away"
+    assert end_reason(server, session) == "partner_left"
+
+
 async def test_whoever_is_left_alone_may_go_on(serve: Serve, come: Come) -> None:
     server = serve(study(gym("game", episodes=3)))
     ann, bob = await come(server), await come(server)
@@ -510,6 +528,44 @@ async def test_an_old_connection_does_not_take_the_new_one_along(serve: Serve, c
     assert (await bob.enlist())["waiting"] == 2
     session = await matched(back, bob)
     await connected(session, back, bob)
+
+
+@pytest.mark.parametrize("write", ["match", "tell", "part"])
+async def test_what_could_not_be_stored_is_tried_again(
+    serve: Serve, come: Come, monkeypatch: pytest.MonkeyPatch, write: str
+) -> None:
+    server = serve(study(connect_s=1))
+    ann, bob = await come(server), await come(server)
+    works, tries = getattr(together, write), []
+
+    def fails_once(*arguments: Any, **named: Any) -> Any:
+        tries.append(arguments)
+        if len(tries) == 1:
+            raise OSError("the disk is full")
+        return works(*arguments, **named)
+
+    monkeypatch.setattr(together, write, fails_once)
+    for player in (ann, bob):
+        await player.enlist()
+    if write == "part":
+        first = await matched(ann, bob)
+        assert [(await player.hears("unmatched"))["session_id"] for player in (ann, bob)] == [first, first]
+    if write == "tell":
+        assert [(await player.hears("unmatched"))["reason"] for player in (ann, bob)] == ["connection_timeout"] * 2
+    await connected(await matched(ann, bob), ann, bob)
+    assert len(tries) > 1
+
+
+async def test_a_server_that_stops_has_nothing_to_complain_of(serve: Serve, come: Come) -> None:
+    server = serve(study())
+    players = [await come(server) for _ in range(5)]
+    await playing(*players[:2])
+    for player in players[2:]:
+        await player.enlist()
+    await matched(*players[2:4])
+    server.stop()
+    assert '"level": "error"' not in (server.data / "server.log").read_text()
+    await until(lambda: not players[4].socket.connected, "the end of the connections")
 
 
 async def test_the_log_says_of_what_session_it_speaks(serve: Serve, come: Come) -> None:

@@ -51,7 +51,7 @@ class Company:
 
         Returns:
             None: they wait, or are matched already. Or their game runs. Or it was over, or everybody else had left it,
-            before they came back.
+            or they had been taken out of it, before they came back.
 
         Raises:
             ClientError: ``wrong_scene``, or ``not_now``: it is no such game, or they have an outcome.
@@ -60,9 +60,9 @@ class Company:
         scene = self.study.scene(who)
         if message.scene_id != scene.id:
             raise ClientError("wrong_scene", f"the participant is not in scene {message.scene_id!r}")
-        if who.outcome or rules_of(scene) is None:
-            raise ClientError("not_now", "there is nobody to wait for")
         session = self.study.current_session(connection, who)
+        if who.outcome or rules_of(scene) is None or (session and not session.is_multiplayer):
+            raise ClientError("not_now", "there is nobody to wait for")
         if session and session.state not in matchlife.FORMING:
             return self._back(connection, session, tab, now)
         together.step(connection, participant_id, Step.ENLIST, now)
@@ -70,8 +70,11 @@ class Company:
 
     def _back(self, connection: Connection, session: Session, tab: str, now: float) -> Returning | Departure:
         who, scene_id = session.participant_id, session.scene_id
+        play.settle(connection, session, now)
         if together.is_over(connection, session):
             return self.advance(connection, who, Advance(scene_id), now)
+        if together.is_cut(connection, session):
+            return self.fail(connection, who, Failure(scene_id, "connection_failed"), now)
         if not together.others(connection, session):
             return self.fail(connection, who, Failure(scene_id, "partner_left"), now)
         generation = matches.add_generation(connection, session.id, session.player, tab=tab, now=now)

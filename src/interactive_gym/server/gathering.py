@@ -90,7 +90,7 @@ class Gathering:
                     self._desk.log.info("returned", session_id=session.id, generation=generation)
                     self._invite(session, generation=generation, returning=True)
                 case Departure():
-                    self._departed(who.participant_id, found, "left_alone")
+                    self._departed(who.participant_id, found)
                     self._show(who.participant_id, found.page)
                 case None:
                     self._admit(who, message.scene_id)
@@ -118,7 +118,7 @@ class Gathering:
     async def advance(self, who: Connected, message: Advance) -> Page:
         """See ``Study.advance``."""
         departure = await self._desk.write(self._company.advance, who.participant_id, message, clock())
-        self._departed(who.participant_id, departure, None)
+        self._departed(who.participant_id, departure)
         return departure.page
 
     async def fail(self, who: Connected, message: Failure) -> Page:
@@ -143,7 +143,7 @@ class Gathering:
             self._desk.log.info("waiting", scene_id=scene_id)
             self._changed(scene_id)
 
-    def _departed(self, participant_id: str, departure: Departure, failure: str | None) -> None:
+    def _departed(self, participant_id: str, departure: Departure, failure: str | None = None) -> None:
         """What the live match, and the waiting room, have to know of it."""
         self._forget(participant_id)
         if departure.session and departure.has_ended:

@@ -165,7 +165,7 @@ class Study:
 
     def _check_over(self, connection: Connection, session: Session | None, now: float) -> None:
         """A game of several people is over too where nobody else is left in it."""
-        if session and not session.is_multiplayer:
+        if session:
             play.settle(connection, session, now)
         if session is None or not (together.is_over(connection, session) or _is_deserted(connection, session)):
             raise ClientError("episodes_incomplete", "not all episodes of this game are in the store")

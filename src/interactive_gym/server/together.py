@@ -77,16 +77,22 @@ def is_over(connection: Connection, session: Session) -> bool:
     return differed or games.next_episode(connection, session.id) >= session.episodes
 
 
+def is_cut(connection: Connection, session: Session) -> bool:
+    """Whether the referee has taken the one who sees the session so out of it for good."""
+    return session.peer in _cut(connection, session.id)
+
+
 def others(connection: Connection, session: Session) -> list[str]:
-    """Those who have not yet gone on from this game, nor failed in it; without the one who sees it so."""
-    members = [member.participant_id for member in matches.members_of(connection, session.id)]
-    known = [people.find(connection, who) for who in members if who != session.participant_id]
+    """Who else is in this game: has not gone on from it, nor failed in it, nor been taken out of it for good."""
+    cut = _cut(connection, session.id) | {session.peer}
+    members = [member for member in matches.members_of(connection, session.id) if member.peer not in cut]
+    known = [people.find(connection, member.participant_id) for member in members]
     return [who.id for who in known if who and who.scene_id == session.scene_id and not who.outcome]
 
 
 def leave(connection: Connection, session: Session, now: float) -> None:
     """The one who sees the session so has gone on, or failed. With the last of them it ends."""
-    if others(connection, session):
+    if others(connection, session) or session.state == matchlife.State.ENDED:
         return
     failure = events.first_reason(connection, PAGE_FAILED, session.id)
     reason = Outcome.COMPLETED if is_over(connection, session) or failure is None else failure
@@ -101,6 +107,10 @@ def step(connection: Connection, participant_id: str, step: lifecycle.Step, now:
     who = people.find(connection, participant_id)
     assert who, "a member is a participant: the database says so"
     people.place(connection, replace(who, state=lifecycle.after(who.state, step)), now=now)
+
+
+def _cut(connection: Connection, session_id: str) -> set[int]:
+    return {grant.peer for grant in matches.grants_of(connection, session_id) if grant.is_gone}
 
 
 def _change(
