@@ -14,7 +14,10 @@ import pytest
 import interactive_gym as ig
 from interactive_gym.protocol import PROTOCOL_VERSION
 from interactive_gym.server.web import Web, script_json
+from tests.scenes import kitchen
 from tests.server.running import Participant, Running, built
+
+PICTURES = Path(kitchen.__file__).parent / "pictures"
 
 Serve = Callable[..., Running]
 
@@ -128,3 +131,16 @@ def test_a_page_that_was_never_built_is_said_in_one_line(tmp_path: Path) -> None
     with pytest.raises(ig.ServerError, match="has not been built") as error:
         Web("study", runtime, tmp_path / "nowhere", debug=False)
     assert "\n" not in str(error.value)
+
+
+def test_pictures_are_served_as_they_were_read_and_nothing_beside_them(serve: Serve) -> None:
+    scene = kitchen.complete_game().assets(folder=PICTURES, sheets={"chef": ("chef.png", (16, 16))})
+    server = serve(ig.Experiment("study").scenes(ig.StartScene("welcome"), scene, ig.EndScene("thanks")))
+    (picture,) = scene.pictures
+    answer = httpx.get(f"{server.url}/pictures/{picture.file}")
+    assert answer.content == (PICTURES / "chef.png").read_bytes()
+    assert answer.headers["content-type"] == "image/png"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "immutable" in answer.headers["cache-control"]
+    for none in ("chef.png", "..%2f..%2fstudy.db", picture.file.upper(), "%00"):
+        assert httpx.get(f"{server.url}/pictures/{none}").status_code == 404
