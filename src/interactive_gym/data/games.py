@@ -134,12 +134,10 @@ def line(connection: Connection, session: Session, episode: int) -> list[Piece]:
     return canonical(pieces(connection, session, episode), starts(connection, session))
 
 
-def pieces(connection: Connection, session: Session, episode: int, number: int | None = None) -> list[Piece]:
-    """All chunks of an episode (or those of one ``number``), superseded ones too, in order of arrival."""
+def pieces(connection: Connection, session: Session, episode: int) -> list[Piece]:
+    """All chunks of an episode, superseded ones too, in order of arrival."""
     names = ("id", "episode", "generation", "number", "first", "rows", "ending", "digest")
     mine = (chunks.c.session_id == session.id) & (chunks.c.player == session.player) & (chunks.c.episode == episode)
-    if number is not None:
-        mine &= chunks.c.number == number
     query = select(*(chunks.c[name] for name in names)).where(mine).order_by(chunks.c.id)
     return [Piece(*row) for row in connection.execute(query)]
 

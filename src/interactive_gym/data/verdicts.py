@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
 
 from interactive_gym.data import events, games
-from interactive_gym.data.games import Session
-from interactive_gym.data.parity import Verdict, judge, suspects
+from interactive_gym.data.parity import Verdict, judge
+from interactive_gym.data.progress import generation_of
+from interactive_gym.data.schema import chunks, generations, parity
 from interactive_gym.data.schema import events as stored_events
-from interactive_gym.data.schema import parity
-from interactive_gym.data.timeline import Piece, counting
+from interactive_gym.data.timeline import Piece, Start, counting
 from interactive_gym.records import Row, unpack
 
 
-def note_chunk(connection: Connection, session: Session, episode: int, number: int, *, now: float) -> bool:
-    """A chunk has come. False where there is nothing new to judge: nobody has other bytes, or it is known who has."""
-    if games.find_episode(connection, session.id, episode) is None:
-        query = select(parity.c.status).where(_of(session.id, episode))
-        if connection.execute(query).scalar_one_or_none() == "mismatch":
-            return False
-        if not list(suspects(_records(connection, session.id, episode, number))):
-            return False
-    ask(connection, session.id, episode, now=now)
-    return True
+def differ(connection: Connection, session_id: str, episode: int, number: int) -> bool:
+    """Whether players sent different chunks of this second, and it is not yet known that their records differ."""
+    starts: dict[str, list[Start]] = {}
+    for row in connection.execute(select(generations).where(generations.c.session_id == session_id)):
+        starts.setdefault(row.player, []).append(Start(row.generation, row.episode, row.first_frame))
+    keys = [
+        (chunks.c.session_id == session_id)
+        & (chunks.c.episode == episode)
+        & (chunks.c.player == player)
+        & (chunks.c.generation == generation_of(begun, episode))
+        & (chunks.c.number == number)
+        for player, begun in starts.items()
+    ]  # each of them whole, so that each is one step down the index
+    digests = connection.execute(select(chunks.c.digest).where(or_(*keys)).distinct()).scalars().all()
+    return len(digests) > 1 and _status(connection, session_id, episode) != "mismatch"
+
+
+def _status(connection: Connection, session_id: str, episode: int) -> str | None:
+    return connection.execute(select(parity.c.status).where(_of(session_id, episode))).scalar_one_or_none()
 
 
 def ask(connection: Connection, session_id: str, episode: int, *, now: float) -> None:
@@ -70,11 +79,9 @@ def store(
         )
 
 
-def _records(
-    connection: Connection, session_id: str, episode: int, number: int | None = None
-) -> dict[str, dict[int, Piece]]:
+def _records(connection: Connection, session_id: str, episode: int) -> dict[str, dict[int, Piece]]:
     return {
-        side.player: counting(games.pieces(connection, side, episode, number), games.starts(connection, side))
+        side.player: counting(games.pieces(connection, side, episode), games.starts(connection, side))
         for side in games.sides(connection, session_id)
     }
 

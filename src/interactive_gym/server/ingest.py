@@ -169,15 +169,16 @@ class _Ingest:
             self._note_conflict(item, stored)
         row = self._chunk_row(item, one, session)
         games.add_chunk(self._connection, session, row)
-        self._late(session, item.episode)
+        known = self._late(session, item.episode)
         if session.is_multiplayer:
-            self._compare(session, item)
+            self._compare(session, item, known)
             if row["ending"] or progress.has_ends(self._connection, session.id, item.episode):
                 self._settle(session, item.episode)
 
-    def _compare(self, session: Session, item: Chunk) -> None:
+    def _compare(self, session: Session, item: Chunk, known: Episode | None) -> None:
         """Only the digests; the files' thread looks into chunks that differ."""
-        if verdicts.note_chunk(self._connection, session, item.episode, item.index, now=self._now):
+        if known or verdicts.differ(self._connection, session.id, item.episode, item.index):
+            verdicts.ask(self._connection, session.id, item.episode, now=self._now)
             self._stored.files_due = True
 
     def _settle(self, session: Session, episode: int) -> None:
@@ -216,11 +217,13 @@ class _Ingest:
         digests = {"first_digest": stored[0], "digest": item.digest}
         self._note("chunk_conflict", "other_digest", "error", session_id=item.session_id, data=data | digests)
 
-    def _late(self, session: Session, episode: int) -> None:
-        """Files of a completed episode do not have what has just been stored."""
-        if games.find_episode(self._connection, session.id, episode):
-            games.mark_unwritten(self._connection, session.id, episode)
+    def _late(self, session: Session, number: int) -> Episode | None:
+        """Files of a completed episode, which is returned, do not have what has just been stored."""
+        known = games.find_episode(self._connection, session.id, number)
+        if known:
+            games.mark_unwritten(self._connection, session.id, number)
             self._stored.files_due = True
+        return known
 
     def _experience(self, one: Decoded) -> None:
         item = one.item
