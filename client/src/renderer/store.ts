@@ -7,6 +7,7 @@ import { complete, type DrawPacket, type SceneObject } from "./packet";
 interface Entry {
   path: Path;
   changed: boolean;
+  sampled: boolean; // so somebody shows it
 }
 
 export interface Change {
@@ -59,7 +60,8 @@ export class SceneStore {
   }
 
   private remove(id: string): void {
-    if (this.entries.delete(id)) this.dropped.add(id);
+    if (this.entries.get(id)?.sampled) this.dropped.add(id); // what comes and goes in a hidden tab leaves no trace
+    this.entries.delete(id);
   }
 
   private put(object: SceneObject, now: number, corrected: boolean): void {
@@ -70,8 +72,8 @@ export class SceneStore {
 
   private add(object: SceneObject): void {
     // Another primitive under a known id is another object: the old one is dropped first, its place in the order is kept.
-    if (this.entries.has(object.id)) this.dropped.add(object.id);
-    this.entries.set(object.id, { path: new Path(object), changed: true });
+    if (this.entries.get(object.id)?.sampled) this.dropped.add(object.id);
+    this.entries.set(object.id, { path: new Path(object), changed: true, sampled: false });
     this.orderChanged = true;
   }
 
@@ -99,5 +101,6 @@ export class SceneStore {
 
 function look(entry: Entry, now: number): Change {
   entry.changed = false;
+  entry.sampled = true;
   return { object: entry.path.at(now), moving: entry.path.moving };
 }

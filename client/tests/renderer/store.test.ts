@@ -42,6 +42,15 @@ describe("SceneStore", () => {
     expect(sample.order).toEqual(["d"]);
   });
 
+  it("keeps nothing of what came and went without being seen", () => {
+    const store = storeWith(rect("a"));
+    store.apply(packet([rect("b"), rect("c"), rect("a", { x: 5 })]), 1);
+    store.apply(packet([{ id: "c", t: "circle" }], { drop: ["a", "b"] }), 2);
+    const sample = store.sample(2);
+    expect(sample.drop).toEqual(["a"]);
+    expect(sample.set.map(({ object }) => object.id)).toEqual(["c"]);
+  });
+
   it("orders by depth, then as drawn; new objects come last", () => {
     const store = new SceneStore();
     store.apply(packet([rect("a", { depth: 1 }), rect("b"), rect("c")], { full: true }), 0);
