@@ -55,7 +55,7 @@ def draw_chef(surface, number, place, side, item, is_own):
     x, y, depth = (place[1] + 0.5) * CELL, (place[0] + 0.34) * CELL, 1 + place[0]
     name = f"chef{number}"
     if is_own:
-        ring = {"outline": "#ffffff", "line_width": 5, "depth": 0.5, "alpha": 0.9}
+        ring = {"outline": "#ffc933", "line_width": 6, "depth": 0.5}
         surface.ellipse(x, y + 0.44 * CELL, 0.78 * CELL, 0.3 * CELL, None, id=f"{name}-ring", **ring, **GLIDE)
         draw_marker(surface, x, y - 0.68 * CELL, name)
     shown = [(f"{COLORS[number]}_{SIDES[side]}", x, y, 1.1, f"{name}-body")]

@@ -52,7 +52,10 @@ class Player:
 
 
 class Tag:
-    """One is it, and faster than the others; whoever is touched is it next. All others get a point for each second."""
+    """One is it, and faster than the others; whoever is touched is it next, and cannot touch back.
+
+    All but the one who is it get a point for each second.
+    """
 
     possible_agents = ("blue", "orange", "green", "purple")
 
@@ -63,7 +66,7 @@ class Tag:
         corners = random.Random(seed).sample(CORNERS, len(CORNERS))
         self.agents = [*self.possible_agents]
         self.players = {a: Player(x * WIDTH, y * HEIGHT) for a, (x, y) in zip(self.agents, corners, strict=True)}
-        self.it = random.Random(seed).choice(self.agents)
+        self.it, self.safe = random.Random(seed).choice(self.agents), None
         self.players[self.it].stunned = STUNNED
         self.steps = 0
         return self.observations(), {agent: {} for agent in self.agents}
@@ -83,24 +86,26 @@ class Tag:
     def tag(self):
         chaser = self.players[self.it]
         for agent, player in self.players.items():
-            if agent != self.it and not chaser.stunned and player.distance(chaser.x, chaser.y) < 2 * RADIUS:
-                self.it, player.stunned = agent, STUNNED
+            is_near = player.distance(chaser.x, chaser.y) < 2 * RADIUS
+            if is_near and agent not in (self.it, self.safe) and not chaser.stunned:
+                self.it, self.safe, player.stunned = agent, self.it, STUNNED
                 return
 
     def observations(self):
         places = {agent: (player.x, player.y) for agent, player in self.players.items()}
-        return {agent: {"places": places, "it": self.it} for agent in self.agents}
+        return {agent: {"places": places, "it": self.it, "safe": self.safe} for agent in self.agents}
 
 
 def chase_or_run(observation, agent):
     """The scripted player: towards the nearest other player, or away from the one who is it."""
     places, it = observation["places"], observation["it"]
     x, y = places[agent]
-    others = [place for other, place in places.items() if other != agent]
+    others = [place for other, place in places.items() if other not in (agent, observation["safe"])]
     target_x, target_y = min(others, key=lambda at: (at[0] - x) ** 2 + (at[1] - y) ** 2) if agent == it else places[it]
     right, down = target_x - x, target_y - y
-    if agent != it:  # away, and rather to the middle than into a corner
-        right, down = (WIDTH / 2 - x) * 0.7 - right, (HEIGHT / 2 - y) * 0.7 - down
+    if agent != it:  # away, and from afar rather to the middle than into a corner
+        fear = 90_000 / max(right * right + down * down, 1)
+        right, down = WIDTH / 2 - x - fear * right, HEIGHT / 2 - y - fear * down
     longer = max(abs(right), abs(down), 1)
     return WAYS.index((round(right / longer), round(down / longer)))
 
@@ -126,7 +131,7 @@ tag = (
 )
 if WITH_BOTS:
     tag = tag.policies({"blue": ig.Human, **dict.fromkeys(Tag.possible_agents[1:], chase_or_run)}).content(
-        game_text=HOW
+        game_text=f"<p>You are the <b>blue</b> one.</p>{HOW}"
     )
 else:
     told = {agent: f"<p>You are the <b>{agent}</b> one.</p>{HOW}" for agent in Tag.possible_agents}
@@ -134,7 +139,7 @@ else:
 
 experiment = ig.Experiment("tag").scenes(
     ig.StartScene("welcome").content(
-        header="Tag", body="<p>One of four is it. A point for each second as another.</p>"
+        header="Tag", body="<p>Whoever is it catches the next. A point for each second as another.</p>"
     ),
     tag,
     ig.EndScene("thanks").content(header="Thank you", body="<p>You can close this page now.</p>"),

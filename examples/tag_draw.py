@@ -3,7 +3,7 @@
 from math import pi
 
 WIDTH, HEIGHT = 900, 600
-RADIUS = 18
+RADIUS = 22
 PILLARS = ((250, 300, 42), (650, 300, 42), (450, 150, 34), (450, 450, 34))  # x, y, radius
 COLORS = {"blue": "#4c8dff", "orange": "#ff9f45", "green": "#4ccb7f", "purple": "#b07bff"}
 SHADE = "#15222c"
@@ -16,7 +16,8 @@ def draw(env, surface, agent):
     for name, player in env.players.items():
         if name == env.it:
             draw_it(surface, player, env.steps)
-        draw_player(surface, name, player, is_it=name == env.it)
+        edge = "#ff4d5e" if name == env.it else "#7fe0ff" if name == env.safe else "#ffffff"
+        draw_player(surface, name, player, edge)
     draw_own(surface, env.players[agent])
 
 
@@ -46,17 +47,16 @@ def draw_it(surface, player, steps):
     """A star around whoever is it, which turns."""
     for number in range(3):
         place = {"rotation": number * pi / 6 + steps * 0.05, "id": f"star{number}", "depth": 1}
-        surface.rect(player.x - 21, player.y - 21, 42, 42, "#ff4d5e", alpha=0.85, **place)
+        surface.rect(player.x - 25, player.y - 25, 50, 50, "#ff4d5e", alpha=0.85, **place)
 
 
-def draw_player(surface, name, player, is_it):
+def draw_player(surface, name, player, edge):
     x, y = player.x, player.y
     tired = 0.55 if player.stunned else 1
     surface.ellipse(x, y + RADIUS * 0.9, RADIUS * 1.9, RADIUS * 0.8, "black", alpha=0.3, id=f"{name}-shadow", depth=1)
-    edge = "#ff4d5e" if is_it else "#ffffff"
     look = {"outline": edge, "line_width": 4, "alpha": tired, "depth": 2}
     surface.circle(x, y, RADIUS, COLORS[name], id=f"{name}-body", **look)
-    for side in (-6, 6):
+    for side in (-7, 7):
         eye_x, eye_y = x + side + player.vx * 0.5, y - 3 + player.vy * 0.5
         if player.stunned:
             surface.line(eye_x - 4, eye_y, eye_x + 4, eye_y, SHADE, line_width=3, depth=2, id=f"{name}-eye{side}")

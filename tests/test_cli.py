@@ -135,7 +135,8 @@ def test_demo_knows_its_examples(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_installed_package_has_its_own_examples(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "_examples").mkdir()
-    (tmp_path / "_examples" / "pong.py").write_text("")
+    for name in ("pong.py", "pong_draw.py", "__init__.py"):
+        (tmp_path / "_examples" / name).write_text("")
     monkeypatch.setattr(examples, "_PACKAGE", tmp_path)
     assert examples.examples() == {"pong": tmp_path / "_examples" / "pong.py"}
 
