@@ -15,6 +15,7 @@ from interactive_gym.browser.runtime import Runtime
 from interactive_gym.browser.spec import load
 from interactive_gym.envs.determinism import VirtualWorld
 from interactive_gym.errors import EnvError
+from interactive_gym.netcode import SERVER
 
 from .rooms import HERE, Paints, Room, game
 from .wire import Page, Wire, match_of
@@ -246,6 +247,22 @@ def test_who_reloads_comes_back_and_has_recorded_the_whole_episode(world: Virtua
     assert [end["end"]["frames"] for end in again.events("episode_ended")] == [240, 240]
 
 
+def test_who_misses_the_end_of_an_episode_is_back_in_the_next(world: VirtualWorld) -> None:
+    line = Wire(world, game(HUMAN, HUMAN, HUMAN, options={"size": 3, "length": 200}, episodes=3))
+    *stay, goes = line.join_all()
+    line.run(30, until=lambda: bool(goes.packets) and goes.packets[-1]["frame"] > 150)
+    line.broken.update({frozenset({2, 0}), frozenset({2, 1}), frozenset({2, SERVER})})
+    line.run(60, until=lambda: stay[0].packets[-1]["episode"] == 1 and stay[0].packets[-1]["frame"] > 10)
+    line.broken.clear()
+    line.run(60)
+    assert goes.events("away") and [event["reason"] for event in goes.events("ended")] == ["over"]
+    assert chunks_of(stay[0]) == chunks_of(stay[1])
+    assert [end["episode"] for end in stay[0].events("episode_ended")] == [0, 1, 2]
+    assert [end["episode"] for end in goes.events("episode_ended")] == [1, 2], "of the first it never heard the end"
+    assert [event["episode"] for event in goes.events("prepared")] == [0, 1, 2]
+    assert [chunk for chunk in chunks_of(goes) if chunk[0]] == [chunk for chunk in chunks_of(stay[0]) if chunk[0]]
+
+
 def test_a_game_waits_for_those_it_does_not_hear_of(world: VirtualWorld) -> None:
     line = Wire(world, game(HUMAN, HUMAN, episodes=1))
     pages = line.join_all()
@@ -273,6 +290,18 @@ def test_who_is_left_alone_is_let_go_after_a_while(world: VirtualWorld) -> None:
     assert [event["reason"] for event in stays.events("ended")] == ["partner_left"]
     assert stays.events("episode_ended")[0]["end"]["end_reason"] == "interrupted"
     assert 30 < line.now - left < 34
+
+
+def test_who_is_left_alone_for_good_is_let_go_at_once(world: VirtualWorld) -> None:
+    line = Wire(world, game(HUMAN, HUMAN))
+    stays, goes = line.join_all()
+    line.run(20, until=lambda: bool(goes.packets) and goes.packets[-1]["frame"] > 5)
+    line.referee.exclude(1, line.now)
+    left = line.now
+    line.run(20)
+    assert [event["reason"] for event in goes.events("ended")] == ["excluded"]
+    assert [event["reason"] for event in stays.events("ended")] == ["partner_left"]
+    assert line.now - left < 2
 
 
 # --- ends -----------------------------------------------------------------------------------------------------------

@@ -47,6 +47,7 @@ class Page:
     chunks: list[tuple[int, dict[str, Any], bytes]] = field(default_factory=list)
     error: dict[str, Any] | None = None
     is_open: bool = True
+    has_ended: bool = False
 
     def __post_init__(self) -> None:
         self.rng = random.Random(f"{self.peer} {self.seed}")
@@ -67,6 +68,7 @@ class Page:
             self.chunks.append((head["episode"], head, self.match.chunk(position)))
         if self.of(packet, "prepared"):
             self.match.ready(now)
+        self.has_ended = self.has_ended or bool(self.of(packet, "ended"))
 
     @staticmethod
     def of(packet: dict[str, Any], kind: str) -> list[dict[str, Any]]:
@@ -79,7 +81,7 @@ class Page:
 
     @property
     def is_over(self) -> bool:
-        return not self.is_open or bool(self.events("ended"))
+        return not self.is_open or self.has_ended
 
     def rows(self, episode: int) -> list[Row]:
         """What was recorded of an episode, the later of two generations."""

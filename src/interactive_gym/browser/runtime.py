@@ -30,8 +30,6 @@ class Runtime:
             EnvError: A module of the game does not import; ``stage`` is ``"import"``.
         """
         game = self._imported(game_json)
-        gc.collect()
-        gc.freeze()  # what was imported stays: collections during play need not look at it again
         return Play(game, self._world, json.loads(session_json)["seed"])
 
     def open_match(self, game_json: str, match_json: str) -> Match:
@@ -47,15 +45,15 @@ class Runtime:
         """
         match = json.loads(match_json)
         game = self._imported(game_json, match["agent"])
-        opened = Match(game, self._world, json.loads(game_json), match)
-        gc.collect()
-        gc.freeze()
-        return opened
+        return Match(game, self._world, json.loads(game_json), match)
 
     def _imported(self, game_json: str, human: str | None = None) -> spec.Spec:
         # Numbers that a module draws while it is imported, and the time that it notes, are the same in every browser.
         with self._world.frame(0, 0, -1, fps=1):
-            return spec.load(game_json, human)
+            imported = spec.load(game_json, human)
+        gc.collect()
+        gc.freeze()  # what was imported stays: collections during play need not look at it again
+        return imported
 
 
 def prepare(entropy_hook: Callable[..., None] | None = None) -> Runtime:
