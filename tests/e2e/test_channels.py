@@ -132,3 +132,15 @@ def test_a_connection_that_is_gone_is_relayed_and_then_replaced(meet: Meet) -> N
     wait_for(lambda: meeting.of(0, "losses"), "the loss of the direct way")
     meeting.until_both("up")
     meeting.assert_talk("direct again")
+
+
+def test_new_ways_are_found_under_a_connection_that_stands(meet: Meet) -> None:
+    meeting = meet()
+    meeting.until_both("up")
+    ufrag = "rtcs.at(-1).currentLocalDescription.sdp.match(/ice-ufrag:(.*)/)[1]"
+    first, second = meeting.of(0, ufrag), meeting.of(1, ufrag)
+    meeting.page.evaluate("sides[0].peers.fromWorker({ type: 'direct', run: 1, peer: 1, up: false })")
+    wait_for(lambda: first != meeting.of(0, ufrag) and second != meeting.of(1, ufrag), "new candidates")
+    meeting.page.evaluate("sides[0].peers.fromWorker({ type: 'direct', run: 1, peer: 1, up: true })")
+    meeting.assert_talk("still here")
+    assert [meeting.of(0, "rtcs.length"), meeting.of(1, "rtcs.length")] == [2, 2], "one was only tried"

@@ -21,7 +21,7 @@ export class DirectConnection {
   private readonly channels: PageChannels;
   private readonly watch: ConnectionWatch;
   private said: [what: Signal["what"], data: string][] = []; // our newest description, and its candidates
-  private early: RTCIceCandidateInit[] = [];
+  private early: RTCIceCandidateInit[] = []; // the partner's, from before its description
   private offer: string | null = null; // the partner's newest
   private work: Promise<void> = Promise.resolve(); // what the browser does takes time, and has to be done in order
   private isClosed = false;
@@ -96,16 +96,15 @@ export class DirectConnection {
     if (sdp === this.offer) return this.repeat();
     await this.rtc.setRemoteDescription({ type: "offer", sdp });
     this.offer = sdp;
-    await this.takeEarly();
     await this.rtc.setLocalDescription(await this.rtc.createAnswer());
     this.describe("answer");
   }
 
-  /** A second answer is a repetition. */
+  /** A second answer is a repetition. Only an answer can come late: what answers an offer begins with it. */
   private async takeAnswer(sdp: string): Promise<void> {
     if (this.rtc.signalingState !== "have-local-offer") return;
     await this.rtc.setRemoteDescription({ type: "answer", sdp });
-    await this.takeEarly();
+    for (const candidate of this.early.splice(0)) await this.rtc.addIceCandidate(candidate);
   }
 
   private async takeCandidate(data: string): Promise<void> {
@@ -113,10 +112,6 @@ export class DirectConnection {
     if (!this.isUnanswered) return this.rtc.addIceCandidate(candidate);
     if (this.early.length >= MOST_EARLY) throw new Error(`more than ${MOST_EARLY} candidates and no description`);
     this.early.push(candidate);
-  }
-
-  private async takeEarly(): Promise<void> {
-    for (const candidate of this.early.splice(0)) await this.rtc.addIceCandidate(candidate);
   }
 
   /** Candidates follow their description: the browser finds them afterwards. */

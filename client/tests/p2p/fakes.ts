@@ -95,6 +95,7 @@ export class FakeRtc {
   readonly channels: FakeChannel[] = [];
   readonly candidates: unknown[] = [];
   readonly restarts: boolean[] = []; // of the offers made: whether each looked for new ways
+  answers = 0;
   stats = new Map<string, unknown>();
   onicecandidate: ((event: { candidate: unknown }) => void) | null = null;
   onicecandidateerror: ((event: unknown) => void) | null = null;
@@ -118,6 +119,7 @@ export class FakeRtc {
   }
 
   async createAnswer(): Promise<{ type: string; sdp: string }> {
+    this.answers += 1;
     return { type: "answer", sdp: `answer of ${this.name} to ${this.remoteDescription?.sdp}` };
   }
 
@@ -128,6 +130,7 @@ export class FakeRtc {
 
   async setRemoteDescription(description: { type: string; sdp: string }): Promise<void> {
     await Promise.resolve();
+    if (description.type === "answer" && this.signalingState !== "have-local-offer") throw new Error("wrong state");
     this.remoteDescription = description;
     this.signalingState = description.type === "offer" ? "have-remote-offer" : "stable";
   }
@@ -148,6 +151,8 @@ export class FakeRtc {
 
   become(state: RTCPeerConnectionState): void {
     this.connectionState = state;
+    if (state !== "closed") this.iceConnectionState = state === "connecting" ? "checking" : state;
+    this.oniceconnectionstatechange?.();
     this.onconnectionstatechange?.();
   }
 

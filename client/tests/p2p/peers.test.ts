@@ -178,6 +178,17 @@ describe("Peers that connect", () => {
     expect(left.rtcs[1]?.signalingState).toBe("closed");
   });
 
+  it("make one new connection, however often one is asked for", async () => {
+    await start();
+    await stand();
+    await pass(10_000);
+    for (let time = 0; time < 10; time += 1) {
+      left.peers.signalled({ session_id: "s", peer: 1, link: "", what: "ask", data: "" });
+      await soon();
+    }
+    expect(left.links.length).toBe(2);
+  });
+
   it("are left alone by what is about connections that are gone, other sessions and strangers", async () => {
     await start();
     const old = left.sent[0] as Signal;
@@ -215,6 +226,7 @@ describe("Peers that connect", () => {
     left.peers.linkedAgain();
     await soon();
     expect(right.whats()).toEqual(["answer", "answer"]);
+    expect(right.rtc.answers).toBe(1);
     expect(left.reports).toEqual([]);
   });
 });
@@ -259,6 +271,8 @@ describe("A connection in trouble", () => {
     left.hears(false);
     await pass(1100);
     expect(left.rtc.restarts).toEqual([false, true]); // as if nothing had been
+    await pass(6300);
+    expect(left.links.length).toBe(attempts + 1);
   });
 
   it("is noticed by ICE as well, though nothing is said by the worker", async () => {

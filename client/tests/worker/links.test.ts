@@ -155,7 +155,8 @@ describe("Links that come about", () => {
     cable.lose(1, true);
     clock.advance(2000);
     both[0].say("x");
-    expect(both[0].relayed).toEqual([]);
+    both[0].links.arrived(1, "server", Uint8Array.of(FRAME_DATAGRAM, 1));
+    expect([both[0].relayed, both[0].heard]).toEqual([[], []]);
     expect(both[0].links.healthy).toBe(false);
     expect(both[0].news).toEqual([true, false]);
   });
@@ -353,7 +354,18 @@ describe("The rows of the records", () => {
     expect(paths.at(-1)).toEqual(["none", null]);
   });
 
-  it("count no datagram twice that came by both ways, and none of another episode as lost", () => {
+  it("count no datagram twice, where another one is lost", () => {
+    const both = sides();
+    const cable = connect(both);
+    for (let tick = 1; tick <= 150; tick += 1) {
+      cable.lose(0, tick % 5 === 0);
+      for (let time = 0; time < 3; time += 1) both[0].tick(tick);
+      clock.advance(20);
+    }
+    expect(both[1].rows[1]?.[6]).toBeCloseTo(0.2);
+  });
+
+  it("count nothing as lost that came by both ways, or that another episode had no need of", () => {
     const both = sides();
     connect(both);
     clock.advance(1950);
