@@ -46,7 +46,7 @@ def test_two_people_play_three_episodes_and_another_scene(
     ada.page.keyboard.up("ArrowRight")
     bob.press("ArrowLeft")
     for one in (ada, bob):
-        one.page.wait_for_selector("h1:has-text('Pull')", timeout=SECONDS * 1000)  # the instructions of the second scene
+        one.page.wait_for_selector("h1:has-text('Pull')", timeout=SECONDS * 1000)  # instructions, again
         enlist_again(one)
     for one in (ada, bob):
         one.sees("completion_code", SECONDS)
@@ -65,3 +65,26 @@ def test_two_people_play_three_episodes_and_another_scene(
     assert [int(row["frame"]) for row in first] == list(range(-1, 60))
     assert {row["actions.left"] for row in first[1:]} == {"0", "1"}
     assert not [event for event in served.events() if event["severity"] == "error"]
+
+
+def test_a_reload_comes_back_into_the_game(
+    server: Callable[..., Server], participant: Callable[..., Participant]
+) -> None:
+    served = server(STUDIES / "lasting.py")
+    ada, bob = (participant(f"{served.url}/?debug=latency") for _ in range(2))
+    for one in (ada, bob):
+        enlist(one)
+    for one in (ada, bob):
+        one.sees("playing")
+        one.until_played(0, 25)
+    ada.page.reload()
+    seen = len(ada.frames)
+    ada.until(lambda: ada.frames[seen:], "a frame after the reload, without a button", SECONDS)
+    assert ada.frames[seen] > (0, 25)
+    for one in (ada, bob):
+        one.sees("completion_code", 2 * SECONDS)
+
+    (episode,) = wait_for(lambda: served.table("episodes.csv"), "the episode")
+    assert (episode["frames"], episode["parity"]) == ("900", "identical")
+    lives = {row["player"]: row["generations"] for row in served.table("sessions.csv")}
+    assert lives == {"left": "2", "right": "1"}

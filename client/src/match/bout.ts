@@ -253,6 +253,7 @@ export class Bout {
   private whatIsMissing(): string {
     const partner = this.match.peers.length === 2 ? "your partner" : "your partners";
     if (!this.hasMet) return `Connecting with ${partner} …`;
+    if (this.notes.isAway) return "Catching up with the game …";
     if (!this.notes.healthy) return `The connection to ${partner} is unstable …`;
     return this.isReady ? `Waiting for ${partner} …` : "Setting up the game …";
   }

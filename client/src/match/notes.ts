@@ -24,7 +24,7 @@ export class Notes {
 
   /** Nobody of those who are still in the game is silent. */
   get healthy(): boolean {
-    return this.silent.size === 0 && !this.away;
+    return this.silent.size === 0;
   }
 
   /** Whether this peer itself was taken out of the game. */

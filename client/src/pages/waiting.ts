@@ -23,11 +23,15 @@ export class WaitingCard {
 
   /** Null: the server has not said yet how it stands. */
   show(state: Waiting | null): void {
-    setText(this.title, state === null || state.group === 2 ? "Waiting for a partner" : "Waiting for your group");
+    setText(this.title, state === null ? "One moment, please" : titleOf(state));
     setText(this.said, state?.text ?? "");
-    setText(this.count, state === null ? "One moment, please." : countOf(state));
+    setText(this.count, state === null ? "" : countOf(state));
     setText(this.waited, state === null ? "" : timesOf(state));
   }
+}
+
+function titleOf({ group }: Waiting): string {
+  return group === 2 ? "Waiting for a partner" : "Waiting for your group";
 }
 
 function countOf({ waiting, group }: Waiting): string {

@@ -55,7 +55,8 @@ def pull(name, episodes):
         .rendering(draw=draw, fps=20, width=400, height=200)
         .gameplay(actions={"ArrowRight": 1, "ArrowLeft": 2}, default_action=0, episodes=episodes, pause=0.5)
         .waitroom(timeout=60, countdown=1)
-        .content(header="Pull", body="<p>Right and left.</p>", game_text={"left": "You are left.", "right": "You are right."})
+        .content(header="Pull", body="<p>Right and left.</p>")
+        .content(game_text={"left": "You are left.", "right": "You are right."})
     )
 
 
