@@ -213,8 +213,9 @@ def adapt(env: Any) -> Adapter:
             raise EnvError(f"{_shown(env)} has no {method}(): the factory must return an environment", stage="make")
     if callable(getattr(env, "agent_iter", None)) and callable(getattr(env, "last", None)):
         raise EnvError(
-            f"{_shown(env)} lets its agents act in turn (PettingZoo's AEC API); return the parallel kind from the "
-            "factory: the game's parallel_env(), or pettingzoo.utils.conversions.aec_to_parallel(env)",
+            f"{_shown(env)} lets its agents act in turn (PettingZoo's AEC API), but all players act in every frame; "
+            "return the parallel kind from the factory: the game's parallel_env(), or "
+            "pettingzoo.utils.conversions.aec_to_parallel(env)",
             stage="make",
         )
     if hasattr(env, "single_action_space"):
