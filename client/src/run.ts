@@ -101,7 +101,8 @@ export abstract class Run {
 
   /** False where it is not wanted any more by the time it stands. */
   protected async openStage(gameText: string, send: SendInput, isWanted = () => true): Promise<boolean> {
-    const stage = await Stage.open(this.view.openStage(gameText), this.page.game, await this.pictures, this.tools, send);
+    const parent = this.view.openStage(gameText);
+    const stage = await Stage.open(parent, this.page.game, await this.pictures, this.tools, send);
     const isOpen = !this.closed && isWanted();
     if (isOpen) this.screen.open(stage);
     else stage.close();

@@ -111,12 +111,13 @@ export class Figures {
   private ofMatch(): string[] {
     const { links = [], impairment } = this.current;
     const { count, frames, deepest } = this.rollbacks;
-    if (links.length === 0) return [];
+    const impaired = impairment === undefined ? [] : [`impaired on purpose: ${impairment}`];
+    if (links.length === 0) return impaired;
     return [
       `predicted  ${spread(this.predicted, "frames")}`,
       `rollbacks ${count}  ${frames} frames  deepest ${deepest}  ${spread(this.rollbackCost)}`,
       ...links.map(describeLink),
-      ...(impairment === undefined ? [] : [`impaired on purpose: ${impairment}`]),
+      ...impaired,
     ];
   }
 }

@@ -2,7 +2,7 @@
  *
  *      connecting -> met -> (prepared -> ready -> playing) for each episode -> ended
  *
- * The countdown runs beside the connecting. An episode begins when it is over, everybody is heard, and all have said so.
+ * The countdown runs beside the connecting. An episode begins when that is over, everybody is heard, and all have said so.
  */
 
 import type { Clock } from "../clock";
@@ -24,6 +24,11 @@ import { MatchWorker } from "./worker";
 const UPDATE_MS = 1_000;
 const RETURN_MS = 3_000; // how long whoever comes back waits for all links; the game goes on with those that there are
 
+type OpenPeers = (
+  match: Match,
+  tools: PeersTools,
+) => Pick<Peers, "start" | "signalled" | "fromWorker" | "linkedAgain" | "close">;
+
 export interface BoutTools {
   runtime: Runtime;
   wire: MatchWire;
@@ -35,7 +40,7 @@ export interface BoutTools {
   screen: Screen;
   view: GymView;
   impairment: Impairment | null;
-  openPeers(match: Match, tools: PeersTools): Pick<Peers, "start" | "signalled" | "fromWorker" | "linkedAgain" | "close">;
+  openPeers: OpenPeers;
   /** Resolves with false where the bout was closed meanwhile. */
   openStage(): Promise<boolean>;
 }
@@ -225,7 +230,8 @@ export class Bout {
     }
     this.say(this.isPlaying ? this.notes.said(this.tools.clock.now()) : this.beforeEpisode(left));
     this.cancelUpdate();
-    this.cancelUpdate = this.tools.clock.after(left > 0 ? left % UPDATE_MS || UPDATE_MS : UPDATE_MS, () => this.update());
+    const toSecond = left > 0 ? left % UPDATE_MS : 0;
+    this.cancelUpdate = this.tools.clock.after(toSecond || UPDATE_MS, () => this.update());
   }
 
   private say(said: Said): void {

@@ -2,7 +2,7 @@ import type { Impairment } from "../worker/messages";
 
 const MOST: Impairment = { delay: 2000, jitter: 2000, loss: 100 };
 
-/** What the address asks for (`?delay=100&jitter=20&loss=5`), within bounds; null: nothing. What is no number counts as 0. */
+/** What the address asks for (`?delay=100&jitter=20&loss=5`), within bounds; null: nothing. No number counts as 0. */
 export function impairmentOf(query: string): Impairment | null {
   const parameters = new URLSearchParams(query);
   const value = (name: keyof Impairment): number => {

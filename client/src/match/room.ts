@@ -33,7 +33,7 @@ export class WaitingRoom {
     private readonly tools: RoomTools,
   ) {}
 
-  /** Shows the room, with a word on how it came to that. Where the server knows of us already, it has said how it is. */
+  /** Shows the room, with a word on how it came to that. A server that knows of us already has said how it stands. */
   open(text = "", room: Room | null = null): void {
     this.isOpen = true;
     this.text = text;

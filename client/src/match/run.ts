@@ -1,4 +1,4 @@
-/** The page's side of a game of several people: instructions, waiting, and a match, or more than one until one is played. */
+/** The page's side of a game of several people: instructions, waiting, and matches until one is played. */
 
 import { sleep } from "../clock";
 import type { Failure, GymPage, Match, Refusal, Unmatched } from "../protocol.gen";
@@ -170,7 +170,8 @@ export class MatchRun extends Run {
   /** Reloading brings the archive that the server has by now; where it does not, it never will. */
   private outdated({ text }: Refusal): void {
     const { storage, archive, reload } = this.tools;
-    if (storage.getItem(STALE) === archive) return this.fail("session_failed", text, "Reloading brought the same archive.");
+    const isStale = storage.getItem(STALE) === archive;
+    if (isStale) return this.fail("session_failed", text, "Reloading brought the same archive.");
     storage.setItem(STALE, archive);
     reload();
   }

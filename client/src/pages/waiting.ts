@@ -18,7 +18,8 @@ export class WaitingCard {
   private readonly waited = el("p", { class: "said" });
 
   constructor() {
-    this.element = el("section", { class: "card waiting", hidden: true }, this.title, this.said, this.count, this.waited);
+    const parts = [this.title, this.said, this.count, this.waited];
+    this.element = el("section", { class: "card waiting", hidden: true }, ...parts);
   }
 
   /** Null: the server has not said yet how it stands. */
@@ -40,8 +41,9 @@ function countOf({ waiting, group }: Waiting): string {
 }
 
 function timesOf({ waitedS, leftS }: Waiting): string {
-  const left = `If this takes ${minutes(leftS)} more, you need not wait any longer, and the next page says how it goes on.`;
-  return `You have been waiting for ${minutes(waitedS)}. ${left} Please stay on this page.`;
+  const waited = `You have been waiting for ${minutes(waitedS)}.`;
+  const left = `If not everybody is here in ${minutes(leftS)}, you need not wait any longer,`;
+  return `${waited} ${left} and the next page says how it goes on. Please stay on this page.`;
 }
 
 export function minutes(seconds: number): string {

@@ -199,7 +199,7 @@ describe("MatchRun, waiting", () => {
     expect(text()).toContain("You are the first of 2 people");
     await clock.run(2000, 500);
     expect(text()).toContain("waiting for 0:07");
-    expect(text()).toContain("If this takes 4:53 more");
+    expect(text()).toContain("If not everybody is here in 4:53");
     await happens(() => wire.listener?.room({ ...ROOM, waiting: 2, group: 3 }));
     expect(text()).toContain("2 of 3 people are here");
   });
