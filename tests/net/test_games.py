@@ -85,7 +85,7 @@ def test_the_direct_way_is_dead_when_they_are_matched(table: Callable[..., Any],
     begin(people)
     for person in people:
         person.until(lambda person=person: shows(person) != "start", "the game's page")  # type: ignore[misc]
-    wait_for(lambda: server.table("sessions.csv"), "a match")
+    wait_for(lambda: " matched " in server.log.read_text(), "a match", seconds=60)
     lab.cut(*lab.homes, seconds)
     until_playing(people)
     play_through(people)

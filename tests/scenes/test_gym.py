@@ -87,6 +87,11 @@ def test_players_keep_the_order_of_the_config() -> None:
     assert list(scene.game()["policies"]) == ["b", "c", "a"]
 
 
+def test_numbered_players_are_in_the_order_that_javascript_gives_them() -> None:
+    scene = kitchen.complete_game().policies({"b": ig.Human, 10: ig.Human, 2: kitchen.policy, "01": ig.Human})
+    assert list(scene.game()["policies"]) == ["2", "10", "b", "01"]
+
+
 def test_what_a_player_is_told() -> None:
     scene = kitchen.game_of_two().content(game_text={1: "Blue."})
     assert (scene.game_text("0"), scene.game_text("1"), scene.page()["game_text"]) == ("", "Blue.", "")

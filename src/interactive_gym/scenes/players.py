@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from interactive_gym.policies import Human, Player
@@ -15,7 +16,11 @@ MAX_AGENTS = 64
 
 
 def players(value: object) -> dict[str, Player]:
-    """Agent, as text -> player; at least one is human."""
+    """Agent, as text -> player, in the order of the players; at least one is human.
+
+    Numbers come first, from the lowest: pages get this dict as an object of JavaScript, which has that order whatever was
+    written, and everybody has to count alike.
+    """
     if not isinstance(value, Mapping) or not value:
         raise ValueError(f"must be a dict of agents and their players, such as {{0: ig.Human}}, not {shown(value)}")
     named = {agent_name(agent): _player(agent, player) for agent, player in value.items()}
@@ -25,7 +30,7 @@ def players(value: object) -> dict[str, Player]:
         raise ValueError(f"must have 1 to {MAX_HUMANS} ig.Human, not {len(humans_of(named))}")
     if len(named) > MAX_AGENTS:
         raise ValueError(f"must have at most {MAX_AGENTS} agents, not {len(named)}")
-    return named
+    return {agent: named[agent] for agent in sorted(named, key=_number)}
 
 
 def humans_of(players: Mapping[str, Player]) -> tuple[str, ...]:
@@ -43,6 +48,10 @@ def agent_name(agent: object) -> str:
     if isinstance(agent, bool) or not isinstance(agent, (str, int)) or agent == "":
         raise ValueError(f"{shown(agent)} is not an agent; use the environment's own name or number of it")
     return str(agent)
+
+
+def _number(agent: str) -> float:
+    return int(agent) if agent.isdecimal() and str(int(agent)) == agent else math.inf
 
 
 def _player(agent: object, player: object) -> Player:
