@@ -18,8 +18,8 @@ MAX_AGENTS = 64
 def players(value: object) -> dict[str, Player]:
     """Agent, as text -> player, in the order of the players; at least one is human.
 
-    Numbers come first, from the lowest: pages get this dict as an object of JavaScript, which has that order whatever was
-    written, and everybody has to count alike.
+    Numbers come first, from the lowest: pages get this dict as an object of JavaScript, which has that order whatever
+    was written, and everybody has to count alike.
     """
     if not isinstance(value, Mapping) or not value:
         raise ValueError(f"must be a dict of agents and their players, such as {{0: ig.Human}}, not {shown(value)}")
