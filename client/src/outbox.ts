@@ -1,4 +1,7 @@
-/** What must reach the server: written down here first, sent at most once a second, kept until it is acknowledged. */
+/** What must reach the server: written down here first, sent at most once a second, kept until it is acknowledged.
+ *
+ *  While somebody waits for all of it (`drain`), it goes at once, and a long backlog as fast as the server takes it.
+ */
 
 import { HttpError } from "./api";
 import { backoff, type Clock } from "./clock";
@@ -9,6 +12,7 @@ export const MAX_ITEMS = 200; // Upload.items in protocol.py
 export const MAX_BYTES = 900_000; // MAX_UPLOAD_BYTES in protocol.py, less the frame around the items
 const KEEPALIVE_BYTES = 60_000; // browsers refuse keepalive bodies above 64 kB
 const INTERVAL_MS = 1_000;
+const HURRY_MS = 350; // UPLOADS in server/http.py: three a second for as long as it takes
 const RETRY_MOST_MS = 15_000;
 
 export type Send = (upload: Upload, keepalive: boolean) => Promise<Receipt>;
@@ -25,7 +29,8 @@ export class Outbox {
   private sending = false;
   private failures = 0;
   private batchItems = MAX_ITEMS;
-  private notBefore = 0;
+  private sentAt = -Infinity;
+  private retryAt = -Infinity; // after a failure
   private cancelTimer: (() => void) | null = null;
 
   constructor(
@@ -58,6 +63,7 @@ export class Outbox {
   drain(): Promise<void> {
     return new Promise((resolve) => {
       this.waiting.push(resolve);
+      this.sentAt = -Infinity;
       void this.writing.then(() => this.schedule());
     });
   }
@@ -70,8 +76,11 @@ export class Outbox {
   }
 
   private schedule(): void {
-    if (this.sending || this.cancelTimer !== null) return;
-    this.cancelTimer = this.clock.after(Math.max(0, this.notBefore - this.clock.now()), () => {
+    if (this.sending) return;
+    this.cancelTimer?.();
+    const interval = this.waiting.length > 0 ? HURRY_MS : INTERVAL_MS;
+    const due = Math.max(this.sentAt + interval, this.retryAt);
+    this.cancelTimer = this.clock.after(Math.max(0, due - this.clock.now()), () => {
       this.cancelTimer = null;
       void this.pump();
     });
@@ -79,22 +88,28 @@ export class Outbox {
 
   private async pump(): Promise<void> {
     this.sending = true;
-    this.notBefore = this.clock.now() + INTERVAL_MS;
-    const left = await this.sendBatch();
+    const batch = await this.nextBatch();
+    if (batch.length > 0) await this.upload(batch);
+    const left = !(await this.settleIfEmpty());
     this.sending = false;
     if (left || this.waiting.length > 0) this.schedule();
   }
 
-  /** True while there is more to do. */
-  private async sendBatch(): Promise<boolean> {
-    const written = this.writing;
-    await written;
+  private async nextBatch(): Promise<Entry[]> {
+    await this.writing;
     const oldest = await (await this.shelf).oldest(this.batchItems);
     forgetRemoved(this.unsent, oldest);
-    const batch = this.fitting(oldest);
-    if (batch.length > 0) await this.upload(batch);
-    else if (this.writing === written) this.settle();
-    return batch.length > 0 || this.writing !== written;
+    return this.fitting(oldest);
+  }
+
+  /** Whoever waits for that is told at once. */
+  private async settleIfEmpty(): Promise<boolean> {
+    const written = this.writing;
+    await written;
+    const rest = await (await this.shelf).oldest(1);
+    const isEmpty = rest.length === 0 && this.writing === written;
+    if (isEmpty) for (const resolve of this.waiting.splice(0)) resolve();
+    return isEmpty;
   }
 
   private fitting(entries: Entry[]): Entry[] {
@@ -102,11 +117,8 @@ export class Outbox {
     return batch.length > 0 ? batch : entries.slice(0, 1);
   }
 
-  private settle(): void {
-    for (const resolve of this.waiting.splice(0)) resolve();
-  }
-
   private async upload(batch: Entry[]): Promise<void> {
+    this.sentAt = this.clock.now();
     try {
       const receipt = await this.send({ items: batch.map((entry) => entry.item) }, false);
       await this.acknowledged(batch, receipt.refused);
@@ -143,7 +155,7 @@ export class Outbox {
   }
 
   private later(): void {
-    this.notBefore = this.clock.now() + backoff(this.failures, INTERVAL_MS, RETRY_MOST_MS);
+    this.retryAt = this.clock.now() + backoff(this.failures, INTERVAL_MS, RETRY_MOST_MS);
     this.failures += 1;
   }
 }

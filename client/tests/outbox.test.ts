@@ -215,6 +215,44 @@ describe("Outbox.drain", () => {
   });
 });
 
+describe("Outbox.drain, in a hurry", () => {
+  it("waits for no second, neither to send nor to see that nothing is left", async () => {
+    const outbox = outboxOn(await DatabaseShelf.open("p"));
+    await outbox.put([event("a")]);
+    await clock.run(50, 10);
+    expect(server.uploads).toEqual([["a"]]);
+    let drained = false;
+    void outbox.put([event("b")]);
+    void outbox.drain().then(() => (drained = true));
+    await clock.run(50, 10);
+    expect(server.uploads).toEqual([["a"], ["b"]]);
+    expect(drained).toBe(true);
+  });
+
+  it("sends a long backlog no faster than the server takes it for long", async () => {
+    const outbox = outboxOn(new MemoryShelf());
+    let drainedAt = Infinity;
+    void outbox.put(Array.from({ length: 30 * MAX_ITEMS }, (_, index) => event(`e${index}`)));
+    void outbox.drain().then(() => (drainedAt = clock.now()));
+    await clock.run(15_000, 50);
+    expect(server.uploads.length).toBe(30);
+    expect(drainedAt).toBeGreaterThan(29 * 333);
+    expect(drainedAt).toBeLessThan(30 * 500);
+  });
+
+  it("does not hurry a server that has just failed", async () => {
+    const outbox = outboxOn(new MemoryShelf());
+    server.answer = () => {
+      throw new TypeError("Failed to fetch");
+    };
+    await outbox.put([event("a")]);
+    await clock.run(50, 10);
+    void outbox.drain();
+    await clock.run(500, 10);
+    expect(server.uploads.length).toBe(1);
+  });
+});
+
 describe("Outbox.goodbye", () => {
   it("hands over what is not acknowledged, and keeps it written down", async () => {
     const shelf = await DatabaseShelf.open("p");
