@@ -134,7 +134,7 @@ export abstract class Run {
     this.fail("loading_timeout", problem, JSON.stringify(this.tools.runtime.progress));
   }
 
-  private pictureFailed(error: unknown): void {
+  protected pictureFailed(error: unknown): void {
     const detail = error instanceof Error ? (error.stack ?? "") : "";
     this.failed({ stage: "draw", problem: String(error), detail });
   }

@@ -18,6 +18,8 @@ export interface ScreenTools {
 
 export class Screen {
   private stage: Stage | null = null;
+  private listens = false;
+  private early: [packet: Shown, pixels: ArrayBuffer | null][] = []; // each is only what is new: none may be missing
 
   /** `failed` hears what the renderer throws. */
   constructor(
@@ -26,20 +28,27 @@ export class Screen {
     private readonly failed: (error: unknown) => void,
   ) {}
 
+  /** What has been asked for already is done now: a game may be faster than the renderer is loaded. */
   open(stage: Stage): void {
     this.stage = stage;
+    for (const [packet, pixels] of this.early.splice(0)) this.draw(stage, packet, pixels);
+    if (this.listens) stage.listenToKeys();
   }
 
   close(): void {
     this.stage?.close();
     this.stage = null;
+    this.listens = false;
+    this.early = [];
   }
 
   listenToKeys(): void {
+    this.listens = true;
     this.stage?.listenToKeys();
   }
 
   ignoreKeys(): void {
+    this.listens = false;
     this.stage?.ignoreKeys();
   }
 
@@ -49,8 +58,13 @@ export class Screen {
 
   show(packet: Shown, pixels: ArrayBuffer | null): void {
     this.view.hud(packet.hud);
+    if (this.stage === null) this.early.push([packet, pixels]);
+    else this.draw(this.stage, packet, pixels);
+  }
+
+  private draw(stage: Stage, packet: Shown, pixels: ArrayBuffer | null): void {
     try {
-      this.stage?.show(packet, pixels);
+      stage.show(packet, pixels);
     } catch (error) {
       this.failed(error);
     }

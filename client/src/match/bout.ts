@@ -171,6 +171,7 @@ export class Bout {
     this.tools.records.links(rows);
     this.tools.debug.status({ links: rows });
     document.body.dataset.connection = rows.map(([, , path, connection]) => `${path} ${connection}`.trim()).join(", ");
+    this.update(); // every second from the worker, also where this page is hidden and its timers sleep for a minute
   }
 
   private moved(move: Move): void {

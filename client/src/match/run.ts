@@ -22,6 +22,7 @@ export interface MatchTools extends RunTools, Pick<BoutTools, "wire" | "openPeer
 const REASONS: Record<string, Failure["reason"]> = {
   excluded: "connection_failed",
   gone: "connection_failed",
+  partner_left: "partner_left",
   server_unreachable: "connection_failed",
   unsettled: "connection_failed",
 };
@@ -139,9 +140,14 @@ export class MatchRun extends Run {
     this.tools.storage.setItem(PLAYING, this.page.scene_id); // a reload goes on without the button
   }
 
-  private stageOf(match: Match, isWanted: () => boolean): Promise<boolean> {
+  private async stageOf(match: Match, isWanted: () => boolean): Promise<boolean> {
     document.title = "▶ The game begins"; // whoever waits may look elsewhere
-    return this.openStage(match.game_text, (...input) => this.bout?.input(...input), isWanted);
+    try {
+      return await this.openStage(match.game_text, (...input) => this.bout?.input(...input), isWanted);
+    } catch (error) {
+      this.pictureFailed(error);
+      return false;
+    }
   }
 
   private unmatched({ session_id, room }: Unmatched): void {

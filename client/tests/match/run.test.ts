@@ -5,6 +5,7 @@ import { silent } from "../../src/debug/sink";
 import { MatchRun, type MatchTools } from "../../src/match/run";
 import { gymView, type GymView } from "../../src/pages/gym";
 import type { Failure, Item, Match, Refusal, Room } from "../../src/protocol.gen";
+import type { DrawPacket } from "../../src/renderer";
 import { Runtime } from "../../src/runtime";
 import type { MatchEvent, MatchFrame, Press } from "../../src/worker/messages";
 import { FakeClock, FakeWorker, MATCH, MATCH_PAGE as PAGE, settled } from "../fakes";
@@ -35,8 +36,8 @@ class FakeWire implements MatchWire {
     this.said.push(["signal", body]);
   }
 
-  relay(peer: number, frame: Uint8Array): void {
-    this.said.push(["relay", peer, [...frame]]);
+  relay(batch: Uint8Array): void {
+    this.said.push(["relay", [...batch]]);
   }
 
   listen(listener: MatchListener): () => void {
@@ -61,12 +62,15 @@ let storage: Map<string, string>;
 let drained: Promise<void>;
 let listening: boolean;
 let destroyed: number;
+let rendering: Promise<void>; // resolves when the renderer is loaded
+let applied: unknown[];
 
 beforeEach(() => {
   [clock, worker, wire, storage] = [new FakeClock(), new FakeWorker(), new FakeWire(), new Map()];
   const archive = { url: "/a.tar", bytes: 1 };
   runtime = new Runtime(worker, { pyodide: "/p/", pyodideBytes: 1, packages: [], archive });
   [put, outcome, peers, drained, listening, destroyed] = [[], [], [], Promise.resolve(), false, 0];
+  [rendering, applied] = [Promise.resolve(), []];
 });
 
 function tools(): MatchTools {
@@ -76,11 +80,15 @@ function tools(): MatchTools {
     events: { during: () => undefined, report: () => undefined },
     focus: { focused: true, listen: () => () => undefined },
     loadPictures: async () => new Map(),
-    createRenderer: async () => ({
-      ...{ kind: "canvas", apply: () => undefined, pixels: () => undefined, resize: () => undefined },
-      painted: (callback) => callback(clock.now()),
-      destroy: () => void (destroyed += 1),
-    }),
+    createRenderer: async () => {
+      await rendering;
+      return {
+        ...{ kind: "canvas", pixels: () => undefined, resize: () => undefined },
+        apply: (packet) => void applied.push(packet),
+        painted: (callback) => callback(clock.now()),
+        destroy: () => void (destroyed += 1),
+      };
+    },
     createKeyboard: () => ({ start: () => void (listening = true), stop: () => void (listening = false) }),
     storage: {
       getItem: (key) => storage.get(key) ?? null,
@@ -257,11 +265,11 @@ describe("MatchRun, meeting", () => {
 
   it("passes frames and signals to and fro", async () => {
     await met();
-    wire.listener?.relayed(1, Uint8Array.of(1, 2));
-    expect(worker.last("arrived")).toMatchObject({ peer: 1, by: "server", frame: Uint8Array.of(1, 2) });
-    await worked({ type: "send", run: run(), peer: 1, by: "server", frame: Uint8Array.of(3) });
-    expect(wire.said.at(-1)).toEqual(["relay", 1, [3]]);
-    await worked({ type: "send", run: run(), peer: 1, by: "page", frame: Uint8Array.of(3) });
+    wire.listener?.relayed(Uint8Array.of(1, 2));
+    expect(worker.last("relayed")).toMatchObject({ batch: Uint8Array.of(1, 2) });
+    await worked({ type: "relay", run: run(), batch: Uint8Array.of(3) });
+    expect(wire.said.at(-1)).toEqual(["relay", [3]]);
+    await worked({ type: "send", run: run(), peer: 1, frame: Uint8Array.of(3) });
     wire.listener?.signal({ session_id: "m1", peer: 1, link: "", what: "ask" });
     wire.listener?.signal({ session_id: "m0", peer: 1, link: "", what: "offer" });
     expect(peers).toEqual(["start", "send", "signalled ask"]);
@@ -326,6 +334,29 @@ describe("MatchRun, playing", () => {
     expect(listening).toBe(true);
   });
 
+  it("is ready where timers sleep, as on a hidden page", async () => {
+    await met();
+    await events({ type: "prepared", episode: 0 });
+    clock.stall(4000);
+    expect(posted("ready")).toBe(0);
+    await worked({ type: "links", run: run(), rows: [] });
+    expect(posted("ready")).toBe(1);
+  });
+
+  it("loses no picture and no key where the game is faster than the renderer is loaded", async () => {
+    let load: () => void = () => undefined;
+    rendering = new Promise((resolve) => (load = resolve));
+    const picture = (id: number): DrawPacket => ({ full: id === 1, set: [], drop: [String(id)] });
+    await waiting();
+    await matched({ returning: true });
+    await moved({ draw: picture(1), ticked: true, frame: 40, acts: 42 });
+    await moved({ draw: picture(2), ticked: true, frame: 41, acts: 43 });
+    expect(listening).toBe(false);
+    await happens(load);
+    expect(applied).toEqual([picture(1), picture(2)]);
+    expect(listening).toBe(true);
+  });
+
   it("is not ready while a partner is not heard", async () => {
     await met();
     await events({ type: "prepared", episode: 0 }, { type: "interrupted", peer: 1 });
@@ -358,6 +389,18 @@ describe("MatchRun, playing", () => {
       },
       { kind: "episode_end", ...key, frames: 10, end_reason: "terminated", statistics: STATISTICS },
     ]);
+  });
+
+  it("takes no key of an episode for one of the next", async () => {
+    await met();
+    await playing();
+    await moved({ ticked: true, frame: 0, acts: 2 }, [{ id: 1, key: "a", t: ORIGIN }]);
+    await events({ type: "away", is_gone: false }, { type: "prepared", episode: 1 }); // its end was not seen here
+    await moved({ episode: 1, ticked: true, frame: 5, acts: 7 }, [{ id: 2, key: "b", t: ORIGIN }]);
+    await moved({ episode: 1, ticked: true, frame: 7, acts: 9 });
+    await moved({ episode: 1, events: [ended(1)] });
+    const keys = put.flatMap((item) => (item.kind === "experience" ? item.keys : []));
+    expect(keys.map(([frame, key]) => [frame, key])).toEqual([[7, "b"]]);
   });
 
   it("rests between episodes, and is done when all has arrived and the partners could hear of the end", async () => {
@@ -410,6 +453,7 @@ describe("MatchRun, ending", () => {
     ["excluded", [], "connection_failed"],
     ["gone", [{ type: "away", is_gone: false }], "connection_failed"],
     ["gone", [], "partner_left"],
+    ["partner_left", [], "partner_left"],
     ["failed", [], "session_failed"],
     ["refused", [], "session_failed"],
   ];
@@ -437,6 +481,14 @@ describe("MatchRun, ending", () => {
     await worked({ type: "failed", run: run(), failure: { stage: "make", problem: "p", detail: "d" } });
     expect(outcome).toMatchObject([{ reason: "make_failed" }]);
     expect(storage.size).toBe(0);
+  });
+
+  it("reports a renderer that cannot be had, as nobody else can begin without this page", async () => {
+    rendering = Promise.reject(new Error("no such file"));
+    rendering.catch(() => undefined);
+    await waiting();
+    await matched();
+    expect(outcome).toMatchObject([{ reason: "draw_failed", problem: "Error: no such file" }]);
   });
 
   it("reports a worker that crashes while one waits", async () => {
