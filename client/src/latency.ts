@@ -57,15 +57,18 @@ export class PathLog {
     private readonly origin: number,
   ) {}
 
+  /** A frame that was taken back, and is played for the first time a second time, was felt when it was first seen. */
   ticked(path: FramePath): void {
-    this.paths.set(path.frame, path);
+    const known = this.paths.get(path.frame);
+    if (known) known.presses.push(...path.presses);
+    else this.paths.set(path.frame, path);
   }
 
   /** The completed path, or null where its second has been taken already. */
   painted(frame: number, at: number): FramePath | null {
     const path = this.paths.get(frame);
     if (!path) return null;
-    path.painted = at;
+    path.painted ??= at;
     return path;
   }
 

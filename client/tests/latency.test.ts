@@ -47,6 +47,18 @@ describe("PathLog", () => {
     expect(log.takeBefore(Infinity).map(({ index, ticks }) => [index, ticks.length])).toEqual([[2, 5]]);
   });
 
+  it("keeps when a frame was first seen, where it was taken back and came again, and all of its keys", () => {
+    const log = new PathLog(10, ORIGIN);
+    const press = (id: number) => ({ id, key: "a", t: ORIGIN, sampled: ORIGIN, acts: 3 });
+    log.ticked(path(3, { presses: [press(1)] }));
+    log.painted(3, ORIGIN + 316);
+    log.ticked(path(3, { due: ORIGIN + 500, presses: [press(2)] }));
+    log.painted(3, ORIGIN + 516);
+    const [second] = log.takeBefore(1);
+    expect(second?.ticks).toEqual([[3, 300, 2, 2.5, 316, 0, 0, 0]]);
+    expect(second?.keys.length).toBe(2);
+  });
+
   it("completes a path once it is painted, unless it has been taken", () => {
     const log = new PathLog(10, ORIGIN);
     log.ticked(path(1));

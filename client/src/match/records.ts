@@ -26,25 +26,25 @@ export class MatchRecords {
 
   /** The episode began at this moment, from which its times are counted. */
   started(episode: number, at: number): void {
-    if (!this.episodes.has(episode)) this.episodes.set(episode, this.recorder(episode, at));
+    if (this.episodes.has(episode)) return;
+    this.episodes.set(episode, this.recorder(episode, at));
+    this.presses = []; // what was pressed for frames that never came has done nothing
   }
 
   /** Keeps what the packet brings, and follows its frame to the screen. Call it before the packet is shown. */
   moved(packet: MatchFrame, move: Move, arrived: number, screen: Screen): void {
-    const { acts } = packet;
-    if (acts !== null) this.presses.push(...move.presses.map((press) => ({ ...press, sampled: move.sampled, acts })));
+    const { episode, acts } = packet;
+    if (acts !== null) this.pressed(move, episode, acts);
     if (packet.ticked && packet.frame >= 0) {
       const path = framePath(packet, move, arrived, this.takePresses(packet.frame));
-      screen.follow(path, packet.episode, this.of(packet.episode, move.due));
+      screen.follow(path, episode, this.of(episode, move.due));
     }
-    for (const episode of new Set(packet.chunks.map((head) => head.episode))) this.chunks(episode, packet, move);
+    for (const recorded of new Set(packet.chunks.map((head) => head.episode))) this.chunks(recorded, packet, move);
   }
 
-  /** What was pressed for frames that never came has done nothing, and is forgotten. */
   end(episode: number, ending: Ending, now: number): void {
     this.of(episode, now).end(ending);
     this.ended.add(episode);
-    this.presses = [];
   }
 
   links(rows: LinkRow[]): void {
@@ -68,6 +68,11 @@ export class MatchRecords {
   private recorder(episode: number, origin: number): EpisodeRecorder {
     const { session_id, generation } = this.session;
     return new EpisodeRecorder({ session_id, generation, episode }, this.fps, origin, this.put);
+  }
+
+  private pressed({ presses, sampled, due }: Move, episode: number, acts: number): void {
+    this.started(episode, due); // the first of an episode come after those of the last one are forgotten
+    this.presses.push(...presses.map((press) => ({ ...press, sampled, acts })));
   }
 
   private takePresses(frame: number): SampledPress[] {
