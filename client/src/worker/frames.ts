@@ -38,10 +38,14 @@ export function laneOf(frame: Uint8Array): Lane {
   return 0;
 }
 
-/** Whether it was sent: the channel is open, and a datagram would not have to wait behind another one. */
+/** Whether it was sent: the channel is open and takes it, and a datagram would not have to wait behind another one. */
 export function sendOn(channels: Channels, frame: Frame): boolean {
   const [channel, room] = laneOf(frame) === 1 ? [channels.control, CONTROL_ROOM] : [channels.datagrams, 0];
   if (channel.readyState !== "open" || channel.bufferedAmount > room) return false;
-  channel.send(frame);
-  return true;
+  try {
+    channel.send(frame);
+    return true;
+  } catch {
+    return false; // it is closing, or the partner's end says that it takes nothing of this size
+  }
 }
