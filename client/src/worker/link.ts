@@ -11,7 +11,7 @@ import {
   type Match,
 } from "../protocol.gen";
 import { directHere, directOnPage, isFrame, type Direct } from "./direct";
-import { framed, laneOf, probe, probeNumber, type Frame } from "./frames";
+import { framed, laneOf, probe, probeNumber, type Frame, type Lane } from "./frames";
 import type { BadNetwork } from "./impairment";
 import { LossMeter } from "./loss";
 import type { Channels, Way } from "./messages";
@@ -153,8 +153,11 @@ export class Link {
   }
 
   private ping(path: Path): void {
-    const now = this.tools.clock.now();
-    for (const lane of path.pingsDue(now)) this.sendBy(path, probe(FRAME_PING, path.ping(lane, now)));
+    for (const lane of path.pingsDue(this.tools.clock.now())) this.pingOn(path, lane);
+  }
+
+  private pingOn(path: Path, lane: Lane): void {
+    this.sendBy(path, probe(FRAME_PING, path.ping(lane, this.tools.clock.now())));
   }
 
   private sendBy(path: Path, frame: Frame): void {
@@ -220,9 +223,14 @@ export class Link {
     }
   }
 
+  /** Whoever asks is there: what we would ask at the next beat is asked now, too. */
   private answer(path: Path, payload: Frame): void {
     const number = probeNumber(payload);
-    if (number !== null) this.sendBy(path, probe(FRAME_PONG, number));
+    if (number === null) return;
+    const pong = probe(FRAME_PONG, number);
+    this.sendBy(path, pong);
+    const lane = laneOf(pong);
+    if (path.awaits(lane)) this.pingOn(path, lane);
   }
 
   /** Tells the page where the direct way is lost, for whichever end, or is back. */

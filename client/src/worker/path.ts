@@ -31,6 +31,11 @@ export class Path {
     return now - this.heardAt < ms;
   }
 
+  /** Whether nothing that was asked on this lane has been answered yet, and it matters. */
+  awaits(lane: Lane): boolean {
+    return this.lanes.includes(lane) && !this.answered.has(lane);
+  }
+
   /** The lanes on which a ping is due: on an open path the first, for the figures, or because nothing else was sent. */
   pingsDue(now: number): readonly Lane[] {
     if (!this.isOpen) return this.lanes;

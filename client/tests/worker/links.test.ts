@@ -119,6 +119,20 @@ describe("Links that come about", () => {
     expect(both.map((side) => side.links.connected)).toEqual([true, true]);
   });
 
+  it("ask whoever asks, and do not wait for their own next beat", () => {
+    const first = new Side(clock, 0);
+    const cable = new FakeCable(clock);
+    first.links.channels(1, "l", cable.ends[0].channels);
+    cable.open();
+    clock.advance(130); // what was asked so far nobody has heard; it asks again at 200
+    const second = new Side(clock, 1);
+    second.links.channels(0, "l", cable.ends[1].channels);
+    clock.advance(60);
+    expect([first, second].map((side) => side.links.connected)).toEqual([true, true]);
+    first.links.close();
+    second.links.close();
+  });
+
   it("give the direct way a head start before the server will do", () => {
     const both = sides();
     clock.advance(2900);
