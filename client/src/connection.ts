@@ -32,8 +32,8 @@ export interface MatchListener {
   signal(signal: Signal): void;
   play(play: Play): void;
   unmatched(unmatched: Unmatched): void;
-  /** A frame of a peer, or of the server. */
-  relayed(peer: number, frame: Uint8Array<ArrayBuffer>): void;
+  /** Frames of peers, or of the server; protocol.py says how they are packed. */
+  relayed(batch: Uint8Array<ArrayBuffer>): void;
 }
 
 /** What a game of several people needs of the connection. */
@@ -43,7 +43,7 @@ export interface MatchWire {
   enlist(enlist: Enlist): Promise<Room | Refusal | null>;
   validated(validated: Validated): void;
   signal(signal: Signal): void;
-  relay(peer: number, frame: Uint8Array): void;
+  relay(batch: Uint8Array): void;
   /** Returns the function that ends the subscription. */
   listen(listener: MatchListener): () => void;
 }
@@ -81,16 +81,11 @@ export class Connection implements MatchWire {
     wire.on("signal", (signal) => this.each((listener) => listener.signal(signal as Signal)));
     wire.on("play", (play) => this.each((listener) => listener.play(play as Play)));
     wire.on("unmatched", (unmatched) => this.each((listener) => listener.unmatched(unmatched as Unmatched)));
-    wire.on("relay", (bytes) => this.relayed(new Uint8Array(bytes as ArrayBuffer)));
+    wire.on("relay", (bytes) => this.each((listener) => listener.relayed(new Uint8Array(bytes as ArrayBuffer))));
   }
 
   private each(tell: (listener: MatchListener) => void): void {
     for (const listener of [...this.listeners]) tell(listener);
-  }
-
-  private relayed(bytes: Uint8Array<ArrayBuffer>): void {
-    const [peer] = bytes;
-    if (peer !== undefined) this.each((listener) => listener.relayed(peer, bytes.slice(1)));
   }
 
   get connected(): boolean {
@@ -121,12 +116,8 @@ export class Connection implements MatchWire {
   }
 
   /** Socket.IO would keep what is said without a connection; frames that are late are worth nothing. */
-  relay(peer: number, frame: Uint8Array): void {
-    if (!this.wire.connected) return;
-    const bytes = new Uint8Array(frame.length + 1);
-    bytes[0] = peer;
-    bytes.set(frame, 1);
-    this.wire.emit("relay", bytes);
+  relay(batch: Uint8Array): void {
+    if (this.wire.connected) this.wire.emit("relay", batch);
   }
 
   open(auth: Connect): void {

@@ -46,22 +46,30 @@ def loop_of(server: Running) -> asyncio.AbstractEventLoop:
     return server.server.servers[0].get_loop()
 
 
+def batch(*frames: bytes) -> bytes:
+    """For the relay: frames, each with its addressee in front."""
+    return b"".join(frame[:1] + (len(frame) - 1).to_bytes(2, "big") + frame[1:] for frame in frames)
+
+
 class Page:
     """A member's page. ``peer`` is who it is in the match."""
 
     def __init__(self, participant: Participant, peer: int) -> None:
         self.participant, self.peer = participant, peer
         self.frames: asyncio.Queue[bytes] = asyncio.Queue()
+        self.batches = 0  # in which they came
         self.signals: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.channel = ControlChannel(1)
         self.delivered: list[Message] = []
-        participant.socket.on("relay", self.frames.put)
+        participant.socket.on("relay", self._relayed)
         participant.socket.on("signal", self.signals.put)
 
-    async def relay(self, data: Any) -> None:
-        await self.participant.socket.emit("relay", data)
+    async def relay(self, *frames: bytes) -> None:
+        """A batch of frames, each with its addressee in front."""
+        await self.participant.socket.emit("relay", batch(*frames))
 
     async def frame(self) -> bytes:
+        """The next one, with its sender in front."""
         return await asyncio.wait_for(self.frames.get(), DEADLINE_S)
 
     async def signal(self, **changes: Any) -> Any:
@@ -96,6 +104,13 @@ class Page:
                 frame = await asyncio.wait_for(self.frames.get(), 0.1)
                 assert frame[:2] == bytes((RELAY_SERVER, FRAME_CONTROL))
                 self.delivered += self.channel.receive(frame[2:], time.monotonic())
+
+    def _relayed(self, data: bytes) -> None:
+        self.batches += 1
+        while data:
+            end = 3 + int.from_bytes(data[1:3], "big")
+            self.frames.put_nowait(data[:1] + data[3:end])
+            data = data[end:]
 
     async def _send_control(self) -> None:
         for data in self.channel.to_send(time.monotonic(), None):

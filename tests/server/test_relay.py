@@ -23,8 +23,8 @@ from interactive_gym.protocol import (
 )
 from interactive_gym.server import relay as relay_module
 from interactive_gym.server.limits import Rate
-from interactive_gym.server.relay import BEHIND, BURST_S, LOST, MOST_AHEAD, Relay, TooFarBehind, read
-from tests.server.matched import Page, events, game, matched, on_loop, playing
+from interactive_gym.server.relay import BEHIND, BURST_S, LOST, MOST_AHEAD, Frame, Relay, TooFarBehind, entry, read
+from tests.server.matched import Page, batch, events, game, matched, on_loop, playing
 from tests.server.running import Participant, Running, until
 
 Arrive = Callable[..., Participant]
@@ -35,6 +35,11 @@ CONTROL = bytes((1, FRAME_CONTROL, 7))
 
 def a_relay(humans: int = 3, *, is_open: bool = True) -> Relay:
     return Relay(range(humans), FPS, is_open, 0.0)
+
+
+def a_frame(data: bytes) -> Frame:
+    (frame,) = read(batch(data))
+    return frame
 
 
 def close(server: Running) -> None:
@@ -53,6 +58,30 @@ async def test_a_frame_comes_to_its_addressee_alone(server: Running, arrive: Arr
     assert second.frames.empty()
 
 
+async def test_frames_of_one_batch_part_and_those_for_one_receiver_come_together(
+    server: Running, arrive: Arrive
+) -> None:
+    first, second, third = await matched(server, arrive, game(3))
+    numbers = range(50)
+    await first.relay(*(bytes((1 + number % 2, FRAME_DATAGRAM, number)) for number in numbers))
+    assert [(await second.frame())[2] for _ in numbers[::2]] == [*numbers[::2]]
+    assert [(await third.frame())[2] for _ in numbers[1::2]] == [*numbers[1::2]]
+    assert (second.batches, third.batches) == (1, 1)
+
+
+async def test_no_batch_is_longer_than_a_message_may_be(server: Running, arrive: Arrive) -> None:
+    first, second, third = await matched(server, arrive, game(3))
+    load = bytes(40_000)
+
+    def at_once() -> None:
+        for page in (first, third):
+            server.app.state.matches.relay(page.participant.id, batch(CONTROL + load))
+
+    on_loop(server, at_once)
+    assert [(await second.frame())[0] for _ in range(2)] == [0, 2]
+    assert second.batches == 2
+
+
 async def test_frames_and_messages_keep_their_order(server: Running, arrive: Arrive) -> None:
     first, second = await matched(server, arrive, game())
     for number in range(50):
@@ -67,21 +96,25 @@ async def test_frames_and_messages_keep_their_order(server: Running, arrive: Arr
         None,
         b"",
         b"\1",
-        [b"\1\0"],
-        {"frame": b"\1\0"},
-        bytes((1, 4)),
-        bytes((1, 127)),
-        bytes((0, FRAME_DATAGRAM)),
-        bytes((2, FRAME_DATAGRAM)),
-        bytes((RELAY_SERVER, FRAME_DATAGRAM)),
-        bytes((RELAY_SERVER, FRAME_PING)),
-        bytes((1, FRAME_DATAGRAM)) + bytes(relay_module.MAX_DATAGRAM_BYTES),
-        bytes((2, FRAME_CONTROL)),
+        b"\1\0",
+        [batch(DATAGRAM)],
+        {"frame": batch(DATAGRAM)},
+        batch(b"\1"),
+        batch(DATAGRAM)[:-1],
+        batch(CONTROL) + b"\1",
+        batch(CONTROL, bytes((1, 4))),
+        batch(bytes((1, 127))),
+        batch(bytes((0, FRAME_DATAGRAM))),
+        batch(bytes((2, FRAME_DATAGRAM))),
+        batch(bytes((RELAY_SERVER, FRAME_DATAGRAM))),
+        batch(bytes((RELAY_SERVER, FRAME_PING))),
+        batch(bytes((1, FRAME_DATAGRAM)) + bytes(relay_module.MAX_DATAGRAM_BYTES)),
+        batch(bytes((2, FRAME_CONTROL))),
     ],
 )
 async def test_what_no_page_of_ours_sends_ends_the_connection(server: Running, arrive: Arrive, data: Any) -> None:
     first, second = await matched(server, arrive, game())
-    await first.relay(data)
+    await first.participant.socket.emit("relay", data)
     await until(lambda: not server.desk.presence.connected(first.participant.id), "the server to part with it")
     assert second.frames.empty()
     assert server.desk.presence.connected(second.participant.id)
@@ -91,8 +124,8 @@ async def test_attachments_are_not_collected(server: Running, arrive: Arrive) ->
     first, second = await matched(server, arrive, game())
     line = first.participant.socket.eio
     await line.send('52-["relay",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]')
-    await line.send(DATAGRAM)
-    await line.send(DATAGRAM)
+    await line.send(batch(DATAGRAM))
+    await line.send(batch(DATAGRAM))
     await first.relay(CONTROL)
     assert (await second.frame())[1] == FRAME_CONTROL, "the next message is none of them"
     assert second.frames.empty()
@@ -111,7 +144,7 @@ async def test_who_is_in_no_match_is_ignored_for_a_while(server: Running, arrive
 def strays(server: Running, page: Page) -> None:
     with pytest.raises(ClientError, match="too_fast"):
         for _ in range(3_000):
-            server.app.state.matches.relay(page.participant.id, DATAGRAM)
+            server.app.state.matches.relay(page.participant.id, batch(DATAGRAM))
 
 
 async def test_where_the_relay_is_never_used_only_the_server_is_talked_to(server: Running, arrive: Arrive) -> None:
@@ -211,33 +244,33 @@ async def test_a_slow_receiver_gets_no_old_datagrams_and_hurts_nobody_else(
 
 def test_every_pair_has_its_own_rate() -> None:
     relay = a_relay()
-    frame = read(DATAGRAM)
+    frame = a_frame(DATAGRAM)
     passed = sum(relay.admit(0, frame, 0.0) for _ in range(1_000))
     assert passed == MOST_AHEAD * FPS * BURST_S
     assert relay.admit(2, frame, 0.0)
-    assert relay.admit(0, read(bytes((2, FRAME_DATAGRAM))), 0.0)
+    assert relay.admit(0, a_frame(bytes((2, FRAME_DATAGRAM))), 0.0)
     assert sum(relay.admit(0, frame, 1.0) for _ in range(1_000)) == MOST_AHEAD * FPS
 
 
 def test_long_datagrams_count_as_several() -> None:
     long = bytes((1, FRAME_DATAGRAM)) + bytes(12_000)
     relay = a_relay()
-    passed = sum(relay.admit(0, read(long), 0.0) for _ in range(1_000))
+    passed = sum(relay.admit(0, a_frame(long), 0.0) for _ in range(1_000))
     assert passed == MOST_AHEAD * FPS * BURST_S // 11
 
 
-def test_a_control_frame_may_be_as_long_as_a_message_is() -> None:
-    assert read(bytes((1, FRAME_CONTROL)) + bytes(MAX_CONTROL_BYTES - 2)).is_control
+def test_a_control_frame_may_be_as_long_as_a_batch_is() -> None:
+    assert a_frame(bytes((1, FRAME_CONTROL)) + bytes(MAX_CONTROL_BYTES - 4)).is_control
     with pytest.raises(ClientError, match="malformed"):
-        read(bytes((1, FRAME_CONTROL)) + bytes(MAX_CONTROL_BYTES - 1))
+        a_frame(bytes((1, FRAME_CONTROL)) + bytes(MAX_CONTROL_BYTES - 3))
 
 
 def test_who_is_behind_gets_control_frames_until_they_are_lost() -> None:
     relay = a_relay()
-    datagram, control = read(DATAGRAM), read(CONTROL)
-    assert relay.deliver(0, datagram, BEHIND, 0.0) == bytes((0, FRAME_DATAGRAM, 7))
+    datagram, control = a_frame(DATAGRAM), a_frame(CONTROL)
+    assert relay.deliver(0, datagram, BEHIND, 0.0) == entry(0, DATAGRAM[1:])
     assert relay.deliver(0, datagram, BEHIND + 1, 1.0) is None
-    assert relay.deliver(0, control, BEHIND + 1, 1.0) == bytes((0, FRAME_CONTROL, 7))
+    assert relay.deliver(0, control, BEHIND + 1, 1.0) == entry(0, CONTROL[1:])
     assert relay.deliver(0, datagram, BEHIND, 10.9) is not None, "who has caught up is not behind any more"
     assert relay.deliver(0, datagram, BEHIND + 1, 11.1) is None
     assert relay.deliver(2, datagram, BEHIND + 1, 21.0) is None
@@ -250,5 +283,5 @@ def test_who_is_behind_gets_control_frames_until_they_are_lost() -> None:
 
 def test_what_is_for_somebody_absent_is_counted() -> None:
     relay = a_relay()
-    assert relay.deliver(0, read(DATAGRAM), None, 0.0) is None
+    assert relay.deliver(0, a_frame(DATAGRAM), None, 0.0) is None
     assert relay.dropped == {("absent", 0, 1): 1}

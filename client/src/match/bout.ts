@@ -93,7 +93,7 @@ export class Bout {
       made: () => this.made(),
       connected: () => this.connected(),
       moved: (move) => this.moved(move),
-      relay: (peer, frame) => this.tools.wire.relay(peer, frame),
+      relay: (batch) => this.tools.wire.relay(batch),
       links: (rows) => this.links(rows),
       failed: (failure) => this.ends.failed(failure),
       direct: (message) => this.peers.fromWorker(message),
@@ -123,8 +123,8 @@ export class Bout {
     if (signal.session_id === this.match.session_id) this.peers.signalled(signal);
   }
 
-  relayed(peer: number, frame: Uint8Array<ArrayBuffer>): void {
-    this.worker.relayed(peer, frame);
+  relayed(batch: Uint8Array<ArrayBuffer>): void {
+    this.worker.relayed(batch);
   }
 
   linkedAgain(): void {

@@ -88,7 +88,7 @@ export class MatchRun extends Run {
       signal: (signal) => this.bout?.signalled(signal),
       play: ({ session_id }) => this.isWith(session_id) && this.bout?.meet(),
       unmatched: (unmatched) => this.unmatched(unmatched),
-      relayed: (peer, frame) => this.bout?.relayed(peer, frame),
+      relayed: (batch) => this.bout?.relayed(batch),
     });
     this.stopListening.push(stop);
     this.room.open();

@@ -10,8 +10,8 @@ export interface MatchWorkerListener {
   /** Frames go to and fro with everybody. */
   connected(): void;
   moved(move: Move): void;
-  /** A frame that goes through the server. */
-  relay(peer: number, frame: Uint8Array): void;
+  /** Frames that go through the server. */
+  relay(batch: Uint8Array): void;
   links(rows: LinkRow[]): void;
   failed(failure: WorkerFailure): void;
   /** Anything about the direct connections. */
@@ -46,9 +46,9 @@ export class MatchWorker {
     this.runtime.post({ type: "input", down, presses, focused });
   }
 
-  /** The frame came by the server. Its bytes go with it. */
-  relayed(peer: number, frame: Uint8Array<ArrayBuffer>): void {
-    this.post({ type: "arrived", run: this.run, peer, by: "server", frame }, [frame.buffer]);
+  /** The frames came by the server. Their bytes go with them. */
+  relayed(batch: Uint8Array<ArrayBuffer>): void {
+    this.post({ type: "relayed", run: this.run, batch }, [batch.buffer]);
   }
 
   post(message: ToWorker, transfer: Transferable[]): void {
@@ -73,9 +73,9 @@ export class MatchWorker {
         return this.listener.links(message.rows);
       case "failed":
         return this.listener.failed(message.failure);
+      case "relay":
+        return this.listener.relay(message.batch);
       case "send":
-        if (message.by === "server") return this.listener.relay(message.peer, message.frame);
-        return this.listener.direct(message);
       case "direct":
       case "closed":
         return this.listener.direct(message);

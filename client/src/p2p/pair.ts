@@ -223,7 +223,7 @@ export class Pair {
       changed: () => this.judge(),
       described: (text) => tools.toWorker({ type: "connection", ...about, text }, []),
       hand: (channels, transfer) => tools.toWorker({ type: "channels", ...about, link, channels }, transfer),
-      arrived: (frame) => tools.toWorker({ type: "arrived", ...about, by: "page", frame }, [frame.buffer]),
+      arrived: (frame) => tools.toWorker({ type: "arrived", ...about, frame }, [frame.buffer]),
       closed: () => this.lost(),
     });
   }

@@ -46,7 +46,7 @@ export class Peers {
     if (!("run" in message) || message.run !== this.tools.run) return;
     if (message.type === "direct") this.pairs.get(message.peer)?.direct(message.up);
     if (message.type === "closed") this.pairs.get(message.peer)?.closed(message.link);
-    if (message.type === "send" && message.by === "page") this.pairs.get(message.peer)?.send(message.frame);
+    if (message.type === "send") this.pairs.get(message.peer)?.send(message.frame);
   }
 
   /** The socket is back: says again what may have been lost. */

@@ -49,3 +49,20 @@ export function sendOn(channels: Channels, frame: Frame): boolean {
     return false; // it is closing, or the partner's end says that it takes nothing of this size
   }
 }
+
+export interface OutgoingFrame {
+  peer: number;
+  tag: number;
+  payload: Uint8Array; // a view of the blob
+}
+
+/** Of what Python has to send: repeated [u8 peer][u8 tag][u16 big-endian length][payload]. */
+export function* framesIn(blob: Uint8Array): Generator<OutgoingFrame> {
+  const view = new DataView(blob.buffer, blob.byteOffset, blob.byteLength);
+  for (let at = 0; at < blob.length; ) {
+    const start = at + 4;
+    const end = start + view.getUint16(at + 2);
+    yield { peer: view.getUint8(at), tag: view.getUint8(at + 1), payload: blob.subarray(start, end) };
+    at = end;
+  }
+}

@@ -14,7 +14,7 @@ import { directHere, directOnPage, isFrame, type Direct } from "./direct";
 import { framed, laneOf, probe, probeNumber, type Frame, type Lane } from "./frames";
 import type { BadNetwork } from "./impairment";
 import { LossMeter } from "./loss";
-import type { Channels, Way } from "./messages";
+import type { Channels } from "./messages";
 import { Path } from "./path";
 
 const DEAF_MS = 300; // nothing came by the direct way for so long: the other one is taken, too
@@ -26,7 +26,8 @@ const HEARD_MS = 1000; // whoever was not heard for so long is not there
 export interface LinkTools {
   clock: Clock;
   badNetwork: BadNetwork | null;
-  send(by: Way, frame: Frame): void; // by the page
+  sendByPage(frame: Frame): void;
+  sendByServer(frame: Frame): void;
   received(tag: number, payload: Frame): void;
   direct(up: boolean): void;
   closed(link: string): void; // the channels of the direct connection, not by us
@@ -67,7 +68,7 @@ export class Link {
     this.drop();
     this.direct =
       channels === null
-        ? directOnPage(link, (frame) => this.tools.send("page", frame))
+        ? directOnPage(link, (frame) => this.tools.sendByPage(frame))
         : directHere(
             link,
             channels,
@@ -85,10 +86,12 @@ export class Link {
     this.tools.heard();
   }
 
-  arrived(by: Way, frame: Frame): void {
-    if (!isFrame(frame.length)) return;
-    if (by === "server") this.heardByServer(frame);
-    else if (this.direct?.isOnPage) this.heardDirectly(frame);
+  arrived(frame: Frame): void {
+    if (isFrame(frame.length) && this.direct?.isOnPage) this.heardDirectly(frame);
+  }
+
+  relayed(frame: Frame): void {
+    if (isFrame(frame.length)) this.heardByServer(frame);
   }
 
   /** What this end of the direct connection is; of an older one it means nothing. */
@@ -173,10 +176,12 @@ export class Link {
   }
 
   private sendByServer(tag: number, payload: Uint8Array): void {
-    const hears = this.direct?.path.heardWithin(DEAF_MS, this.tools.clock.now()) === true;
+    const now = this.tools.clock.now();
+    const hears = this.direct?.path.heardWithin(DEAF_MS, now) === true;
     const frame = framed(hears ? tag : tag | FRAME_DEAF, payload);
+    this.server.sentAt = now;
     this.carry(frame, () => {
-      this.tools.send("server", frame);
+      this.tools.sendByServer(frame);
       return true;
     });
   }

@@ -2,10 +2,11 @@
 
 import type { Clock } from "../clock";
 import { FRAME_CONTROL, RELAY_SERVER, type LinkRow, type Match } from "../protocol.gen";
-import { framed, type Frame } from "./frames";
+import { Batches, entriesIn } from "./batch";
+import { framed, type Frame, type OutgoingFrame } from "./frames";
 import { BadNetwork } from "./impairment";
 import { Link } from "./link";
-import type { Channels, FromWorker, Impairment, Way } from "./messages";
+import type { Channels, FromWorker, Impairment } from "./messages";
 
 const BEAT_MS = 100; // thrice within the silence after which a way counts as dead (link.ts)
 const BEATS_PER_ROW = 10;
@@ -15,7 +16,7 @@ export interface LinksTools {
   clock: Clock; // milliseconds, as everywhere in the client
   origin: number; // what makes the clock's time absolute: performance.timeOrigin
   random(): number; // for the impairment
-  post(message: FromWorker, transfer: ArrayBuffer[]): void; // "send", "direct", "closed"; "links" once a second
+  post(message: FromWorker, transfer: ArrayBuffer[]): void; // "send", "relay", "direct", "closed"; "links" once a second
   agentOf(peer: number): string; // for the records
   /** The payload of a frame, without its first byte; FRAME_DATAGRAM or FRAME_CONTROL. Of 255 only control. */
   received(peer: number, tag: number, payload: Frame): void;
@@ -25,6 +26,7 @@ export interface LinksTools {
 
 export class Links {
   private readonly links: Map<number, Link>;
+  private readonly batches: Batches;
   private readonly badNetwork: BadNetwork | null;
   private isConnected = false;
   private beats = 0;
@@ -37,6 +39,7 @@ export class Links {
     private readonly tools: LinksTools,
   ) {
     this.badNetwork = impairment && new BadNetwork(impairment, tools.clock, tools.random);
+    this.batches = new Batches((batch) => tools.post({ type: "relay", run: tools.run, batch }, [batch.buffer]));
     const partners = match.peers.filter((peer) => peer !== match.peer);
     this.links = new Map(partners.map((peer) => [peer, this.linkTo(peer, match)]));
     this.beat();
@@ -63,9 +66,15 @@ export class Links {
   }
 
   /** ToWorker "arrived". */
-  arrived(peer: number, by: Way, frame: Frame): void {
-    if (peer !== RELAY_SERVER) this.links.get(peer)?.arrived(by, frame);
-    else if (frame[0] === FRAME_CONTROL) this.tools.received(peer, FRAME_CONTROL, frame.subarray(1));
+  arrived(peer: number, frame: Frame): void {
+    this.links.get(peer)?.arrived(frame);
+  }
+
+  /** ToWorker "relayed". */
+  relayed(batch: Frame): void {
+    this.batches.together(() => {
+      for (const { peer, frame } of entriesIn(batch)) this.heardByServer(peer, frame);
+    });
   }
 
   /** ToWorker "connection". */
@@ -74,9 +83,13 @@ export class Links {
   }
 
   /** Sends by whatever path is good now. Peer 255 is the server, which takes control frames. */
-  send(peer: number, tag: number, payload: Uint8Array): void {
-    if (peer === RELAY_SERVER) this.sendByPage(peer, "server", framed(tag, payload));
-    else this.links.get(peer)?.send(tag, payload);
+  send(frames: Iterable<OutgoingFrame>): void {
+    this.batches.together(() => {
+      for (const { peer, tag, payload } of frames) {
+        if (peer === RELAY_SERVER) this.batches.add(peer, framed(tag, payload));
+        else this.links.get(peer)?.send(tag, payload);
+      }
+    });
   }
 
   close(): void {
@@ -91,7 +104,8 @@ export class Links {
     return new Link(match, {
       clock,
       badNetwork: this.badNetwork,
-      send: (by, frame) => this.sendByPage(peer, by, frame),
+      sendByPage: (frame) => post({ type: "send", run, peer, frame }, [frame.buffer]),
+      sendByServer: (frame) => this.batches.add(peer, frame),
       received: (tag, payload) => received(peer, tag, payload),
       direct: (up) => post({ type: "direct", run, peer, up }, []),
       closed: (link) => post({ type: "closed", run, peer, link }, []),
@@ -99,13 +113,14 @@ export class Links {
     });
   }
 
-  private sendByPage(peer: number, by: Way, frame: Frame): void {
-    this.tools.post({ type: "send", run: this.tools.run, peer, by, frame }, [frame.buffer]);
+  private heardByServer(peer: number, frame: Frame): void {
+    if (peer !== RELAY_SERVER) this.links.get(peer)?.relayed(frame);
+    else if (frame[0] === FRAME_CONTROL) this.tools.received(peer, FRAME_CONTROL, frame.subarray(1));
   }
 
   private beat(): void {
     this.cancel = this.tools.clock.after(BEAT_MS, () => this.beat());
-    for (const link of this.links.values()) link.beat();
+    this.batches.together(() => this.links.forEach((link) => link.beat()));
     this.checkConnected();
     if (this.beats++ % BEATS_PER_ROW === BEATS_PER_ROW - 1) this.postRows();
   }

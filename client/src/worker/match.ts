@@ -2,6 +2,7 @@
 
 import type { Clock } from "../clock";
 import { FRAME_DATAGRAM, type Game, type Match } from "../protocol.gen";
+import { framesIn } from "./frames";
 import { Links } from "./links";
 import type { Impairment, MatchFrame, MatchPacket, Press, ToWorker, WorkerFailure } from "./messages";
 import { chunksOf, pixelsOf, transferable, type PacketBytes } from "./packets";
@@ -15,7 +16,7 @@ export interface NetGame extends PacketBytes {
   receiveControl(peer: number, payload: Uint8Array, now: number): void;
   ready(now: number): void;
   advance(now: number, input: string): string;
-  /** What is to be sent since the last call: repeated [u8 peer][u8 tag][u16 big-endian length][payload]. */
+  /** What is to be sent since the last call; see `framesIn`. */
   outgoing(): Uint8Array;
   close(): void;
 }
@@ -29,7 +30,7 @@ export interface MatchTools {
 }
 
 /** What happens to the links; the rest comes by methods of the player. */
-export type LinkMessage = Extract<ToWorker, { type: "channels" | "unlinked" | "arrived" | "connection" }>;
+export type LinkMessage = Extract<ToWorker, { type: "channels" | "unlinked" | "arrived" | "relayed" | "connection" }>;
 
 export class MatchPlayer {
   private readonly links: Links;
@@ -84,7 +85,9 @@ export class MatchPlayer {
       case "unlinked":
         return this.links.unlinked(message.peer, message.link);
       case "arrived":
-        return this.links.arrived(message.peer, message.by, message.frame);
+        return this.links.arrived(message.peer, message.frame);
+      case "relayed":
+        return this.links.relayed(message.batch);
       case "connection":
         return this.links.connection(message.peer, message.text);
     }
@@ -125,7 +128,7 @@ export class MatchPlayer {
   }
 
   private sendAll(): void {
-    for (const { peer, tag, payload } of framesIn(this.python.outgoing())) this.links.send(peer, tag, payload);
+    this.links.send(framesIn(this.python.outgoing()));
   }
 
   private tell(packet: MatchFrame, text: string, presses: Press[], times: Times): void {
@@ -170,20 +173,4 @@ function withAbsoluteTimes(packet: MatchFrame, origin: number): string | null {
   if (!packet.events.some((event) => "at" in event)) return null;
   const events = packet.events.map((event) => ("at" in event ? { ...event, at: origin + event.at } : event));
   return JSON.stringify({ ...packet, events });
-}
-
-export interface OutgoingFrame {
-  peer: number;
-  tag: number;
-  payload: Uint8Array; // a view of the blob
-}
-
-export function* framesIn(blob: Uint8Array): Generator<OutgoingFrame> {
-  const view = new DataView(blob.buffer, blob.byteOffset, blob.byteLength);
-  for (let at = 0; at < blob.length; ) {
-    const start = at + 4;
-    const end = start + view.getUint16(at + 2);
-    yield { peer: view.getUint8(at), tag: view.getUint8(at + 1), payload: blob.subarray(start, end) };
-    at = end;
-  }
 }

@@ -32,8 +32,10 @@ export type ToWorker =
   | { type: "channels"; run: number; peer: number; link: string; channels: Channels | null }
   /** The direct connection of this name is gone; the empty one: this browser has none to offer. */
   | { type: "unlinked"; run: number; peer: number; link: string }
-  /** A frame (see FRAME_DATAGRAM in protocol.py) that came by the page, or by the server and the page. */
-  | { type: "arrived"; run: number; peer: number; by: Way; frame: Uint8Array<ArrayBuffer> }
+  /** A frame (see FRAME_DATAGRAM in protocol.py) that came by the page's end of a direct connection. */
+  | { type: "arrived"; run: number; peer: number; frame: Uint8Array<ArrayBuffer> }
+  /** Frames that came by the server, as it sent them. */
+  | { type: "relayed"; run: number; batch: Uint8Array<ArrayBuffer> }
   /** What this end of the direct connection is, for the records: "host udp", "relay tls", ... */
   | { type: "connection"; run: number; peer: number; text: string }
   /** Everybody is connected with everybody: the session may begin. */
@@ -64,8 +66,10 @@ export type FromWorker =
   | { type: "connected"; run: number }
   /** Time has passed in a match. */
   | { type: "moved"; run: number; move: Move }
-  /** A frame to be sent by the page: over its end of a direct connection, or through the server (which adds nothing). */
-  | { type: "send"; run: number; peer: number; by: Way; frame: Uint8Array<ArrayBuffer> }
+  /** A frame to be sent by the page, over its end of a direct connection. */
+  | { type: "send"; run: number; peer: number; frame: Uint8Array<ArrayBuffer> }
+  /** Frames to be sent through the server, as it takes them. */
+  | { type: "relay"; run: number; batch: Uint8Array<ArrayBuffer> }
   /** One row per partner, once a second. */
   | { type: "links"; run: number; rows: LinkRow[] }
   /** Nothing comes by the direct way, or it does again. The page repairs the connection meanwhile. */
@@ -114,9 +118,6 @@ export interface ChunkHead {
   rows: number;
   digest: string;
 }
-
-/** How a frame travels that does not travel by the worker's own channel. */
-export type Way = "page" | "server";
 
 /** The two data channels of a pair. They are negotiated in advance, with these ids, so that both ends make them. */
 export interface Channels {

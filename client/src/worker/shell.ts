@@ -47,6 +47,7 @@ export class Shell {
       case "channels":
       case "unlinked":
       case "arrived":
+      case "relayed":
       case "connection":
         return this.together(message.run, (player) => player.link(message));
       case "input":

@@ -3,6 +3,7 @@
 import { systemClock } from "../../src/clock";
 import { Peers } from "../../src/p2p/peers";
 import type { LinkRow, Match, Signal } from "../../src/protocol.gen";
+import { batchOf, entriesIn } from "../../src/worker/batch";
 import type { FromHarness, ToHarness } from "./harness.worker";
 
 interface Options {
@@ -69,12 +70,14 @@ class Side {
     if (message.type === "direct") this.up = message.up;
     if (message.type === "direct" && !message.up) this.losses += 1;
     if (message.type === "links") this.row = message.rows[0] ?? null;
-    if (message.type === "send" && message.by === "server") this.relay(message.frame);
+    if (message.type === "relay") this.relay(message.batch);
     this.peers.fromWorker(message);
   }
 
-  private relay(frame: Uint8Array<ArrayBuffer>): void {
-    this.other().tell({ type: "arrived", run: 1, peer: this.peer, by: "server", frame });
+  /** As the server does with what is for the other one: everything is. */
+  private relay(batch: Uint8Array<ArrayBuffer>): void {
+    const from = [...entriesIn(batch)].map(({ frame }) => ({ peer: this.peer, frame }));
+    this.other().tell({ type: "relayed", run: 1, batch: batchOf(from) });
   }
 }
 

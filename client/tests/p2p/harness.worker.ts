@@ -30,11 +30,13 @@ function handle(message: ToHarness): void {
     case "unlinked":
       return links?.unlinked(message.peer, message.link);
     case "arrived":
-      return links?.arrived(message.peer, message.by, message.frame);
+      return links?.arrived(message.peer, message.frame);
+    case "relayed":
+      return links?.relayed(message.batch);
     case "connection":
       return links?.connection(message.peer, message.text);
     case "say":
-      return links?.send(message.peer, message.tag, new TextEncoder().encode(message.text));
+      return links?.send([{ ...message, payload: new TextEncoder().encode(message.text) }]);
   }
 }
 

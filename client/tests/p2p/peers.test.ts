@@ -330,7 +330,7 @@ describe("Channels that the browser does not hand over", () => {
     const [datagrams, control] = left.rtc.channels;
     for (const channel of left.rtc.channels) channel.open();
     const send = (...frame: number[]): void =>
-      left.peers.fromWorker({ type: "send", run: 1, peer: 1, by: "page", frame: Uint8Array.from(frame) });
+      left.peers.fromWorker({ type: "send", run: 1, peer: 1, frame: Uint8Array.from(frame) });
     send(FRAME_DATAGRAM, 1);
     send(FRAME_CONTROL, 2);
     send(FRAME_PONG, 0, 0, 0, 4);
@@ -339,17 +339,17 @@ describe("Channels that the browser does not hand over", () => {
     expect(control?.sent.map((frame) => [...frame])).toEqual([[FRAME_CONTROL, 2], [FRAME_PONG, 0, 0, 0, 5]]);
     datagrams?.onmessage?.({ data: Uint8Array.of(FRAME_DATAGRAM, 9).buffer });
     expect(left.told.at(-1)).toEqual({
-      ...{ type: "arrived", run: 1, peer: 1, by: "page", frame: Uint8Array.of(FRAME_DATAGRAM, 9) },
+      ...{ type: "arrived", run: 1, peer: 1, frame: Uint8Array.of(FRAME_DATAGRAM, 9) },
     });
   });
 
   it("let no datagram wait, and lose what comes too early", () => {
     const [datagrams] = left.rtc.channels;
     const frame = Uint8Array.of(FRAME_DATAGRAM, 1);
-    left.peers.fromWorker({ type: "send", run: 1, peer: 1, by: "page", frame });
+    left.peers.fromWorker({ type: "send", run: 1, peer: 1, frame });
     datagrams?.open();
     if (datagrams) datagrams.bufferedAmount = 1;
-    left.peers.fromWorker({ type: "send", run: 1, peer: 1, by: "page", frame });
+    left.peers.fromWorker({ type: "send", run: 1, peer: 1, frame });
     expect(datagrams?.sent).toEqual([]);
   });
 

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 
 import { FRAME_CONTROL, FRAME_DATAGRAM, FRAME_DEAF, FRAME_PING, FRAME_PONG, type LinkRow } from "../../src/protocol.gen";
 import type { Match } from "../../src/protocol.gen";
+import { batchOf, entriesIn } from "../../src/worker/batch";
 import { Links } from "../../src/worker/links";
 import type { FromWorker, Impairment } from "../../src/worker/messages";
 import { FakeClock } from "../fakes";
@@ -14,7 +15,7 @@ class Side {
   readonly links: Links;
   readonly heard: { peer: number; tag: number; text: string }[] = [];
   readonly news: boolean[] = []; // of the direct way
-  readonly relayed: number[] = []; // first bytes of what went by the server
+  readonly tags: number[] = []; // of what went by the server
   readonly rows: LinkRow[] = [];
   readonly said: FromWorker[] = [];
   connected: number | null = null;
@@ -38,11 +39,17 @@ class Side {
   }
 
   say(text: string, tag = FRAME_DATAGRAM): void {
-    this.links.send(1 - this.peer, tag, new TextEncoder().encode(text));
+    this.links.send([{ peer: 1 - this.peer, tag, payload: new TextEncoder().encode(text) }]);
   }
 
   tick(tick: number): void {
-    this.links.send(1 - this.peer, FRAME_DATAGRAM, Uint8Array.of(0xc0, 1, 0, 0, 0, tick >> 8, tick & 255, 9));
+    const payload = Uint8Array.of(0xc0, 1, 0, 0, 0, tick >> 8, tick & 255, 9);
+    this.links.send([{ peer: 1 - this.peer, tag: FRAME_DATAGRAM, payload }]);
+  }
+
+  /** The server brings a frame. */
+  relayed(peer: number, ...frame: number[]): void {
+    this.links.relayed(batchOf([{ peer, frame: Uint8Array.from(frame) }]));
   }
 
   hears(text: string, tag = FRAME_DATAGRAM): boolean {
@@ -53,11 +60,12 @@ class Side {
     this.said.push(message);
     if (message.type === "direct") this.news.push(message.up);
     if (message.type === "links") this.rows.push(...message.rows);
-    if (message.type !== "send" || message.by !== "server") return;
-    this.relayed.push(message.frame[0] ?? -1);
-    const frame = message.frame.slice();
-    if (this.serverIsUp)
-      this.clock.after(SERVER_MS, () => this.other?.links.arrived(this.peer, "server", frame));
+    if (message.type !== "relay") return;
+    for (const { peer, frame } of entriesIn(message.batch.slice())) {
+      this.tags.push(frame[0] ?? -1);
+      if (!this.serverIsUp || peer !== 1 - this.peer) continue;
+      this.clock.after(SERVER_MS, () => this.other?.relayed(this.peer, ...frame));
+    }
   }
 }
 
@@ -77,8 +85,8 @@ function connect(both: [Side, Side], link = "l"): FakeCable {
   return cable;
 }
 
-function dataTags(relayed: number[]): number[] {
-  return relayed.filter((tag) => (tag & ~FRAME_DEAF) < FRAME_PING);
+function dataTags(tags: number[]): number[] {
+  return tags.filter((tag) => (tag & ~FRAME_DEAF) < FRAME_PING);
 }
 
 beforeEach(() => {
@@ -169,8 +177,8 @@ describe("Links that come about", () => {
     cable.lose(1, true);
     clock.advance(2000);
     both[0].say("x");
-    both[0].links.arrived(1, "server", Uint8Array.of(FRAME_DATAGRAM, 1));
-    expect([both[0].relayed, both[0].heard]).toEqual([[], []]);
+    both[0].relayed(1, FRAME_DATAGRAM, 1);
+    expect([both[0].tags, both[0].heard]).toEqual([[], []]);
     expect(both[0].links.healthy).toBe(false);
     expect(both[0].news).toEqual([true, false]);
   });
@@ -200,7 +208,7 @@ describe("Links that come about", () => {
 
 function carryByPage(side: Side): void {
   for (const message of side.said.splice(0)) {
-    if (message.type === "send" && message.by === "page") side.other?.links.arrived(side.peer, "page", message.frame);
+    if (message.type === "send") side.other?.links.arrived(side.peer, message.frame);
   }
 }
 
@@ -209,12 +217,12 @@ describe("The way that is taken", () => {
     const both = sides();
     connect(both);
     clock.advance(1500);
-    both[0].relayed.length = 0;
+    both[0].tags.length = 0;
     both[0].say("d");
     both[0].say("c", FRAME_CONTROL);
     clock.advance(3000);
     expect(both[1].heard.map(({ text }) => text)).toEqual(["d", "c"]);
-    expect(both[0].relayed).toEqual([]);
+    expect(both[0].tags).toEqual([]);
     expect(both[0].links.healthy).toBe(true);
     expect(both[0].news).toEqual([true]);
   });
@@ -229,18 +237,18 @@ describe("The way that is taken", () => {
     both[0].say("c", FRAME_CONTROL);
     clock.advance(100);
     expect([both[1].hears("d"), both[1].hears("c", FRAME_CONTROL)]).toEqual([true, true]);
-    expect(dataTags(both[0].relayed)).toEqual([FRAME_DEAF | FRAME_DATAGRAM, FRAME_DEAF | FRAME_CONTROL]);
+    expect(dataTags(both[0].tags)).toEqual([FRAME_DEAF | FRAME_DATAGRAM, FRAME_DEAF | FRAME_CONTROL]);
     expect(both.map((side) => side.news)).toEqual([[true, false], [true, false]]);
     clock.advance(14_000);
     expect(both[0].links.healthy).toBe(true);
     for (const peer of [0, 1] as const) cable.lose(peer, false);
     clock.advance(1500);
     expect(both.map((side) => side.news)).toEqual([[true, false, true], [true, false, true]]);
-    both[0].relayed.length = 0;
+    both[0].tags.length = 0;
     both[0].say("again");
     clock.advance(3000);
     expect(both[1].heard.filter(({ text }) => text === "again").length).toBe(1);
-    expect(both[0].relayed).toEqual([]);
+    expect(both[0].tags).toEqual([]);
   });
 
   it.each([0, 1] as const)("is both ways' while only what peer %i sends is lost, and not for ever", (lossy) => {
@@ -254,15 +262,15 @@ describe("The way that is taken", () => {
     deaf.say("from the deaf");
     clock.advance(100);
     expect([deaf.hears("from the mute"), mute.hears("from the deaf")]).toEqual([true, true]);
-    expect(dataTags(mute.relayed)).toEqual([FRAME_DATAGRAM]);
-    expect(dataTags(deaf.relayed)).toEqual([FRAME_DATAGRAM | FRAME_DEAF]);
+    expect(dataTags(mute.tags)).toEqual([FRAME_DATAGRAM]);
+    expect(dataTags(deaf.tags)).toEqual([FRAME_DATAGRAM | FRAME_DEAF]);
     expect(both.map((side) => side.news.at(-1))).toEqual([false, false]);
     cable.lose(lossy, false);
     clock.advance(1500);
     expect(both.map((side) => side.news.at(-1))).toEqual([true, true]);
-    for (const side of both) side.relayed.length = 0;
+    for (const side of both) side.tags.length = 0;
     clock.advance(5000);
-    expect(both.map((side) => side.relayed)).toEqual([[], []]);
+    expect(both.map((side) => side.tags)).toEqual([[], []]);
   });
 
   it("is that of the newest connection; what older ones bring means nothing", () => {
@@ -308,12 +316,10 @@ describe("The way that is taken", () => {
 
   it("leads to the server itself, which sends control frames only", () => {
     const [side] = sides({ may_relay: false });
-    side.links.send(255, FRAME_CONTROL, Uint8Array.of(7));
-    expect(side.said.at(-1)).toEqual({
-      ...{ type: "send", run: 1, peer: 255, by: "server", frame: Uint8Array.of(FRAME_CONTROL, 7) },
-    });
-    side.links.arrived(255, "server", Uint8Array.of(FRAME_CONTROL, 65));
-    side.links.arrived(255, "server", Uint8Array.of(FRAME_DATAGRAM, 66));
+    side.links.send([{ peer: 255, tag: FRAME_CONTROL, payload: Uint8Array.of(7) }]);
+    expect(side.said.at(-1)).toEqual({ type: "relay", run: 1, batch: Uint8Array.of(255, 0, 2, FRAME_CONTROL, 7) });
+    side.relayed(255, FRAME_CONTROL, 65);
+    side.relayed(255, FRAME_DATAGRAM, 66);
     expect(side.heard).toEqual([{ peer: 255, tag: FRAME_CONTROL, text: "A" }]);
   });
 });
@@ -324,13 +330,15 @@ describe("Links with strangers", () => {
     const [side] = both;
     const cable = connect(both);
     for (const frame of [[], [FRAME_PING], [FRAME_PONG, 1], [77, 1], [FRAME_PONG, 9, 9, 9, 9]]) {
-      side.links.arrived(1, "server", Uint8Array.from(frame));
+      side.relayed(1, ...frame);
       cable.ends[0].datagrams.onmessage?.({ data: Uint8Array.from(frame).buffer });
     }
     cable.ends[0].datagrams.onmessage?.({ data: "text" });
     cable.ends[0].control.onmessage?.({ data: new ArrayBuffer(1_000_000) });
-    side.links.arrived(9, "server", Uint8Array.of(FRAME_DATAGRAM));
-    side.links.arrived(1, "page", Uint8Array.of(FRAME_DATAGRAM, 1)); // its channels are not on the page
+    side.relayed(9, FRAME_DATAGRAM);
+    side.links.relayed(Uint8Array.of(1, 0, 2, FRAME_DATAGRAM));
+    side.links.relayed(Uint8Array.of(1, 0));
+    side.links.arrived(1, Uint8Array.of(FRAME_DATAGRAM, 1)); // its channels are not on the page
     expect(side.heard).toEqual([]);
     expect(side.links.connected).toBe(false);
   });
@@ -388,7 +396,7 @@ describe("The rows of the records", () => {
       both[0].tick(tick);
       clock.advance(20);
     }
-    both[0].links.send(1, FRAME_DATAGRAM, Uint8Array.of(0xc0, 2, 0, 0, 1, 0, 0, 9));
+    both[0].links.send([{ peer: 1, tag: FRAME_DATAGRAM, payload: Uint8Array.of(0xc0, 2, 0, 0, 1, 0, 0, 9) }]);
     clock.advance(1000);
     expect(both[1].rows.map((row) => row[6]).filter((lost) => lost !== null && lost > 0)).toEqual([]);
   });

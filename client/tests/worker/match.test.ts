@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
 
 import { FRAME_CONTROL, FRAME_DATAGRAM, FRAME_DEAF, FRAME_PING, FRAME_PONG, RELAY_SERVER } from "../../src/protocol.gen";
-import { framesIn, MatchPlayer, type NetGame } from "../../src/worker/match";
+import { batchOf, entriesIn } from "../../src/worker/batch";
+import { framesIn } from "../../src/worker/frames";
+import { MatchPlayer, type NetGame } from "../../src/worker/match";
 import type { FromWorker, MatchFrame, MatchPacket, Move, Press } from "../../src/worker/messages";
 import { FakeClock, MATCH, MATCH_PAGE } from "../fakes";
 
@@ -100,14 +102,13 @@ function moves(): Move[] {
   return said.flatMap((message) => (message.type === "moved" ? [message.move] : []));
 }
 
-function sent(): { peer: number; by: string; frame: number[] }[] {
-  return said.flatMap((message) =>
-    message.type === "send" ? [{ peer: message.peer, by: message.by, frame: [...message.frame] }] : [],
-  );
+function relayed(): { peer: number; frame: number[] }[] {
+  const entries = said.flatMap((message) => (message.type === "relay" ? [...entriesIn(message.batch)] : []));
+  return entries.map(({ peer, frame }) => ({ peer, frame: [...frame] }));
 }
 
 function arrived(...frame: number[]): void {
-  player.link({ type: "arrived", run: 1, peer: 1, by: "server", frame: Uint8Array.from(frame) });
+  player.link({ type: "relayed", run: 1, batch: batchOf([{ peer: 1, frame: Uint8Array.from(frame) }]) });
 }
 
 const press = (id: number, key: string): Press => ({ id, key, t: 0 });
@@ -217,7 +218,7 @@ describe("MatchPlayer, frames", () => {
     expect(python.calls.at(-1)).toEqual(["receive", 1, [2, 3], 0]);
   });
 
-  it("sends what Python has to say, after every call", () => {
+  it("sends what Python has to say, after every call, in one message", () => {
     arrived(FRAME_PING, 0, 0, 0, 1); // somebody is there
     said.length = 0;
     python.out = [
@@ -227,17 +228,18 @@ describe("MatchPlayer, frames", () => {
     player.meet();
     loop();
     const [tag, ours] = [(frame: number[]) => (frame[0] ?? 0) & ~FRAME_DEAF, [FRAME_CONTROL, FRAME_DATAGRAM]];
-    const frames = sent().filter(({ frame }) => ours.includes(tag(frame)));
-    expect(frames.map(({ peer, by, frame }) => [peer, by, tag(frame), ...frame.slice(1)])).toEqual([
-      [1, "server", FRAME_CONTROL, 8, 9],
-      [RELAY_SERVER, "server", FRAME_CONTROL, 5],
+    expect(said.filter(({ type }) => type === "relay").length).toBe(1);
+    const frames = relayed().filter(({ frame }) => ours.includes(tag(frame)));
+    expect(frames.map(({ peer, frame }) => [peer, tag(frame), ...frame.slice(1)])).toEqual([
+      [1, FRAME_CONTROL, 8, 9],
+      [RELAY_SERVER, FRAME_CONTROL, 5],
     ]);
   });
 
   it("says when everybody is connected, once", () => {
     pass(10);
     for (let round = 0; round < 3; round += 1) {
-      const pings = sent().filter(({ frame }) => ((frame[0] ?? 0) & ~FRAME_DEAF) === FRAME_PING);
+      const pings = relayed().filter(({ frame }) => ((frame[0] ?? 0) & ~FRAME_DEAF) === FRAME_PING);
       const ping = pings.at(-1)?.frame ?? [];
       arrived(FRAME_PONG, ...ping.slice(1));
       pass(1000);

@@ -11,6 +11,7 @@ import socketio
 from engineio.packet import MESSAGE, Packet
 from socketio.packet import EVENT
 
+from interactive_gym.protocol import MAX_CONTROL_BYTES
 from interactive_gym.server.presence import Presence
 
 _ROOT = "/"  # the one namespace that we have
@@ -27,18 +28,35 @@ class Lines:
         self._io = io
         self._presence = presence
         self._tasks: set[asyncio.Task[None]] = set()
+        self._batches: dict[str, bytearray] = {}  # by participant: what is sent in the next round of the event loop
 
     def waiting(self, participant_id: str) -> int | None:
         """How many packets wait to be sent to them. None: they are not connected."""
         queue = self._queue(participant_id)
         return None if queue is None else queue.qsize()
 
-    def relay(self, participant_id: str, frame: bytes) -> None:
-        """Sends them ``frame`` as "relay", if they are connected."""
+    def relay(self, participant_id: str, entry: bytes) -> None:
+        """Sends them ``entry`` in "relay", if they are connected: as one batch with all that is handled at this moment.
+
+        What a packet costs here and in their browser hardly depends on its size.
+        """
+        batch = self._batches.get(participant_id)
+        if batch is None:
+            batch = self._batches[participant_id] = bytearray()
+            asyncio.get_running_loop().call_soon(self._send_batch, participant_id)
+        elif len(batch) + len(entry) > MAX_CONTROL_BYTES:
+            self._put_batch(participant_id, batch)
+            batch.clear()
+        batch += entry
+
+    def _send_batch(self, participant_id: str) -> None:
+        self._put_batch(participant_id, self._batches.pop(participant_id))
+
+    def _put_batch(self, participant_id: str, batch: bytearray) -> None:
         queue = self._queue(participant_id)
         if queue is not None:
             queue.put_nowait(_RELAY)
-            queue.put_nowait(Packet(MESSAGE, frame))
+            queue.put_nowait(Packet(MESSAGE, bytes(batch)))
 
     def tell(self, participant_id: str, event: str, message: msgspec.Struct) -> bool:
         """Sends them ``message`` as ``event``. False: they are not connected."""

@@ -23,12 +23,12 @@ from interactive_gym.server.desk import Desk, clock, steady
 from interactive_gym.server.limits import Limiter, Rate
 from interactive_gym.server.lines import Lines
 from interactive_gym.server.refereeing import Refereeing, rising_boot
-from interactive_gym.server.relay import Frame, Relay, TooFarBehind, read
+from interactive_gym.server.relay import Frame, Relay, TooFarBehind, entry, read
 from interactive_gym.server.signaling import Signals, forwarded
 
 # Frames of a match that ended a moment ago, whose pages have not heard of it; who goes on with it is parted with.
 STRAYS = Rate(per_second=60, burst=2_000)
-_FROM_SERVER = bytes((RELAY_SERVER, FRAME_CONTROL))
+_CONTROL = bytes((FRAME_CONTROL,))
 
 
 @dataclass
@@ -78,7 +78,7 @@ class Matches:
 
             def send(peer: int, payload: bytes) -> None:
                 if self._is_in(live, peer):
-                    self._lines.relay(live.members[peer], _FROM_SERVER + payload)
+                    self._lines.relay(live.members[peer], entry(RELAY_SERVER, _CONTROL + payload))
 
             live.refereeing = Refereeing(referee, store, send, self._desk.log.bind(session_id=session_id))
 
@@ -140,7 +140,7 @@ class Matches:
             self._tell(receiver, message)
 
     def relay(self, participant_id: str, data: object) -> None:
-        """Pass on a frame of this participant. Called a hundred times a second for each: no store, no log.
+        """Pass on a batch of frames of this participant. Called a hundred times a second for each: no store, no log.
 
         Raises:
             ClientError: It is nothing that a page of ours sends, or far too much; the connection is ended as well.
@@ -151,9 +151,9 @@ class Matches:
             if seat is None:
                 self._strays.spend(participant_id, now)
                 return
-            frame = read(data)
-            if seat.match.relay.admit(seat.peer, frame, now):
-                self._pass_on(seat, frame, now)
+            for frame in read(data):
+                if seat.match.relay.admit(seat.peer, frame, now):
+                    self._pass_on(seat, frame, now)
         except ClientError:
             self._lines.part(participant_id)
             raise

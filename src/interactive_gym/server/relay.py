@@ -1,6 +1,6 @@
 """Frames of one match that go by the server: which are passed on, and which are not.
 
-    in   u8 addressee   u8 tag   payload        out   u8 sender   u8 tag   payload
+    in   (u8 addressee   u16 length   frame)...        out   (u8 sender   u16 length   frame)...
 
 Datagrams may be lost, and are old soon: one too many is dropped and counted, and so is one for a receiver who is
 behind. Control frames are resent until they arrive; a page that sends too many of them, or what no page of ours sends,
@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from struct import Struct
 
 from interactive_gym.errors import ClientError
 from interactive_gym.protocol import (
@@ -25,18 +26,18 @@ from interactive_gym.protocol import (
 )
 from interactive_gym.server.limits import Rate
 
-HEADER = 2  # bytes: whom, what
 MAX_DATAGRAM_BYTES = 16_000  # 127 inputs, the most that one carries of a player, of 120 bytes each
 UNIT = 1_200  # bytes; a longer frame counts as several
 MOST_AHEAD = 4  # times the frames per second: datagrams, pings and pongs, and both while a path is in doubt
 BURST_S = 2  # of datagrams, after a moment in which the sender's network stood still
 CONTROL = Rate(per_second=200, burst=2_000)  # a thousand may be on their way at once, and all of them be sent again
-BEHIND = 100  # packets, two per frame, that a receiver has not been sent: older datagrams are of no use to them
+BEHIND = 100  # packets, two per batch, that a receiver has not been sent: older datagrams are of no use to them
 LOST = 4_000  # packets; who lets so many control frames wait does not read any more
 BEHIND_S = 10.0  # then the connection is ended, as its reader may be gone and nobody has noticed
 
 _DATAGRAMS = frozenset({FRAME_DATAGRAM, FRAME_PING, FRAME_PONG})
 _KNOWN = _DATAGRAMS | {FRAME_CONTROL}
+_HEAD = Struct(">BH")  # whom or who, how long
 
 
 class Bucket:
@@ -62,30 +63,50 @@ class Frame:
 
     addressee: int
     is_control: bool
-    data: bytes  # with the header of the way in
+    data: bytes  # u8 tag, payload
     cost: float
 
     @property
     def payload(self) -> bytes:
-        return self.data[HEADER:]
+        return self.data[1:]
 
 
-def read(data: object) -> Frame:
-    """
+def read(batch: object) -> list[Frame]:
+    """The frames of a batch, at least one.
+
     Raises:
-        ClientError: ``malformed``.
+        ClientError: ``malformed``, as soon as one of them is.
     """
-    if not isinstance(data, bytes) or len(data) < HEADER:
-        raise ClientError("malformed", "a frame is bytes: whom, what, and the frame itself")
-    kind = data[1] & ~FRAME_DEAF
-    if kind not in _KNOWN:
-        raise ClientError("malformed", f"there is no frame of kind {data[1]}")
-    is_control = kind == FRAME_CONTROL
-    if len(data) > (MAX_CONTROL_BYTES if is_control else MAX_DATAGRAM_BYTES):
-        raise ClientError("malformed", f"{len(data)} bytes are more than such a frame has")
-    if data[0] == RELAY_SERVER and not is_control:
+    if not isinstance(batch, bytes) or not 0 < len(batch) <= MAX_CONTROL_BYTES:
+        raise ClientError("malformed", f"frames come as bytes, at most {MAX_CONTROL_BYTES}")
+    frames = []
+    at = 0
+    while at < len(batch):
+        start = at + _HEAD.size
+        if start > len(batch):
+            raise ClientError("malformed", "a frame needs a head")
+        addressee, length = _HEAD.unpack_from(batch, at)
+        at = start + length
+        if at > len(batch):
+            raise ClientError("malformed", f"a frame of {length} bytes is cut off")
+        frames.append(_frame(addressee, batch[start:at]))
+    return frames
+
+
+def _frame(addressee: int, data: bytes) -> Frame:
+    if not data or data[0] & ~FRAME_DEAF not in _KNOWN:
+        raise ClientError("malformed", f"there is no frame that begins with {data[:1]!r}")
+    is_control = data[0] & ~FRAME_DEAF == FRAME_CONTROL
+    if not is_control and len(data) > MAX_DATAGRAM_BYTES:
+        raise ClientError("malformed", f"{len(data)} bytes are more than a datagram has")
+    if addressee == RELAY_SERVER and not is_control:
         raise ClientError("malformed", "the server takes control frames only")
-    return Frame(data[0], is_control, data, 1 + len(data) // UNIT)
+    return Frame(addressee, is_control, data, 1 + len(data) // UNIT)
+
+
+def entry(sender: int, frame: bytes) -> bytes:
+    """A part of a batch on its way out."""
+    return _HEAD.pack(sender, len(frame)) + frame
 
 
 class Relay:
@@ -131,7 +152,7 @@ class Relay:
         return False
 
     def deliver(self, sender: int, frame: Frame, waiting: int | None, now: float) -> bytes | None:
-        """What the addressee is sent, who has ``waiting`` packets unsent (None: no connection). None: nothing.
+        """The entry for the addressee, who has ``waiting`` packets unsent (None: no connection). None: nothing.
 
         Raises:
             TooFarBehind: Their connection is of no use any more.
@@ -148,7 +169,7 @@ class Relay:
         elif not frame.is_control:
             self.dropped["behind", sender, addressee] += 1
             return None
-        return bytes((sender,)) + frame.data[1:]
+        return entry(sender, frame.data)
 
     def _check(self, sender: int, addressee: int) -> None:
         if addressee not in self._peers or addressee == sender:
