@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from tests.server.meeting import Player
 from tests.server.running import Participant, Running, experiment
 
 
@@ -47,3 +48,34 @@ async def arrive() -> AsyncIterator[Callable[..., Participant]]:
 def one(server: Running, arrive: Callable[..., Participant]) -> Participant:
     """A participant of ``server``."""
     return arrive(server)
+
+
+@pytest_asyncio.fixture
+async def come() -> AsyncIterator[Callable[..., Awaitable[Player]]]:
+    """Players who have gone to the first game, and leave at the end."""
+    arrived: list[Player] = []
+
+    async def arrive(server: Running, **who: Any) -> Player:
+        arrived.append(Player(server.url, **who))
+        return await arrived[-1].arrive()
+
+    yield arrive
+    for player in arrived:
+        await player.leave()
+
+
+@pytest_asyncio.fixture
+async def again() -> AsyncIterator[Callable[..., Awaitable[Player]]]:
+    """Another page of somebody: a reload, or another tab."""
+    opened: list[Player] = []
+
+    async def connect(server: Running, player: Player, **changes: Any) -> Player:
+        page = Player(server.url, tab=changes.get("tab", player.tab))
+        opened.append(page)
+        page.token, page.id = player.token, player.id
+        await page.connect(**changes)
+        return page
+
+    yield connect
+    for page in opened:
+        await page.leave()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from interactive_gym.data import matches
 from interactive_gym.netcode import Grant
@@ -32,37 +31,6 @@ from tests.server.running import Running, until
 Serve = Callable[..., Running]
 Come = Callable[..., Awaitable[Player]]
 MATCHED, WAITING, PLAYING = ("matched", None), ("waiting", None), ("playing", None)
-
-
-@pytest_asyncio.fixture
-async def come() -> AsyncIterator[Come]:
-    """Players who have gone to the first game, and leave at the end."""
-    arrived: list[Player] = []
-
-    async def arrive(server: Running, **who: Any) -> Player:
-        arrived.append(Player(server.url, **who))
-        return await arrived[-1].arrive()
-
-    yield arrive
-    for player in arrived:
-        await player.leave()
-
-
-@pytest_asyncio.fixture
-async def again() -> AsyncIterator[Callable[..., Awaitable[Player]]]:
-    """Another page of somebody: a reload, or another tab."""
-    opened: list[Player] = []
-
-    async def connect(server: Running, player: Player, **changes: Any) -> Player:
-        page = Player(server.url, tab=changes.get("tab", player.tab))
-        opened.append(page)
-        page.token, page.id = player.token, player.id
-        await page.connect(**changes)
-        return page
-
-    yield connect
-    for page in opened:
-        await page.leave()
 
 
 async def test_two_wait_meet_and_play(serve: Serve, come: Come) -> None:

@@ -31,11 +31,12 @@ class Returning:
 
 @dataclass(frozen=True)
 class Departure:
-    """Somebody has gone on, or failed, and sees ``page`` now. ``session`` is the game of several that they left."""
+    """Somebody has gone on, or failed, and sees ``page`` now; or has said so of an earlier scene, and stays."""
 
     page: Page
-    session: Session | None
-    has_ended: bool  # they were the last
+    has_left: bool
+    session: Session | None = None  # the game of several that they left
+    has_ended: bool = False  # they were the last in it
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,8 @@ class Company:
         """The participant is ready for the game of several people in their scene.
 
         Returns:
-            None: they wait, or are matched already. Or their game runs. Or it was over, or everybody else had left it,
-            or they had been taken out of it, before they came back.
+            None: they wait, or are matched already. Or their game runs. Or it was over, or had been ended, or everybody
+            else had left it, or they had been taken out of it, before they came back.
 
         Raises:
             ClientError: ``wrong_scene``, or ``not_now``: it is no such game, or they have an outcome.
@@ -73,7 +74,7 @@ class Company:
         play.settle(connection, session, now)
         if together.is_over(connection, session):
             return self.advance(connection, who, Advance(scene_id), now)
-        if together.is_cut(connection, session):
+        if together.is_cut(connection, session) or session.state == matchlife.State.ENDED:
             return self.fail(connection, who, Failure(scene_id, "connection_failed"), now)
         if not together.others(connection, session):
             return self.fail(connection, who, Failure(scene_id, "partner_left"), now)
@@ -92,17 +93,13 @@ class Company:
     def _departure(
         self, connection: Connection, verb: Verb[M], participant_id: str, message: M, now: float
     ) -> Departure:
-        session = self._played(connection, participant_id)
+        before = self.study.known(connection, participant_id)
+        session = self.study.current_session(connection, before)
         page = verb(connection, participant_id, message, now)
-        if session is None or self._played(connection, participant_id) == session:
-            return Departure(page, None, False)
-        return Departure(page, session, matches.state_of(connection, session.id) == matchlife.State.ENDED)
-
-    def _played(self, connection: Connection, participant_id: str) -> Session | None:
-        """The game of several people in which they are."""
-        who = self.study.known(connection, participant_id)
-        session = None if who.outcome else self.study.current_session(connection, who)
-        return session if session and session.is_multiplayer else None
+        has_left = self.study.known(connection, participant_id) != before
+        if session is None or not (has_left and session.is_multiplayer):
+            return Departure(page, has_left)
+        return Departure(page, has_left, session, matches.state_of(connection, session.id) == matchlife.State.ENDED)
 
     def give_up(self, connection: Connection, decision: GiveUp, now: float) -> Page:
         """Nobody came in time."""

@@ -125,7 +125,8 @@ class Gathering:
         """See ``Study.fail``. Partners with whom they were to play wait for others from now on."""
         async with self._lock:
             departure = await self._desk.write(self._company.fail, who.participant_id, message, clock())
-            if forming := self._forming_of(who.participant_id):
+            forming = self._forming_of(who.participant_id)
+            if forming and departure.has_left:
                 self._dissolve(forming, message.reason, gone=[who.participant_id])
             self._departed(who.participant_id, departure, message.reason)
             return departure.page
@@ -145,6 +146,8 @@ class Gathering:
 
     def _departed(self, participant_id: str, departure: Departure, failure: str | None = None) -> None:
         """What the live match, and the waiting room, have to know of it."""
+        if not departure.has_left:
+            return
         self._forget(participant_id)
         if departure.session and departure.has_ended:
             self._matches.close(departure.session.id)
