@@ -15,7 +15,7 @@ NPM := $(PY) -m build_support.npm
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test lint types boundaries client-check client-test unit pyodide e2e bench soak \
+.PHONY: help demo test lint types boundaries client-check client-test unit pyodide e2e e2e-full bench soak \
         build client-watch protocol constraints wheel clean
 
 help:  ## List the targets
@@ -84,6 +84,10 @@ pyodide: $(VENV)/.dev  ## pytest: the archive and the games in Pyodide under Nod
 e2e: $(VENV)/.dev  ## pytest: whole studies in a Chromium, which is installed where there is none
 	@$(PY) -m tests.browsers
 	@$(PY) -m pytest -m e2e
+
+e2e-full: $(VENV)/.dev  ## The browser tests on all networks, with games of a minute (root, Linux)
+	@$(PY) -m tests.browsers
+	@NETWORKS=all $(PY) -m pytest -m e2e
 
 bench: $(VENV)/.dev  ## Measure; JSON goes to benchmarks/results/
 	@$(PY) -m tests.browsers
