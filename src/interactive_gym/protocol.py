@@ -35,9 +35,9 @@ MAX_UPLOAD_BYTES = 1_000_000
 MAX_CONTROL_BYTES = 64_000
 
 # What peers send each other is the same on every path: a frame, which is a byte that says what follows, then its bytes.
-# The server relays several at once. "relay" is a batch of at most MAX_CONTROL_BYTES: u8 peer, u16 length (big endian), as
-# long a frame; and again. The peer is whom it is for on the way in, and whom it is from on the way out; RELAY_SERVER is
-# the server itself, which takes and sends control frames only.
+# The server relays several at once. "relay" is a batch of at most MAX_CONTROL_BYTES: u8 peer, u16 length (big endian),
+# as long a frame; and again. The peer is whom it is for on the way in, and whom it is from on the way out; RELAY_SERVER
+# is the server itself, which takes and sends control frames only.
 RELAY_SERVER = 255
 FRAME_DATAGRAM = 0  # netcode, any order, may be lost
 FRAME_CONTROL = 1  # netcode, resent by itself until acknowledged
