@@ -13,7 +13,7 @@ import typer
 from uvicorn import config as uvicorn_config
 
 from interactive_gym.cli.commands import app
-from tests.docs.pages import ROOT, headings, in_backticks, page, section, table
+from tests.docs.pages import ROOT, headings, page, section, table
 
 PAGE = page("docs/reference/command-line.md")
 PROGRAM: Any = typer.main.get_command(app)
@@ -64,7 +64,7 @@ def sources() -> Iterator[Path]:
 def read_by(path: Path) -> set[str]:
     """Names of the variables that the file reads; "?" for one that is not written in it."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    constants = {
+    constants: dict[str, object] = {
         target.id: node.value.value
         for node in tree.body
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
@@ -116,8 +116,34 @@ def test_what_libraries_read_is_still_read() -> None:
     assert all(name in code for name in OF_LIBRARIES)
 
 
+LINK = section(PAGE, "## Parameters of the link")
+CLIENT = {path: path.read_text(encoding="utf-8") for path in sorted((ROOT / "client" / "src").rglob("*.ts"))}
+BY_NAME = re.compile(r'URLSearchParams\(query\)\.get\("(\w+)"\)')
+ONE_OF_SEVERAL = re.compile(r'\bvalue\("(\w+)"\)')  # of impairment.ts, beside parameters.get(name)
+STORED = "[...new URLSearchParams(location.search)]"
+
+
+def parameters_read(code: str) -> list[str]:
+    """Names of the link's parameters that a source of the client acts on."""
+    several = ONE_OF_SEVERAL.findall(code) if "parameters.get(name)" in code else []
+    return BY_NAME.findall(code) + several
+
+
+def test_the_link_is_read_in_ways_that_this_test_sees() -> None:
+    for path, code in CLIENT.items():
+        ways = len(BY_NAME.findall(code)) + code.count("parameters.get(name)") + code.count(STORED)
+        assert code.count("URLSearchParams(") == ways, path
+        assert "searchParams" not in code, path
+
+
 def test_parameters_of_the_link_are_those_of_the_page() -> None:
-    code = page("client/src/debug/index.ts") + page("client/src/renderer/kind.ts")
-    read = set(re.findall(r'URLSearchParams\(query\)\.get\("(\w+)"\)', code))
-    documented = {parameter for parameter in in_backticks(section(PAGE, "## Parameters of the link"))}
-    assert {re.split("[?=]", each)[1] for each in documented if each.startswith("?")} == read
+    read = {name for code in CLIENT.values() for name in parameters_read(code)}
+    documented = {name for row in table(LINK) if row.startswith("?") for name in re.findall(r"[?&](\w+)", row)}
+    assert {"debug", "delay"} <= read == documented
+
+
+def test_bounds_of_a_bad_network_are_those_of_the_page() -> None:
+    bounds = dict(re.findall(r"(\w+): (\d+)", page("client/src/match/impairment.ts").partition("MOST")[2]))
+    for name in ("delay", "jitter"):
+        (row,) = (cells for link, cells in table(LINK).items() if link.startswith(f"?{name}"))
+        assert f"up to {int(bounds[name]):,}" in row[-1]
