@@ -103,6 +103,28 @@ class Peer:
         return found
 
 
+def test_what_was_given_for_a_frame_that_comes_again_is_not_asked_for_again() -> None:
+    """An end that was played on expectations was none: the frames behind it are played as new ones, a second time."""
+    peer = Peer(0)
+    asked = []
+    for _ in range(6):
+        asked.append(peer.session.wanted_inputs(peer.now + 1 / FPS + 1e-9))
+        peer.session.add_input(0, b"a")
+        peer.play(1)
+    assert asked == [(0,)] * 6 and peer.timeline.head == 6
+    peer.know(0, 1, 2)
+    peer.length = 3
+    peer.play(1)
+    assert peer.timeline.head == 3 and not peer.engine.may_play()
+    peer.timeline.queues[1].add(1, B)
+    peer.length = 1000
+    for _ in range(3):
+        assert peer.session.wanted_inputs(peer.now + 1 / FPS + 1e-9) == ()
+        peer.play(1)
+    assert peer.timeline.head == 6
+    assert peer.session.wanted_inputs(peer.now + 1 / FPS + 1e-9) == (0,)
+
+
 def a_stamp(frame: int, final: int, number: int = 0) -> Stamp:
     """The lowest peer lets the absent one come back."""
     return Stamp(0, number, frame, "present", ABSENT, final, (0, 1, 0), (0, 2))

@@ -39,8 +39,9 @@ class Side:
         self.view = View()
         self.finished: list[Finished] = []
         self._spec, self._world, self._seed, self._host = spec, world, seed, host
+        self._me = spec.agents.index(spec.human)
         self._scene: Scene | None = None
-        self._desertion = Desertion(session, spec.agents.index(spec.human))
+        self._desertion = Desertion(session, self._me)
 
     def advance(self, now: float, pressed_json: str) -> Json:
         """Let time pass; the packet that says what came of it.
@@ -90,7 +91,7 @@ class Side:
             given = scene.input_of(player, frame, pressed_json, self._host.episode)
             if given is not None:
                 session.add_input(player, *given)
-        return bool(wanted)
+        return self._me in wanted
 
     def _work(self, now: float, tick: Tick) -> list[Json]:
         """Do what the session asks for; the events of episodes that were made."""

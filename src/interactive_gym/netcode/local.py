@@ -24,9 +24,10 @@ class LocalInputs:
         self._given.clear()
 
     def wanted(self) -> tuple[int, ...]:
-        """The players who are carried here."""
-        me = self._shared.me
-        return tuple(player for player, queue in enumerate(self._shared.timeline.queues) if queue.owner == me)
+        """The players who are carried here; of frames that were taken back and come again, their inputs are known."""
+        me, newest = self._shared.me, self._newest()
+        queues = enumerate(self._shared.timeline.queues)
+        return tuple(player for player, queue in queues if queue.owner == me and queue.last < newest)
 
     def fill_gaps(self) -> None:
         """Add what is missing before the next input: in these frames nobody did anything."""
