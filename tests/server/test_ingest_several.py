@@ -156,6 +156,27 @@ def test_nobody_is_held_up_by_a_partner_who_is_gone(pair: Group) -> None:
         assert pair.completed() == ([] if now < 120 else [(0, 9, "mismatch")])
 
 
+@pytest.mark.parametrize("sign", ["chunk", "links"])
+def test_who_plays_an_earlier_episode_is_not_gone(pair: Group, sign: str) -> None:
+    alive = pair.chunk(0) if sign == "chunk" else pair.links("blue", [0, "direct", "host udp", 20.0])
+    pair.upload("green", alive, now=195.0)
+    pair.upload("blue", pair.end(0, "mismatch", episode=1), now=200.0)
+    assert pair.completed() == [], "one alone cannot end an episode that the other has not come to"
+    pair.settle("blue", now=216.0)
+    assert pair.completed() == [(1, 0, "mismatch")]
+
+
+@pytest.mark.parametrize("reason", ["failed", "interrupted"])
+def test_an_episode_that_nobody_has_a_row_of_has_its_files(pair: Group, reason: str) -> None:
+    for agent in ("green", "blue"):
+        pair.upload(agent, pair.end(0, reason))
+    assert pair.completed() == [(0, 0, reason)]
+    assert pair.table("game/s-1/ep0.csv") == []
+    assert pair.table("episodes.csv")[0]["parity"] == "incomplete"
+    pair.upload("blue", pair.chunk(0, frames=0))
+    assert [row["frame"] for row in pair.table("game/s-1/ep0.csv")] == ["-1"]
+
+
 def test_an_end_that_was_lost_is_found_in_the_frames(pair: Group) -> None:
     pair.upload("blue", *pair.episode(25)[:-1])
     assert pair.completed() == [(0, 25, "terminated")]

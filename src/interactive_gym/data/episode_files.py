@@ -48,9 +48,9 @@ def write_episode(connection: Connection, folder: Path, session_id: str, episode
 
 
 def _whole_line(connection: Connection, sides: Sequence[Session], episode: Episode) -> Sequence[Piece]:
-    """Of the lowest peer who has all frames of the episode."""
+    """Of the lowest peer who has all frames of the episode. One that ended before its reset was recorded has none."""
     lines = [games.line(connection, side, episode.number) for side in sides]
-    return next(line for line in lines if line and frames_of(line) >= episode.frames)
+    return next((line for line in lines if line and frames_of(line) >= episode.frames), ())
 
 
 def _until(connection: Connection, line: Sequence[Piece], episode: Episode) -> Iterator[Row]:

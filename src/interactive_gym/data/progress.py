@@ -15,14 +15,14 @@ from sqlalchemy import Connection, func, select
 from interactive_gym.data import games
 from interactive_gym.data.games import Episode, Session
 from interactive_gym.data.matches import ENDED
-from interactive_gym.data.schema import chunks, ends, episodes, generations, sessions
-from interactive_gym.data.timeline import Piece, Start, canonical, frames_of
+from interactive_gym.data.schema import chunks, ends, episodes, generations, links, sessions
+from interactive_gym.data.timeline import Start, frames_of
 from interactive_gym.protocol import EpisodeEnd
 
 BY_ENVIRONMENT = ("terminated", "truncated", "max_steps")
 _WEIGHTS = {"interrupted": 0, "mismatch": 1, "failed": 1}  # the heavier one counts; the environment's is the heaviest
 _HEAVIEST = 2
-SILENT_S = 20.0  # who plays sends something every second; a page on a bad line tries again for longer than a few
+SILENT_S = 20.0  # who is in a game sends something every ten seconds at least; a page on a bad line tries again
 
 
 @dataclass(frozen=True)
@@ -123,15 +123,18 @@ def said(connection: Connection, side: Session, number: int) -> End | None:
 
 
 def _side(connection: Connection, side: Session, number: int, now: float) -> Side:
-    pieces = games.pieces(connection, side, number)
-    line = canonical(pieces, games.starts(connection, side))
-    is_silent = _last_heard(connection, side, pieces) < now - SILENT_S
+    line = games.line(connection, side, number)
+    is_silent = _last_heard(connection, side) < now - SILENT_S
     return Side(frames_of(line), line[-1].ending if line else None, said(connection, side, number), is_silent)
 
 
-def _last_heard(connection: Connection, side: Session, pieces: Sequence[Piece]) -> float:
-    """When the latest of these chunks came, or this player's page was given the session."""
-    given = (generations.c.session_id == side.id) & (generations.c.player == side.player)
-    begun = connection.execute(select(func.max(generations.c.started_at)).where(given)).scalar_one()
-    latest = select(chunks.c.received_at).where(chunks.c.id == max((piece.id for piece in pieces), default=None))
-    return max(float(begun), float(connection.execute(latest).scalar() or 0.0))
+def _last_heard(connection: Connection, side: Session) -> float:
+    """When this player's page was given the session, or the latest of its records came, of whatever episode."""
+    moments = (generations.c.started_at, chunks.c.received_at, links.c.received_at)
+    times = [
+        connection.execute(
+            select(func.max(at)).where(at.table.c.session_id == side.id, at.table.c.player == side.player)
+        ).scalar()
+        for at in moments
+    ]
+    return max(float(at or 0.0) for at in times)

@@ -57,10 +57,9 @@ def completed_by(connection: Connection, session: Session, episode: int, now: fl
 
 
 def _settle_several(connection: Connection, session: Session, now: float) -> None:
-    known = {episode.number for episode in games.completed(connection, session.id)}
+    """An episode that nobody has whole holds up none that follows."""
     for number in range(session.episodes):
-        if number not in known and not completed_by(connection, session, number, now):
-            return
+        completed_by(connection, session, number, now)
 
 
 def _settle_alone(connection: Connection, session: Session, now: float) -> None:
