@@ -150,7 +150,7 @@ def test_what_views_leave_behind_is_no_difference(world: VirtualWorld) -> None:
 
 
 def test_looking_covers_everybodys_view(world: VirtualWorld) -> None:
-    spec = load(game(HUMAN, f"{HERE}:follow", HUMAN, environment=f"{HERE}:Paints", draw=None), "2")
+    spec = load(game(HUMAN, f"{HERE}:follow", HUMAN, environment=f"{HERE}:Paints", draw=None))
     env = Paints(3)
     env.reset(0)
     look_of(spec)(env)
@@ -356,6 +356,28 @@ def test_what_cannot_be_played_is_said_before_anybody_waits_for_it(
     with pytest.raises(EnvError) as caught:
         Runtime(world).open_match(made, match_of(made, 1))
     assert caught.value.stage == stage and says in caught.value.problem
+
+
+def test_what_every_match_needs_is_done_once_before_there_is_one(world: VirtualWorld) -> None:
+    made, runtime = game(HUMAN, HUMAN), Runtime(world)
+    closed = Room.closed
+    runtime.prepare_match(made)
+    assert Room.closed == closed + 1  # it was looked at
+    runtime.prepare_match(made)
+    match = runtime.open_match(made, match_of(made, 1))
+    assert Room.closed == closed + 1
+    match.close()
+    assert Room.closed == closed + 2  # it stood before anybody met
+
+
+def test_who_prepared_plays_with_who_did_not(world: VirtualWorld) -> None:
+    line = Wire(world, game(HUMAN, HUMAN, episodes=1))
+    prepared = line.join(0)
+    line.runtime = Runtime(world)
+    line.runtime.prepare_match(game(HUMAN, HUMAN))  # another game: forgotten for this one
+    late = line.join(1)
+    line.run(60)
+    assert_same([prepared, late], episodes=1)
 
 
 def test_a_failing_draw_is_an_error(world: VirtualWorld) -> None:

@@ -92,6 +92,22 @@ def test_its_records_are_those_of_an_episode_without_a_session(world: VirtualWor
     assert [(chunk.index, chunk.packed.digest, chunk.packed.data) for chunk in chunks] == played.chunks
 
 
+def test_an_episode_that_was_made_before_it_was_asked_for_is_the_same(world: VirtualWorld) -> None:
+    host = host_of(world, games.Duel, CHASE)
+    plan = plan_of(host, 60)
+    expected = straight(host_of(world, games.Duel, CHASE), plan)
+    host.begin_early(0)
+    early = host.episode
+    host.fulfil(Begin(0))
+    assert host.episode is early
+    host.begin_early(0)
+    found = straight(host, plan)
+    assert (found.digests, found.chunks) == (expected.digests, expected.chunks)
+    last = host.episode
+    host.fulfil(Begin(0))
+    assert host.episode is not last, "it was begun early once"
+
+
 # --- what is recorded -----------------------------------------------------------------------------------------------
 
 

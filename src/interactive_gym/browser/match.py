@@ -9,13 +9,13 @@ from typing import Any
 
 from interactive_gym.browser.answers import bytes_of, report, to_json
 from interactive_gym.browser.controls import Controls
-from interactive_gym.browser.picture import look_of
 from interactive_gym.browser.side import Side
 from interactive_gym.browser.spec import Spec
 from interactive_gym.envs.determinism import VirtualWorld
 from interactive_gym.errors import EnvError
 from interactive_gym.game.host import Host
 from interactive_gym.game.matchconfig import session_config
+from interactive_gym.game.probe import Probe
 from interactive_gym.netcode import Session
 
 
@@ -30,14 +30,17 @@ class Match:
     Args:
         game: ``protocol.Game``, of which ``spec`` was made.
         match: ``protocol.Match``.
+        probed: What is known of the game whatever its seed.
 
     Raises:
         EnvError: The environment cannot be made or reset, or does not fit the config.
     """
 
-    def __init__(self, spec: Spec, world: VirtualWorld, game: Mapping[str, Any], match: Mapping[str, Any]) -> None:
+    def __init__(
+        self, spec: Spec, world: VirtualWorld, game: Mapping[str, Any], match: Mapping[str, Any], probed: Probe
+    ) -> None:
         self._spec, self._world, self._match = spec, world, match
-        self._host = Host(spec, world, match["seed"], look=look_of(spec), watched=spec.policies.keys())
+        self._host = Host(spec, world, match["seed"], watched=spec.policies.keys(), probed=probed)
         actions = self._host.actions
         self._config = session_config(
             game,
@@ -49,6 +52,8 @@ class Match:
         self._side: Side | None = None
         self._now = 0.0
         self._failure: dict[str, str] | None = None
+        if not match["returning"]:
+            self._host.begin_early(0)  # while the pages connect
 
     def meet(self, now: float) -> None:
         """Begin the session. What arrived before is sent again by whoever sent it."""

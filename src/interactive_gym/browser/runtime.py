@@ -5,12 +5,26 @@ from __future__ import annotations
 import gc
 import json
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 
 from interactive_gym.browser import spec, stand_ins
 from interactive_gym.browser.match import Match
+from interactive_gym.browser.picture import look_of
 from interactive_gym.browser.play import Play
 from interactive_gym.envs.determinism import VirtualWorld
+from interactive_gym.game.probe import Probe, probe
+
+PROBE_SEED = 0  # any: what is looked for is the same in every session
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """A game of several people, and what is known of it before there is a match."""
+
+    game_json: str
+    spec: spec.Spec
+    probed: Probe
 
 
 class Runtime:
@@ -18,6 +32,7 @@ class Runtime:
 
     def __init__(self, world: VirtualWorld) -> None:
         self._world = world
+        self._prepared: _Prepared | None = None
 
     def open_game(self, game_json: str, session_json: str) -> Play:
         """Import the environment of a game; nothing is made yet.
@@ -32,8 +47,23 @@ class Runtime:
         game = self._imported(game_json)
         return Play(game, self._world, json.loads(session_json)["seed"])
 
-    def open_match(self, game_json: str, match_json: str) -> Match:
+    def prepare_match(self, game_json: str) -> None:
         """Import the environment of a game of several people, and make it once to see what has to be known of it.
+
+        All that does not depend on who plays, so that it is done by the time when somebody does. Said again of the same
+        game, it does nothing.
+
+        Args:
+            game_json: ``protocol.Game``.
+
+        Raises:
+            EnvError: A module of the game does not import, the environment cannot be made or reset, or it does not fit
+                the config; ``stage`` says which.
+        """
+        self._preparation(game_json)
+
+    def open_match(self, game_json: str, match_json: str) -> Match:
+        """Make a game of several people, which was prepared or is now.
 
         Args:
             game_json: ``protocol.Game``.
@@ -44,13 +74,21 @@ class Runtime:
                 the config; ``stage`` says which.
         """
         match = json.loads(match_json)
-        game = self._imported(game_json, match["agent"])
-        return Match(game, self._world, json.loads(game_json), match)
+        prepared = self._preparation(game_json)
+        mine = replace(prepared.spec, human=match["agent"])
+        return Match(mine, self._world, json.loads(game_json), match, prepared.probed)
 
-    def _imported(self, game_json: str, human: str | None = None) -> spec.Spec:
+    def _preparation(self, game_json: str) -> _Prepared:
+        if self._prepared is None or self._prepared.game_json != game_json:
+            imported = self._imported(game_json)
+            probed = probe(imported, self._world, PROBE_SEED, look_of(imported))
+            self._prepared = _Prepared(game_json, imported, probed)
+        return self._prepared
+
+    def _imported(self, game_json: str) -> spec.Spec:
         # Numbers that a module draws while it is imported, and the time that it notes, are the same in every browser.
         with self._world.frame(0, 0, -1, fps=1):
-            imported = spec.load(game_json, human)
+            imported = spec.load(game_json)
         gc.collect()
         gc.freeze()  # what was imported stays: collections during play need not look at it again
         return imported

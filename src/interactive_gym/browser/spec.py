@@ -39,12 +39,11 @@ class Spec(Setup):
     episodes: int
 
 
-def load(game_json: str, human: str | None = None) -> Spec:
-    """Import what a game needs.
+def load(game_json: str) -> Spec:
+    """Import what a game needs, for the first agent that a human plays.
 
     Args:
         game_json: ``protocol.Game``.
-        human: The agent that this participant plays; None: the first that a human plays.
 
     Raises:
         EnvError: A module does not import; ``stage`` is ``"import"``.
@@ -56,7 +55,7 @@ def load(game_json: str, human: str | None = None) -> Spec:
         draw=_function(game["draw"]),
         hud=game["hud"],
         hud_function=_function(game["hud_function"]),
-        human=human or next(agent for agent, name in policies.items() if name == HUMAN_NAME),
+        human=next(agent for agent, name in policies.items() if name == HUMAN_NAME),
         policies={agent: cast(Policy, resolve(name)) for agent, name in policies.items() if name != HUMAN_NAME},
         bindings=tuple((frozenset(bound["keys"]), bound["action"]) for bound in game["bindings"]),
         default_action=game["default_action"],

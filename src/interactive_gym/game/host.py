@@ -15,7 +15,7 @@ from interactive_gym.errors import EnvError
 from interactive_gym.game.actions import Actions
 from interactive_gym.game.episode import Episode, Saved
 from interactive_gym.game.ledger import Ledger, Result, Seen
-from interactive_gym.game.probe import Look, probe
+from interactive_gym.game.probe import Look, Probe, probe
 from interactive_gym.game.recorder import Finished
 from interactive_gym.game.setup import Setup
 from interactive_gym.netcode.requests import Advance, Begin, Commit, Input, Load, Request, Save
@@ -59,6 +59,7 @@ class Host:
         look: Does to an environment whatever drawing does to it; the same on all peers, so for all players where each
             sees something else. What that changes is not compared between peers.
         watched: Agents whose observations are wanted, see :meth:`take_seen`: those that bots play, or may come to.
+        probed: What a look at the game has found already; else one is taken now.
 
     Attributes:
         actions: What each player can do.
@@ -78,8 +79,9 @@ class Host:
         *,
         look: Look | None = None,
         watched: Collection[str] = (),
+        probed: Probe | None = None,
     ) -> None:
-        found = probe(setup, world, session_seed, look)
+        found = probe(setup, world, session_seed, look) if probed is None else probed
         self.actions = Actions(setup.agents, found.codecs)
         self.no_state = found.no_state
         no_state = ", ".join(sorted(f"{cls}.{name}" for cls, name in found.no_state))
@@ -94,6 +96,7 @@ class Host:
         self._kept: dict[int, _Kept] = {}
         self._past = b""
         self._failed_at: int | None = None
+        self._begun_early: int | None = None
 
     @property
     def episode(self) -> Episode:
@@ -123,6 +126,15 @@ class Host:
         answer = self._do(request)
         answer["cost"] = self._world.stopwatch() - began
         return answer
+
+    def begin_early(self, episode: int) -> None:
+        """Make an episode that is going to be asked for next; when it is, that costs nothing.
+
+        Raises:
+            EnvError: The environment cannot be made or reset.
+        """
+        self._begin(episode)
+        self._begun_early = episode
 
     def result(self, frame: int) -> bytes:
         """What playing ``frame`` gave, as bytes that are equal where it is; of frames that are not committed."""
@@ -155,7 +167,9 @@ class Host:
     def _do(self, request: Request) -> Answer:
         match request:
             case Begin():
-                self._begin(request.episode)
+                if request.episode != self._begun_early:
+                    self._begin(request.episode)
+                self._begun_early = None
             case Save():
                 return {"digest": self._save(request.frame, request.hashed)}
             case Load():
