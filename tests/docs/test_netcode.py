@@ -1,20 +1,22 @@
-"""The page about the netcode has every setting, with its default, and every event; and its example runs."""
+"""The netcode page has every setting and its default, what scenes set, and every event; its example runs."""
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import fields
 from typing import get_args
 
+from interactive_gym.game import matchconfig
 from interactive_gym.netcode import Config, Event
-from tests.docs.pages import page
+from tests.docs.pages import in_backticks, page, section, table
 
 PAGE = page("docs/explanation/netcode.md")
 ROW = re.compile(r"^\| `(\w+)` \|([^|]*)\|", re.MULTILINE)
 
 
 def test_every_setting_is_told_with_its_default() -> None:
-    documented = dict(ROW.findall(PAGE.split("## Session settings")[1].split("## Events")[0]))
+    documented = dict(ROW.findall(PAGE.split("## Session settings")[1].split("###")[0]))
     documented = {name: default.strip() for name, default in documented.items()}
     assert list(documented) == [field.name for field in fields(Config)]
     for field in fields(Config):
@@ -22,6 +24,18 @@ def test_every_setting_is_told_with_its_default() -> None:
             assert documented[field.name] == f'`"{field.default}"`'
         elif isinstance(field.default, int | float):
             assert documented[field.name].removesuffix(" s") == f"{field.default:g}"
+
+
+def test_what_scenes_set_is_told() -> None:
+    told = table(section(PAGE, "### What scenes set"))
+    code = ast.parse(page("src/interactive_gym/game/matchconfig.py"))
+    (call,) = (node for node in ast.walk(code) if isinstance(node, ast.Call) and ast.unparse(node.func) == "Config")
+    assert set(told) == {keyword.arg for keyword in call.keywords}
+    for name, seconds in (("pause_timeout", matchconfig.PAUSE_TIMEOUT), ("return_timeout", matchconfig.RETURN_TIMEOUT)):
+        assert f"{seconds:g} s" in told[name][-1]
+    modes = in_backticks(told["prediction"][-1])
+    assert {f'"{expected}"' for expected in matchconfig.PREDICTION.values()} <= modes
+    assert all(any(f'"{mode}"' in word for word in modes) for mode in matchconfig.PREDICTION)
 
 
 def test_every_event_is_told() -> None:
