@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
@@ -80,7 +81,9 @@ def _assembled(desk: Desk, sockets: Sockets, web: Web, opened: ExitStack, *, dev
             await sockets.gathering.restart()
             await sockets.matches.restore()
             desk.files.update()
+            watching = asyncio.create_task(sockets.desertion.watch())
             yield
+            watching.cancel()
 
     doors = Mount("/socket.io", socketio.ASGIApp(sockets.io))
     routes = [doors, *Http(desk).routes(), *(Dev(desk).routes() if dev else ()), *web.routes()]

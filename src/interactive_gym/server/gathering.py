@@ -151,8 +151,10 @@ class Gathering:
         self._forget(participant_id)
         if departure.session and departure.has_ended:
             self._matches.close(departure.session.id)
-        elif departure.session and failure:
-            self._matches.exclude(participant_id, failure)
+        elif departure.session:
+            if failure:
+                self._matches.exclude(participant_id, failure)
+            self._matches.leave(participant_id)
 
     async def _step_out(self, who: Connected) -> None:
         name(who.participant_id)

@@ -116,6 +116,18 @@ class Matches:
         if seat and seat.match.refereeing:
             seat.match.refereeing.exclude(seat.peer, reason)
 
+    def leave(self, participant_id: str) -> None:
+        """The participant has gone on, and the others play still: what the page still sends about it is ignored."""
+        if self._seats.pop(participant_id, None):
+            self._signals.forget(participant_id)
+
+    def deserted(self) -> list[str]:
+        """The games that are being played, and of which nobody is connected."""
+        presence = self._desk.presence
+        playing = [live for live in self._live.values() if live.refereeing]
+        present = {seat.match.session_id for who, seat in self._seats.items() if presence.connected(who)}
+        return [live.session_id for live in playing if live.session_id not in present]
+
     def connected(self, participant_id: str) -> None:
         """The participant has a new connection, and gets the signals that found none."""
         for signal in self._signals.kept(participant_id, steady()):

@@ -29,6 +29,7 @@ from interactive_gym.protocol import (
     Signal,
     Validated,
 )
+from interactive_gym.server.desertion import Desertion
 from interactive_gym.server.desk import Desk, converted, steady
 from interactive_gym.server.gathering import Gathering
 from interactive_gym.server.invitations import Invitations
@@ -100,6 +101,7 @@ class Sockets:
         self.io.on("validated", self._validated)
         lines = Lines(self.io, desk.presence)
         self.matches = Matches(desk, lines)
+        self.desertion = Desertion(desk, self.matches)
         self.gathering = Gathering(desk, self.matches, lines, Invitations(desk.study.experiment, archive))
 
     async def _connect(self, sid: str, environ: Mapping[str, Any], auth: object = None) -> None:

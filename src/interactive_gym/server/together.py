@@ -15,12 +15,13 @@ from interactive_gym.data.games import Session
 from interactive_gym.data.matches import Member
 from interactive_gym.game.matchconfig import human_peers
 from interactive_gym.scenes import GymScene
-from interactive_gym.server import lifecycle, matchlife
+from interactive_gym.server import lifecycle, matchlife, play
 from interactive_gym.server.drawn import new_id, seed_of
 from interactive_gym.server.lifecycle import Outcome
 from interactive_gym.server.room import Group
 
 MISMATCH = "mismatch"  # of protocol.EpisodeEnd
+DESERTED = "deserted"  # the event, and why the session has ended
 PAGE_FAILED = "page_failed"  # the event that a participant's failure is stored as
 
 
@@ -94,9 +95,15 @@ def leave(connection: Connection, session: Session, now: float) -> None:
     """The one who sees the session so has gone on, or failed. With the last of them it ends."""
     if others(connection, session) or session.state == matchlife.State.ENDED:
         return
-    failure = events.first_reason(connection, PAGE_FAILED, session.id)
-    reason = Outcome.COMPLETED if is_over(connection, session) or failure is None else failure
-    _change(connection, session.id, matchlife.Step.END, now, reason)
+    _end(connection, session, Outcome.COMPLETED, now)
+
+
+def desert(connection: Connection, session_id: str, now: float) -> None:
+    """Nobody of this running game has been connected for so long that it ends."""
+    session = games.sides(connection, session_id)[0]
+    play.settle(connection, session, now)
+    _end(connection, session, DESERTED, now)
+    _note(connection, session_id, DESERTED, "nobody_connected", now)
 
 
 def step(connection: Connection, participant_id: str, step: lifecycle.Step, now: float) -> None:
@@ -111,6 +118,13 @@ def step(connection: Connection, participant_id: str, step: lifecycle.Step, now:
 
 def _cut(connection: Connection, session_id: str) -> set[int]:
     return {grant.peer for grant in matches.grants_of(connection, session_id) if grant.is_gone}
+
+
+def _end(connection: Connection, session: Session, otherwise: str, now: float) -> None:
+    """The reason is ``otherwise`` where not all of it was played, and nobody's page failed."""
+    failure = events.first_reason(connection, PAGE_FAILED, session.id) or otherwise
+    reason = Outcome.COMPLETED if is_over(connection, session) else failure
+    _change(connection, session.id, matchlife.Step.END, now, reason)
 
 
 def _change(
