@@ -31,8 +31,8 @@ def test_what_scenes_set_is_told() -> None:
     code = ast.parse(page("src/interactive_gym/game/matchconfig.py"))
     (call,) = (node for node in ast.walk(code) if isinstance(node, ast.Call) and ast.unparse(node.func) == "Config")
     assert set(told) == {keyword.arg for keyword in call.keywords}
-    for name, seconds in (("pause_timeout", matchconfig.PAUSE_TIMEOUT), ("return_timeout", matchconfig.RETURN_TIMEOUT)):
-        assert f"{seconds:g} s" in told[name][-1]
+    for name in ("pause_timeout", "settle_timeout", "return_timeout"):
+        assert f"{getattr(matchconfig, name.upper()):g} s" in told[name][-1]
     modes = in_backticks(told["prediction"][-1])
     assert {f'"{expected}"' for expected in matchconfig.PREDICTION.values()} <= modes
     assert all(any(f'"{mode}"' in word for word in modes) for mode in matchconfig.PREDICTION)

@@ -45,7 +45,7 @@ def test_what_is_expected_of_a_player_follows_from_what_keys_mean(mode: str, exp
 def test_a_game_that_somebody_does_not_hear_of_waits() -> None:
     config = referee_config(game("human", "human"))
     assert config.on_disconnect == "pause"
-    assert config.silence_timeout == config.pause_timeout < config.return_timeout
+    assert config.silence_timeout == config.pause_timeout < config.settle_timeout < config.return_timeout
 
 
 def test_a_server_makes_its_referee_without_any_environment() -> None:

@@ -198,3 +198,12 @@ def test_one_who_does_not_hear_that_somebody_has_finished_is_not_left_behind() -
     report = _play(3, tap, episodes=2, game=ToyGame(3, 200), computers=slow, must_roll_back=False, progress_within=20.0)
     assert ends_at
     assert _reasons(report) == {(0, 1): "over", (1, 1): "over", (2, 1): "over"}
+
+
+def test_who_falls_silent_while_a_cut_is_agreed_on_is_cut_as_well() -> None:
+    """Nobody gives up on agreeing before it is noticed why that takes so long."""
+    faults = (Freeze(4.0, 12.0, 3), Freeze(8.9, 10.0, 2))
+    report = _play(4, lambda *_: True, faults=faults, on_disconnect="pause", pause_timeout=5.0, settle_timeout=8.0)
+    cuts = {(peer.number, seen.event.peer) for peer, seen in report.events(Cut)}
+    assert {(0, 2), (0, 3), (1, 2), (1, 3)} <= cuts
+    assert {_reasons(report)[peer, 1] for peer in (0, 1)} == {"over"}

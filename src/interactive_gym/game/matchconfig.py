@@ -16,6 +16,7 @@ PREDICTION: Mapping[str, Literal["repeat", "default"]] = {
     "single_keystroke": "default",  # one press acts once
 }
 PAUSE_TIMEOUT = 5.0  # seconds; a game in which somebody's inputs do not arrive waits for so long, and is not played on
+SETTLE_TIMEOUT = 8.0  # seconds; who falls silent while a cut is agreed on can be cut meanwhile, and who is slow can answer
 RETURN_TIMEOUT = 30.0  # seconds; a reload, which loads Python anew
 
 
@@ -54,6 +55,7 @@ def session_config(
         bots=frozenset(players) - frozenset(peers),
         on_disconnect="pause",
         pause_timeout=PAUSE_TIMEOUT,
+        settle_timeout=SETTLE_TIMEOUT,
         return_timeout=RETURN_TIMEOUT,
         is_action=is_action,
         fingerprint=fingerprint,
