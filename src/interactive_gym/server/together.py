@@ -21,7 +21,6 @@ from interactive_gym.server.lifecycle import Outcome
 from interactive_gym.server.room import Group
 
 MISMATCH = "mismatch"  # of protocol.EpisodeEnd
-DESERTED = "deserted"  # the event, and why the session has ended
 PAGE_FAILED = "page_failed"  # the event that a participant's failure is stored as
 
 
@@ -102,8 +101,8 @@ def desert(connection: Connection, session_id: str, now: float) -> None:
     """Nobody of this running game has been connected for so long that it ends."""
     session = games.sides(connection, session_id)[0]
     play.settle(connection, session, now)
-    _end(connection, session, DESERTED, now)
-    _note(connection, session_id, DESERTED, "nobody_connected", now)
+    _end(connection, session, "deserted", now)
+    _note(connection, session_id, "deserted", "nobody_connected", now)
 
 
 def step(connection: Connection, participant_id: str, step: lifecycle.Step, now: float) -> None:
