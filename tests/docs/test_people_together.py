@@ -11,6 +11,7 @@ from interactive_gym.netcode import Config
 from interactive_gym.netcode.returning import CATCHING_UP
 from interactive_gym.netcode.watch import SHOWN
 from interactive_gym.scenes.webrtc import Webrtc
+from interactive_gym.server.desertion import DESERTED_S
 from interactive_gym.server.invitations import MESH
 from interactive_gym.server.lifecycle import Outcome
 from interactive_gym.server.room import KEPT_S
@@ -35,6 +36,7 @@ SAID = {
     "play on for half a minute": (RETURN_TIMEOUT, 30),
     "if that is needed for ten seconds": (CONFIG.server_timeout, 10),
     "comes back within a minute": (KEPT_S, 60),
+    "After five minutes in which the server saw none of them": (DESERTED_S, 300),
     "up to four humans": (MESH, 4),
     "heard directly for 0.3 s": (of_the_client("worker/link.ts", "DEAF_MS"), 300),
     "after three seconds only": (of_the_client("worker/link.ts", "HEAD_START_MS"), 3000),
