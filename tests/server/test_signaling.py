@@ -60,7 +60,15 @@ async def test_what_is_not_theirs_to_say_is_refused(
 async def test_who_is_in_no_match_has_nobody_to_tell(server: Running, arrive: Arrive) -> None:
     first, second = await matched(server, arrive, game())
     on_loop(server, server.app.state.matches.close, "s-1")
-    assert (await first.signal())["reason"] == "not_your_session"
+    assert (await first.signal(session_id="s-2"))["reason"] == "not_your_session"
+    assert second.signals.empty()
+
+
+async def test_what_is_late_about_the_last_match_is_no_offence(server: Running, arrive: Arrive) -> None:
+    first, second = await matched(server, arrive, game())
+    on_loop(server, server.app.state.matches.close, "s-1")
+    assert await first.signal() is None
+    assert await first.signal(peer=7) is None
     assert second.signals.empty()
 
 

@@ -57,6 +57,7 @@ class Matches:
         self._strays = Limiter(STRAYS)
         self._live: dict[str, _Live] = {}
         self._seats: dict[str, _Seat] = {}  # by participant: nobody is in two matches at once
+        self._past: dict[str, str] = {}  # by participant: the session that they were in last
 
     def open(self, session_id: str, game: Mapping[str, Any], members: Iterable[Member]) -> None:
         """From now on the members may signal each other, and the server relays between them as the game allows it."""
@@ -92,6 +93,7 @@ class Matches:
         for participant_id in live.members.values():
             if self.match_of(participant_id) == session_id:
                 del self._seats[participant_id]
+                self._past[participant_id] = session_id
                 self._signals.forget(participant_id)
         self._note_dropped(live)
 
@@ -134,7 +136,7 @@ class Matches:
             self._tell(participant_id, signal)
 
     def signal(self, participant_id: str, signal: Signal) -> None:
-        """Hand ``signal`` on.
+        """Hand ``signal`` on. What is late, about the match that they were in last, is ignored.
 
         Raises:
             ClientError: ``not_your_session``, ``malformed``, or ``too_fast``: then the connection is ended as well.
@@ -144,6 +146,8 @@ class Matches:
         except ClientError:
             self._lines.part(participant_id)
             raise
+        if signal.session_id == self._past.get(participant_id):
+            return
         seat = self._seats.get(participant_id)
         if seat is None:
             raise ClientError("not_your_session", "the participant is in no match")
