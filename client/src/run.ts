@@ -109,12 +109,12 @@ export abstract class Run {
     return isOpen;
   }
 
-  /** All is played: what is still here goes to the server, and the page after it, but not before `lingered`. */
-  protected async finish(lingered: Promise<void> = Promise.resolve()): Promise<void> {
+  /** All is played: what is still here goes to the server, and the page after it, but not before `others`. */
+  protected async finish(others: Promise<void> = Promise.resolve()): Promise<void> {
     this.deadline.stop();
     this.view.loading({ label: "Saving …", part: null });
     this.view.overlay("Saving …", "One moment, please.");
-    await Promise.all([this.tools.outbox.drain(), lingered]);
+    await Promise.all([this.tools.outbox.drain(), others]);
     if (!this.closed) this.ends.done();
   }
 

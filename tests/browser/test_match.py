@@ -437,6 +437,20 @@ def test_javascript_hands_over_bytes_in_its_own_way(world: VirtualWorld) -> None
     assert_same([*line.pages.values()], episodes=1)
 
 
+def test_who_has_closed_the_game_still_answers_about_its_end(world: VirtualWorld) -> None:
+    line = Wire(world, game(HUMAN, HUMAN, episodes=1), delay=0.1, loss=0.0)
+    first, second = line.join_all()
+    line.run(60, until=lambda: first.has_ended or second.has_ended)
+    over, playing = (first, second) if first.has_ended else (second, first)
+    assert not over.match.linger(line.now) and not playing.has_ended
+    over.match.close()
+    over.wake = lambda now: over.match.linger(now)  # type: ignore[method-assign]
+    over.wakes_at = line.now
+    line.run(10, until=lambda: playing.has_ended)
+    line.run(10, until=lambda: over.match.linger(line.now))
+    assert_same([playing], episodes=1)
+
+
 def test_before_the_session_and_after_the_game_nothing_raises(world: VirtualWorld) -> None:
     made = game(HUMAN, HUMAN)
     match = Runtime(world).open_match(made, match_of(made, 0))

@@ -22,12 +22,14 @@ import type { MatchRecords } from "./records";
 import { MatchWorker } from "./worker";
 
 const UPDATE_MS = 1_000;
+const ACKNOWLEDGED_MS = 1_000; // by then partners who can be reached know that the game is over
+const FORGOTTEN_MS = 15_000; // longer than a worker lingers that is alive
 const RETURN_MS = 3_000; // how long whoever comes back waits for all links; the game goes on with those that there are
 
 type OpenPeers = (
   match: Match,
   tools: PeersTools,
-) => Pick<Peers, "start" | "signalled" | "fromWorker" | "linkedAgain" | "close">;
+) => Pick<Peers, "start" | "signalled" | "fromWorker" | "linkedAgain" | "rest" | "close">;
 
 export interface BoutTools {
   runtime: Runtime;
@@ -67,6 +69,9 @@ export class Bout {
   private cancelUpdate: () => void = () => undefined;
   private cancelMeeting: () => void = () => undefined;
   private readonly closing: Promise<void>[] = [];
+  private isRetired = false;
+  private acknowledged: () => void = () => undefined;
+  private cancelForgetting: () => void = () => undefined;
   private closed = false;
 
   constructor(
@@ -93,7 +98,9 @@ export class Bout {
       made: () => this.made(),
       connected: () => this.connected(),
       moved: (move) => this.moved(move),
-      relay: (batch) => this.tools.wire.relay(batch),
+      acknowledged: () => this.acknowledged(),
+      forgotten: () => this.forget(),
+      relay: (batch) => this.relay(batch),
       links: (rows) => this.links(rows),
       failed: (failure) => this.ends.failed(failure),
       direct: (message) => this.peers.fromWorker(message),
@@ -146,15 +153,46 @@ export class Bout {
     this.tools.records.putLinks();
   }
 
+  /** The session has ended. Partners are answered on, beside whatever follows: by the server until `close`, and then
+   *  directly. Resolves when they have acknowledged what they were told, or had their time. */
+  async retire(): Promise<void> {
+    this.isRetired = true;
+    this.cancelUpdate();
+    this.peers.rest();
+    this.worker.retire();
+    await new Promise<void>((resolve) => {
+      const cancel = this.tools.clock.after(ACKNOWLEDGED_MS, resolve);
+      this.acknowledged = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+
   close(): void {
     if (this.closed) return;
     this.closed = true;
+    this.acknowledged();
     this.cancelUpdate();
     this.cancelMeeting();
     this.tools.view.note("");
     this.tools.records.close();
+    if (this.isRetired) this.cancelForgetting = this.tools.clock.after(FORGOTTEN_MS, () => this.forget());
+    else {
+      this.peers.close();
+      this.worker.close();
+    }
+  }
+
+  private forget(): void {
+    this.cancelForgetting();
     this.peers.close();
-    this.worker.close();
+    this.worker.forget();
+  }
+
+  /** What goes by the server goes to whomever the participant plays with: after this game that may be somebody else. */
+  private relay(batch: Uint8Array): void {
+    if (!this.closed) this.tools.wire.relay(batch);
   }
 
   /** Whoever comes back is not waited for, and need not hear everybody. */
@@ -168,6 +206,7 @@ export class Bout {
   }
 
   private links(rows: LinkRow[]): void {
+    if (this.isRetired) return;
     this.tools.records.links(rows);
     this.tools.debug.status({ links: rows });
     document.body.dataset.connection = rows.map(([, , path, connection]) => `${path} ${connection}`.trim()).join(", ");
@@ -223,7 +262,7 @@ export class Bout {
 
   /** Says what there is to say, and begins what can begin. */
   private update(): void {
-    if (this.closed) return;
+    if (this.closed || this.isRetired) return;
     const left = this.beginsAt - this.tools.clock.now();
     if (this.prepared !== null && !this.isReady && left <= 0 && this.isStaged && this.notes.healthy) {
       this.isReady = true;

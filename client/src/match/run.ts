@@ -1,6 +1,5 @@
 /** The page's side of a game of several people: instructions, waiting, and matches until one is played. */
 
-import { sleep } from "../clock";
 import type { Failure, GymPage, Match, Refusal, Unmatched } from "../protocol.gen";
 import type { GymView } from "../pages/gym";
 import { Run, type GameEnds, type RunTools } from "../run";
@@ -8,7 +7,6 @@ import { Bout, type BoutTools } from "./bout";
 import { MatchRecords } from "./records";
 import { WaitingRoom } from "./room";
 
-const LINGER_MS = 1_000; // partners may not know yet that it is over: the worker goes on answering them for so long
 const STALE = "interactive-gym/stale-archive"; // the archive for which this tab has been reloaded
 const PLAYING = "interactive-gym/playing"; // the scene whose game has begun in this tab
 
@@ -29,6 +27,7 @@ const REASONS: Record<string, Failure["reason"]> = {
 
 export class MatchRun extends Run {
   private readonly room: WaitingRoom;
+  private readonly preparation: number; // a run of the worker's
   private bout: Bout | null = null;
   private stopListening: (() => void)[] = [];
 
@@ -39,7 +38,8 @@ export class MatchRun extends Run {
     ends: GameEnds,
   ) {
     super(page, view, tools, ends);
-    const { wire, clock, archive } = tools;
+    const { wire, clock, archive, runtime } = tools;
+    this.preparation = runtime.nextRun();
     const outdated = (refusal: Refusal): void => this.outdated(refusal);
     this.room = new WaitingRoom({ scene_id: page.scene_id, archive }, { wire, view, clock, outdated });
   }
@@ -70,14 +70,19 @@ export class MatchRun extends Run {
       const stop = runtime.listen((message) => {
         if (message.type === "progress") this.progressed();
         if (message.type === "loaded") resolve();
-        if (message.type === "failed" && message.run === null) this.failed(message.failure);
+        if (message.type === "failed" && this.isOurs(message.run)) this.failed(message.failure);
       });
       this.stopListening.push(stop);
     });
     if (runtime.failure !== null) this.failed(runtime.failure);
+    runtime.post({ type: "prepare", run: this.preparation, game: JSON.stringify(this.page.game) });
     if (!runtime.loaded) await loaded;
     await this.picturesLoaded();
     this.deadline.stop();
+  }
+
+  private isOurs(run: number | null): boolean {
+    return run === null || run === this.preparation;
   }
 
   private wait(): void {
@@ -166,9 +171,9 @@ export class MatchRun extends Run {
 
   /** States that differed have ended an episode early, but the game has been played. */
   private async ended(bout: Bout, reason: string, text: string, wasAway: boolean): Promise<void> {
-    const lingered = sleep(this.tools.clock, LINGER_MS);
+    const acknowledged = bout.retire();
     await bout.written();
-    if (reason === "over" || reason === "mismatch") return this.finish(lingered);
+    if (reason === "over" || reason === "mismatch") return this.finish(acknowledged);
     const othersLeft = reason === "gone" && !wasAway;
     this.fail(othersLeft ? "partner_left" : (REASONS[reason] ?? "session_failed"), reason, text);
   }

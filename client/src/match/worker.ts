@@ -12,6 +12,10 @@ export interface MatchWorkerListener {
   moved(move: Move): void;
   /** Frames that go through the server. */
   relay(batch: Uint8Array): void;
+  /** After `retire`: the partners know all that they were told. */
+  acknowledged(): void;
+  /** After `retire`: nothing more comes. */
+  forgotten(): void;
   links(rows: LinkRow[]): void;
   failed(failure: WorkerFailure): void;
   /** Anything about the direct connections. */
@@ -55,6 +59,16 @@ export class MatchWorker {
     this.runtime.post(message, transfer);
   }
 
+  /** It has ended; another game may be opened. */
+  retire(): void {
+    this.runtime.post({ type: "retire", run: this.run });
+  }
+
+  /** Of one that was retired. */
+  forget(): void {
+    this.stopListening();
+  }
+
   close(): void {
     this.stopListening();
     this.runtime.post({ type: "close" });
@@ -69,6 +83,10 @@ export class MatchWorker {
         return this.listener.connected();
       case "moved":
         return this.listener.moved(message.move);
+      case "acknowledged":
+        return this.listener.acknowledged();
+      case "forgotten":
+        return this.listener.forgotten();
       case "links":
         return this.listener.links(message.rows);
       case "failed":

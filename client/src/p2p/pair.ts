@@ -17,7 +17,7 @@ const PATIENT_MS = 7000; // who can only ask for repair asks when the other one 
 const YOUNG_MS = 2000; // an attempt of this age is not given up because the partner asks
 const MOST_GONE = 32; // names of earlier connections; no signal is so late
 
-type State = "waiting" | "attempting" | "pausing" | "up" | "shaky" | "closed";
+type State = "waiting" | "attempting" | "pausing" | "up" | "shaky" | "resting" | "closed";
 type Happening = "offered" | "asked" | "heard" | "silent" | "failed" | "late" | "closed";
 
 /** What leads where; nothing else changes anything. Only `closed` ends it: the game may outlive any outage. */
@@ -42,6 +42,8 @@ export const TABLE: Record<State, Partial<Record<Happening, State>>> = {
     late: "attempting",
     closed: "closed",
   },
+  /** Nobody needs a connection any more; one that is there may be of use for a moment. */
+  resting: { closed: "closed" },
   closed: {},
 };
 
@@ -83,7 +85,7 @@ export class Pair {
   }
 
   signalled(signal: Signal): void {
-    if (this.state === "closed") return;
+    if (this.state === "resting" || this.state === "closed") return;
     if (signal.what === "ask") this.asked();
     else if (signal.what === "offer") this.offered(signal);
     else if (signal.link === this.connection?.link) this.connection.heard(signal);
@@ -107,9 +109,13 @@ export class Pair {
 
   /** What was said while there was no socket is said again. */
   linkedAgain(): void {
-    if (this.state === "up" || this.state === "closed") return;
+    if (this.state === "up" || this.state === "resting" || this.state === "closed") return;
     if (this.connection !== null) this.connection.repeat();
     else this.ask();
+  }
+
+  rest(): void {
+    if (this.state !== "closed") this.enter("resting");
   }
 
   close(): void {
@@ -137,6 +143,8 @@ export class Pair {
         return;
       case "shaky":
         return this.wait(this.offers ? SHAKY_MS : PATIENT_MS);
+      case "resting":
+        return;
       case "closed":
         return this.connection?.close();
     }
@@ -254,6 +262,7 @@ export class Pair {
   }
 
   private signal(link: string, what: Signal["what"], data: string): void {
+    if (this.state === "resting") return;
     this.tools.signal({ session_id: this.match.session_id, peer: this.peer, link, what, data });
   }
 }

@@ -54,6 +54,11 @@ export class Peers {
     for (const pair of this.pairs.values()) pair.linkedAgain();
   }
 
+  /** The game is over: what is connected stays so, and nothing is repaired any more. */
+  rest(): void {
+    for (const pair of this.pairs.values()) pair.rest();
+  }
+
   close(): void {
     for (const pair of this.pairs.values()) pair.close();
     this.pairs.clear();

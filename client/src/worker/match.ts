@@ -9,6 +9,10 @@ import { chunksOf, pixelsOf, transferable, type PacketBytes } from "./packets";
 import type { Input, Post } from "./player";
 import { Wakeup, type Hop } from "./wakeup";
 
+const LINGER_MS = 1_000; // partners who have acknowledged everything may not know that we have, and ask again
+const LINGER_MOST_MS = 10_000;
+const LINGER_BEAT_MS = 50;
+
 /** What python.ts makes of Python's `Match`. Times are seconds of the worker's clock. */
 export interface NetGame extends PacketBytes {
   meet(now: number): void;
@@ -18,6 +22,10 @@ export interface NetGame extends PacketBytes {
   advance(now: number, input: string): string;
   /** What is to be sent since the last call; see `framesIn`. */
   outgoing(): Uint8Array;
+  /** The environment goes. From now on `linger` takes the place of `advance`. */
+  retire(): void;
+  /** Whether the others have acknowledged all that they were told. */
+  linger(now: number): boolean;
   close(): void;
 }
 
@@ -40,6 +48,9 @@ export class MatchPlayer {
   private down: string[] = [];
   private presses: Press[] = [];
   private focused = true;
+  private isRetired = false;
+  private isAcknowledged = false; // as far as the page was told
+  private cancelLinger: () => void = () => undefined;
 
   constructor(
     readonly run: number,
@@ -93,9 +104,18 @@ export class MatchPlayer {
     }
   }
 
+  /** The game is over here; the partners are answered until they need nothing more, or have had their time. */
+  retire(forgotten: () => void): void {
+    this.wakeup.stop();
+    this.isRetired = true;
+    this.python.retire();
+    this.linger(this.tools.clock.now(), forgotten);
+  }
+
   /** Nobody is told goodbye: a page that reloads, or whose game goes on in another tab, comes back. */
   close(): void {
     this.wakeup.stop();
+    this.cancelLinger();
     this.links.close();
     this.python.close();
   }
@@ -108,9 +128,20 @@ export class MatchPlayer {
     this.soon();
   }
 
+  private linger(since: number, forgotten: () => void): void {
+    const isIdle = this.python.linger(this.seconds());
+    this.sendAll();
+    if (isIdle && !this.isAcknowledged) {
+      this.isAcknowledged = true;
+      this.tools.post({ type: "acknowledged", run: this.run }, []);
+    }
+    if (this.tools.clock.now() - since >= (isIdle ? LINGER_MS : LINGER_MOST_MS)) return forgotten();
+    this.cancelLinger = this.tools.clock.after(LINGER_BEAT_MS, () => this.linger(since, forgotten));
+  }
+
   /** Lets time pass before the next deadline: there is something to answer. */
   private soon(): void {
-    if (this.met) this.wakeup.aim(this.tools.clock.now());
+    if (this.met && !this.isRetired) this.wakeup.aim(this.tools.clock.now());
   }
 
   private advance(now: number, due: number): void {

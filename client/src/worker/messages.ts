@@ -26,6 +26,8 @@ export type ToWorker =
   /** Starts the clock of the episode that has begun. */
   | { type: "play"; run: number; fps: number }
   | { type: "input"; down: string[]; presses: Press[]; focused: boolean }
+  /** Imports and looks at a game of several people, as soon as Python is there: a match of it is made faster then. */
+  | { type: "prepare"; run: number; game: string }
   /** Imports and makes a game of several people; `match` is protocol.Match. Replaces an open game. */
   | { type: "match"; run: number; game: string; match: Match; impairment: Impairment | null }
   /** The ends of a new direct connection to a peer, or null where the page passes its frames on. */
@@ -42,6 +44,8 @@ export type ToWorker =
   | { type: "meet"; run: number }
   /** The participant may play the episode that has been made. */
   | { type: "ready"; run: number }
+  /** A match has ended: its environment goes, and its partners are answered for a while, beside the next game. */
+  | { type: "retire"; run: number }
   /** Ends the game wherever it stands. */
   | { type: "close" };
 
@@ -64,6 +68,10 @@ export type FromWorker =
   | { type: "made"; run: number }
   /** Frames go to and fro on all links of a match; said once. */
   | { type: "connected"; run: number }
+  /** The partners of a retired match have acknowledged all that they were told; said once. */
+  | { type: "acknowledged"; run: number }
+  /** Nothing more comes of a retired match. */
+  | { type: "forgotten"; run: number }
   /** Time has passed in a match. */
   | { type: "moved"; run: number; move: Move }
   /** A frame to be sent by the page, over its end of a direct connection. */

@@ -26,6 +26,7 @@ interface PyMatch extends PyProxy {
   receive_control(peer: number, payload: Uint8Array, now: number): void;
   ready(now: number): void;
   advance(now: number, input: string): string;
+  linger(now: number): boolean;
   outgoing(): PyBuffer;
   chunk(index: number): PyBuffer;
   pixels(): PyBuffer;
@@ -39,6 +40,7 @@ interface PyModule extends PyProxy {
 
 interface PyRuntime extends PyProxy {
   open_game(game: string, session: string): PyPlay;
+  prepare_match(game: string): void;
   open_match(game: string, match: string): PyMatch;
 }
 
@@ -55,6 +57,7 @@ export async function loadPython(
   module.destroy();
   return {
     open: (game, session) => playOf(runtime.open_game(game, session)),
+    prepare: (game) => runtime.prepare_match(game),
     match: (game, match) => netGameOf(runtime.open_match(game, match)),
   };
 }
@@ -74,16 +77,18 @@ function playOf(proxy: PyPlay): Play {
 }
 
 function netGameOf(proxy: PyMatch): NetGame {
-  const { meet, receive, receive_control, ready, advance, outgoing, chunk, pixels, close } = proxy; // once, as above
+  const { meet, receive, receive_control, ready, advance, linger, outgoing, chunk, pixels, close } = proxy; // as above
   return {
     meet: (now) => meet(now),
     receive: (peer, payload, now) => receive(peer, payload, now),
     receiveControl: (peer, payload, now) => receive_control(peer, payload, now),
     ready: (now) => ready(now),
     advance: (now, input) => advance(now, input),
+    linger: (now) => linger(now),
     outgoing: () => takeBytes(outgoing()),
     chunk: (index) => takeBytes(chunk(index)),
     pixels: () => takeBytes(pixels()),
+    retire: () => close(),
     close: () => {
       close();
       proxy.destroy();

@@ -1,4 +1,5 @@
-/** The worker's side of the conversation: loads Python once, and holds one open game at a time. */
+/** The worker's side of the conversation: loads Python once, and holds one open game at a time; and perhaps the last one,
+ *  of which partners may still want to know something. */
 
 import type { Clock } from "../clock";
 import type { Game } from "../protocol.gen";
@@ -11,6 +12,7 @@ import type { Hop } from "./wakeup";
 /** A Python that is ready to open games. */
 export interface Python {
   open(game: string, session: string): Play;
+  prepare(game: string): void;
   match(game: string, match: string): NetGame;
 }
 
@@ -19,6 +21,8 @@ export type LoadPython = (source: RuntimeSource, report: (progress: LoadProgress
 export class Shell {
   private python: Python | null = null;
   private player: Player | MatchPlayer | null = null;
+  private retired: MatchPlayer | null = null;
+  private wanted: Extract<ToWorker, { type: "prepare" }> | null = null; // until Python is there
 
   constructor(
     private readonly load: LoadPython,
@@ -38,6 +42,9 @@ export class Shell {
         return this.alone(message.run, "reset", (player) => player.begin(message.episode, message.chunks));
       case "play":
         return this.alone(message.run, "step", (player) => player.start(message.fps));
+      case "prepare":
+        this.wanted = message;
+        return this.prepare();
       case "match":
         return this.guarded(message.run, "import", () => this.match(message));
       case "meet":
@@ -50,6 +57,8 @@ export class Shell {
       case "relayed":
       case "connection":
         return this.together(message.run, (player) => player.link(message));
+      case "retire":
+        return this.together(message.run, (player) => this.retire(player));
       case "input":
         return this.player?.input(message);
       case "close":
@@ -67,9 +76,18 @@ export class Shell {
     try {
       this.python = await this.load(source, (progress) => this.tell({ type: "progress", progress }));
       this.tell({ type: "loaded", ms: this.clock.now() - started });
+      this.prepare();
     } catch (error) {
       this.tell({ type: "failed", run: null, failure: failureOf("runtime", error) });
     }
+  }
+
+  /** The page goes on meanwhile. */
+  private prepare(): void {
+    const { python, wanted } = this;
+    if (python === null || wanted === null) return;
+    this.wanted = null;
+    this.guarded(wanted.run, "import", () => python.prepare(wanted.game));
   }
 
   private open(run: number, game: string, session: string): void {
@@ -96,8 +114,23 @@ export class Shell {
   }
 
   private together(run: number, action: (player: MatchPlayer) => void): void {
-    const { player } = this;
-    if (player instanceof MatchPlayer && player.run === run) this.guarded(run, "step", () => action(player));
+    const player = [this.player, this.retired].find((one) => one?.run === run);
+    if (player instanceof MatchPlayer) this.guarded(run, "step", () => action(player));
+  }
+
+  private retire(player: MatchPlayer): void {
+    if (player !== this.player) return;
+    this.forget();
+    [this.player, this.retired] = [null, player];
+    player.retire(() => this.forget());
+  }
+
+  private forget(): void {
+    if (this.retired === null) return;
+    const { run } = this.retired;
+    this.retired.close();
+    this.retired = null;
+    this.tell({ type: "forgotten", run });
   }
 
   /** Python answers its own failures as packets; what it throws regardless must not leave the page waiting. */

@@ -62,6 +62,7 @@ let storage: Map<string, string>;
 let drained: Promise<void>;
 let listening: boolean;
 let destroyed: number;
+let game: MatchRun | null;
 let rendering: Promise<void>; // resolves when the renderer is loaded
 let applied: unknown[];
 
@@ -101,6 +102,7 @@ function tools(): MatchTools {
       signalled: (signal) => void peers.push(`signalled ${signal.what}`),
       fromWorker: (message) => void peers.push(message.type),
       linkedAgain: () => void peers.push("linkedAgain"),
+      rest: () => void peers.push("rest"),
       close: () => void peers.push("close"),
     }),
   };
@@ -110,7 +112,7 @@ function start(page = PAGE): MatchRun {
   view = gymView(page);
   document.body.replaceChildren(view.element);
   const ends = { done: () => void outcome.push("done"), failed: (failure: Failure) => void outcome.push(failure) };
-  const game = new MatchRun(page, view, tools(), ends);
+  game = new MatchRun(page, view, tools(), ends);
   void game.start();
   return game;
 }
@@ -463,8 +465,46 @@ describe("MatchRun, ending", () => {
     await playing();
     await events(...before, { type: "ended", reason, text: "why" });
     expect(outcome).toEqual([{ scene_id: "drive", reason: expected, problem: reason, detail: "why" }]);
+    expect(peers.at(-1)).toBe("rest");
+    expect(worker.last("retire")).toEqual({ type: "retire", run: run() });
+    expect(worker.last("close")).toBeUndefined();
+  });
+
+  it("goes on as soon as the partners know that it is over, and answers them directly meanwhile", async () => {
+    await met();
+    await playing();
+    await events({ type: "ended", reason: "over", text: "" });
+    expect(outcome).toEqual([]);
+    await worked({ type: "relay", run: run(), batch: Uint8Array.of(7) });
+    expect(wire.count("relay")).toBe(1);
+    await worked({ type: "acknowledged", run: run() });
+    expect(outcome).toEqual(["done"]);
+    game?.close(); // the next page is shown
+    await worked({ type: "relay", run: run(), batch: Uint8Array.of(8) });
+    expect(wire.count("relay")).toBe(1); // what the server would make of it is about the next match
+    expect(peers).not.toContain("close");
+    await worked({ type: "forgotten", run: run() });
     expect(peers.at(-1)).toBe("close");
-    expect(worker.last("close")).toBeDefined();
+    expect([posted("close"), clock.pending]).toEqual([0, 0]);
+  });
+
+  it("closes the connections also when the worker is gone by then", async () => {
+    await met();
+    await playing();
+    await events({ type: "ended", reason: "over", text: "" });
+    game?.close();
+    await clock.run(20_000, 1000);
+    expect(peers.at(-1)).toBe("close");
+    expect(clock.pending).toBe(0);
+  });
+
+  it("reports a game that cannot be prepared before anybody is kept waiting for it", async () => {
+    start();
+    const preparation = worker.last("prepare");
+    expect(preparation?.game).toBe(JSON.stringify(PAGE.game));
+    const failure = { stage: "import" as const, problem: "p", detail: "d" };
+    await worked({ type: "failed", run: preparation?.run ?? -1, failure });
+    expect(outcome).toMatchObject([{ reason: "import_failed" }]);
   });
 
   it("takes a game whose states differed in the end for played", async () => {

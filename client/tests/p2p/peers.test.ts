@@ -451,6 +451,26 @@ describe("The end", () => {
     expect(left.rtcs.length).toBe(count);
   });
 
+  it("leaves connections for a last word, and repairs none that goes", async () => {
+    await start();
+    await stand();
+    for (const side of [left, right]) side.peers.rest();
+    const said = [left, right].map((side) => [side.rtcs.length, side.sent.length]);
+    expect(left.rtc.signalingState).not.toBe("closed");
+    left.rtc.become("failed");
+    right.hears(false);
+    left.rtc.find("late");
+    right.peers.linkedAgain();
+    await pass(60_000);
+    expect([left, right].map((side) => [side.rtcs.length, side.sent.length])).toEqual(said);
+    left.peers.close();
+    right.peers.close();
+    await soon();
+    clock.advance(5000);
+    await soon();
+    expect([left.rtc.signalingState, right.rtc.signalingState, clock.pending]).toEqual(["closed", "closed", 0]);
+  });
+
   it("is possible in every state, and the only thing that ends it", () => {
     for (const [state, ways] of Object.entries(TABLE)) {
       expect(ways.closed).toBe(state === "closed" ? undefined : "closed");

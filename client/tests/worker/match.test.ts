@@ -53,6 +53,15 @@ class FakeNetGame implements NetGame {
     return new Uint8Array(4);
   }
 
+  retire(): void {
+    this.calls.push(["retire"]);
+  }
+
+  linger(now: number): boolean {
+    this.calls.push(["linger", now]);
+    return true;
+  }
+
   close(): void {
     this.closed = true;
   }

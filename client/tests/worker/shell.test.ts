@@ -1,9 +1,12 @@
 import { beforeEach, describe, expect, it } from "vitest";
 
+import { FRAME_CONTROL } from "../../src/protocol.gen";
+import { batchOf } from "../../src/worker/batch";
+import type { NetGame } from "../../src/worker/match";
 import type { FramePacket, FromWorker, Packet, RuntimeSource } from "../../src/worker/messages";
 import type { Play } from "../../src/worker/player";
 import { Shell, type LoadPython } from "../../src/worker/shell";
-import { FakeClock, settled } from "../fakes";
+import { FakeClock, MATCH, MATCH_PAGE, settled } from "../fakes";
 
 const SOURCE: RuntimeSource = { pyodide: "/p/", pyodideBytes: 1, packages: [], archive: { url: "/a.tar", bytes: 1 } };
 
@@ -44,6 +47,50 @@ class FakePlay implements Play {
   }
 }
 
+/** A match that has come to its end. */
+class FakeRetired implements NetGame {
+  idle = false;
+  retired = false;
+  closed = false;
+  readonly heard: number[][] = [];
+
+  meet(): void {}
+  receive(): void {}
+  ready(): void {}
+
+  receiveControl(peer: number, payload: Uint8Array): void {
+    this.heard.push([peer, ...payload]);
+  }
+
+  advance(): string {
+    throw new Error("it has ended");
+  }
+
+  retire(): void {
+    this.retired = true;
+  }
+
+  linger(): boolean {
+    return this.idle;
+  }
+
+  outgoing(): Uint8Array {
+    return new Uint8Array();
+  }
+
+  chunk(): Uint8Array<ArrayBuffer> {
+    return new Uint8Array();
+  }
+
+  pixels(): Uint8Array<ArrayBuffer> {
+    return new Uint8Array();
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+}
+
 function noMatch(): never {
   throw new Error("no match");
 }
@@ -66,7 +113,7 @@ function shellWith(load: LoadPython): Shell {
 }
 
 async function opened(play: Play): Promise<Shell> {
-  const shell = shellWith(async () => ({ open: () => play, match: noMatch }));
+  const shell = shellWith(async () => ({ open: () => play, prepare: noMatch, match: noMatch }));
   shell.handle({ type: "load", source: SOURCE });
   await settled();
   shell.handle({ type: "open", run: 1, game: "{}", session: "{}" });
@@ -162,7 +209,7 @@ describe("Shell", () => {
       open: () => {
         throw new Error("Traceback\n  ...\nModuleNotFoundError: No module named 'kitchen'\n");
       },
-      match: noMatch,
+      ...{ prepare: noMatch, match: noMatch },
     });
     const shell = shellWith(load);
     shell.handle({ type: "load", source: SOURCE });
@@ -191,6 +238,74 @@ describe("Shell", () => {
     clock.advance(1000);
     expect(play.closed).toBe(true);
     expect(ticks()).toEqual([]);
+  });
+
+  it("prepares a game as soon as Python is there, after it has said that", async () => {
+    const prepared: [string, string[]][] = [];
+    const prepare = (game: string): void => void prepared.push([game, types()]);
+    const shell = shellWith(async () => ({ open: noMatch, prepare, match: noMatch }));
+    shell.handle({ type: "load", source: SOURCE });
+    shell.handle({ type: "prepare", run: 1, game: "{}" });
+    expect(prepared).toEqual([]);
+    await settled();
+    expect(prepared).toEqual([["{}", ["loaded"]]]);
+    shell.handle({ type: "prepare", run: 2, game: "[]" });
+    expect(prepared[1]?.[0]).toBe("[]");
+  });
+
+  it("reports a game that cannot be prepared", async () => {
+    const shell = shellWith(async () => ({ open: noMatch, prepare: noMatch, match: noMatch }));
+    shell.handle({ type: "load", source: SOURCE });
+    await settled();
+    shell.handle({ type: "prepare", run: 3, game: "{}" });
+    expect(said.at(-1)).toMatchObject({ type: "failed", run: 3, failure: { stage: "import", problem: "no match" } });
+  });
+
+  it("answers the partners of the last match while the next one is open", async () => {
+    const games: FakeRetired[] = [];
+    const match = (): FakeRetired => games[games.push(new FakeRetired()) - 1] as FakeRetired;
+    const shell = shellWith(async () => ({ open: noMatch, prepare: () => undefined, match }));
+    shell.handle({ type: "load", source: SOURCE });
+    await settled();
+    const open = (run: number): void =>
+      shell.handle({ type: "match", run, game: JSON.stringify(MATCH_PAGE.game), match: MATCH, impairment: null });
+    const about = (run: number): string[] => said.flatMap((it) => ("run" in it && it.run === run ? [it.type] : []));
+    open(1);
+    shell.handle({ type: "meet", run: 1 });
+    shell.handle({ type: "retire", run: 1 });
+    open(2);
+    expect(games.map(({ retired, closed }) => [retired, closed])).toEqual([
+      [true, false],
+      [false, false],
+    ]);
+    shell.handle({ type: "relayed", run: 1, batch: batchOf([{ peer: 1, frame: Uint8Array.of(FRAME_CONTROL, 5) }]) });
+    expect(games[0]?.heard).toEqual([[1, 5]]);
+    expect(about(1)).not.toContain("acknowledged");
+    games.forEach((game) => (game.idle = true));
+    clock.advance(100);
+    expect(about(1)).toContain("acknowledged");
+    shell.handle({ type: "close" });
+    expect(games.map(({ closed }) => closed)).toEqual([false, true]);
+    clock.advance(1000);
+    expect(games[0]?.closed).toBe(true);
+    expect(about(1).filter((type) => type === "forgotten" || type === "acknowledged")).toEqual([
+      ...["acknowledged", "forgotten"],
+    ]);
+    expect(clock.pending).toBe(0);
+  });
+
+  it("forgets a match after a while, though nobody has acknowledged its end", async () => {
+    const game = new FakeRetired();
+    const shell = shellWith(async () => ({ open: noMatch, prepare: () => undefined, match: () => game }));
+    shell.handle({ type: "load", source: SOURCE });
+    await settled();
+    shell.handle({ type: "match", run: 1, game: JSON.stringify(MATCH_PAGE.game), match: MATCH, impairment: null });
+    shell.handle({ type: "retire", run: 1 });
+    clock.advance(5_000);
+    expect(game.closed).toBe(false);
+    clock.advance(6_000);
+    expect(game.closed).toBe(true);
+    expect(clock.pending).toBe(0);
   });
 
   it("answers nothing about an older game than the open one", async () => {

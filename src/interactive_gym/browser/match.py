@@ -113,6 +113,20 @@ class Match:
         """Say goodbye. The next :meth:`advance` has the last chunks, and :meth:`outgoing` what the others are told."""
         self._tell(now, lambda session: session.leave(now))
 
+    def linger(self, now: float) -> bool:
+        """Let time pass for a session that has ended. The game may be closed already: this needs none.
+
+        Returns:
+            Whether the others have acknowledged all that they were told.
+        """
+
+        def pass_time(session: Session) -> None:
+            for request in session.advance(now):
+                raise RuntimeError(f"the session has not ended: it asks for {request}")
+
+        self._tell(now, pass_time)
+        return self._side is None or self._side.session.is_idle
+
     def close(self) -> None:
         """Let the environment free what it holds."""
         with suppress(Exception):
