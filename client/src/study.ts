@@ -117,6 +117,7 @@ export class Study {
 
   private showPage(page: Page): void {
     document.title = page.header;
+    document.body.dataset.scene = page.scene_id;
     if (page.kind === "gym") this.showGame(page);
     else this.show(page.kind, this.viewOf(page));
     if (isLast(page)) this.tools.gamesOver();

@@ -180,7 +180,7 @@ describe("Study, arriving", () => {
 describe("Study, pages", () => {
   it("shows the scene, with its title and the focus on its button", async () => {
     await seeing(START);
-    expect(shown()).toBe("start");
+    expect([shown(), document.body.dataset.scene]).toEqual(["start", "welcome"]);
     expect(document.title).toBe("Welcome");
     expect(document.activeElement).toBe(primary());
     expect(primary().textContent).toBe("Begin");
