@@ -291,14 +291,25 @@ async def test_a_game_is_left_when_all_of_it_is_stored(serve: Serve, come: Come)
     assert end_reason(server, session) == "completed"
 
 
-async def test_states_that_differed_end_the_game_for_all(serve: Serve, come: Come) -> None:
+async def test_states_that_differed_end_an_episode_and_not_the_game(serve: Serve, come: Come, again: Come) -> None:
     server = serve(study(gym("game", episodes=2)))
     ann, bob = await come(server), await come(server)
     session = await playing(ann, bob)
-    ended = {**whole_episode(session, 7)[-1], "end_reason": "mismatch", "frames": 7}
     for player in (ann, bob):
-        await player.upload(chunk(session, 0, frames=7), ended)
-    assert (await ann.advance("game"))["kind"] == (await bob.advance("game"))["kind"] == "end"
+        await player.upload(*differing(session, episode=0))
+    assert (await ann.advance("game"))["reason"] == "episodes_incomplete"
+    back = await again(server, ann)
+    await back.enlist()
+    assert (await back.hears("match"))["returning"], "bob plays the second episode"
+    await back.upload(*differing(session, episode=1, generation=1))
+    await bob.upload(*differing(session, episode=1))
+    assert (await back.advance("game"))["kind"] == (await bob.advance("game"))["kind"] == "end"
+
+
+def differing(session: str, **of: int) -> list[dict[str, Any]]:
+    """What a page sends of an episode after whose seventh frame the states differed."""
+    end = {**whole_episode(session, 7)[-1], "end_reason": "mismatch", **of}
+    return [chunk(session, 0, frames=7, **of), end]
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,6 @@ from interactive_gym.server.drawn import new_id, seed_of
 from interactive_gym.server.lifecycle import Outcome
 from interactive_gym.server.room import Group
 
-MISMATCH = "mismatch"  # of protocol.EpisodeEnd
 PAGE_FAILED = "page_failed"  # the event that a participant's failure is stored as
 
 
@@ -71,10 +70,8 @@ def part(connection: Connection, session_id: str, reason: str, now: float, *, go
 
 
 def is_over(connection: Connection, session: Session) -> bool:
-    """Whether all of it has been played, or it has ended early because the players' states differed."""
-    completed = games.completed(connection, session.id)
-    differed = any(episode.end_reason == MISMATCH for episode in completed)
-    return differed or games.next_episode(connection, session.id) >= session.episodes
+    """Whether its last episode has been played."""
+    return games.next_episode(connection, session.id) >= session.episodes
 
 
 def is_cut(connection: Connection, session: Session) -> bool:
