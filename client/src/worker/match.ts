@@ -1,8 +1,9 @@
 /** One open game of several people: Python's Match, the links to the partners, and the moments at which time passes. */
 
 import type { Clock } from "../clock";
-import { FRAME_DATAGRAM, type Game, type Match } from "../protocol.gen";
+import type { Game, Match } from "../protocol.gen";
 import { framesIn } from "./frames";
+import { Inbox } from "./inbox";
 import { Links } from "./links";
 import type { Impairment, MatchFrame, MatchPacket, Press, ToWorker, WorkerFailure } from "./messages";
 import { chunksOf, pixelsOf, transferable, type PacketBytes } from "./packets";
@@ -43,6 +44,7 @@ export type LinkMessage = Extract<ToWorker, { type: "channels" | "unlinked" | "a
 export class MatchPlayer {
   private readonly links: Links;
   private readonly wakeup: Wakeup;
+  private readonly inbox = new Inbox();
   private told = 0; // Python's time, in ms: a tick that begins a little early must not make it run backwards
   private met = false;
   private down: string[] = [];
@@ -117,15 +119,25 @@ export class MatchPlayer {
     this.wakeup.stop();
     this.cancelLinger();
     this.links.close();
+    this.met = false;
     this.python.close();
   }
 
   /** What comes before we have met is lost, as on a bad line: it is sent again. */
   private received(peer: number, tag: number, payload: Uint8Array): void {
     if (!this.met) return;
-    if (tag === FRAME_DATAGRAM) return this.python.receive(peer, payload, this.seconds());
-    this.python.receiveControl(peer, payload, this.seconds());
-    this.soon();
+    const isFirst = this.inbox.isEmpty;
+    this.inbox.put(peer, tag, payload);
+    if (isFirst) this.tools.hop(() => this.deliver());
+  }
+
+  /** Called when all that waited before this worker is in the inbox, or time passes. */
+  private deliver(): void {
+    if (!this.met) return;
+    for (const [peer, payload] of this.inbox.takeDatagrams()) this.python.receive(peer, payload, this.seconds());
+    const control = this.inbox.takeControl();
+    for (const [peer, payload] of control) this.python.receiveControl(peer, payload, this.seconds());
+    if (control.length > 0) this.soon();
   }
 
   private linger(since: number, forgotten: () => void): void {
@@ -145,6 +157,7 @@ export class MatchPlayer {
   }
 
   private advance(now: number, due: number): void {
+    this.deliver();
     const { presses } = this;
     const sampled = this.tools.clock.now();
     const text = this.python.advance(this.seconds(now), this.inputFor(presses));

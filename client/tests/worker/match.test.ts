@@ -176,6 +176,7 @@ describe("MatchPlayer, the clock", () => {
     pass(50);
     loop();
     arrived(FRAME_DATAGRAM, 7);
+    loop();
     const times = python.calls.map((call) => call.findLast((part) => typeof part === "number") as number);
     expect(times).toEqual([...times].sort((a, b) => a - b));
     expect(python.calls.at(-1)).toEqual(["receive", 1, [7], 0.0505]);
@@ -223,8 +224,41 @@ describe("MatchPlayer, frames", () => {
     arrived(FRAME_CONTROL, 1);
     expect(python.calls).toEqual([]);
     player.meet();
+    loop();
     arrived(FRAME_DATAGRAM, 2, 3);
+    loop();
     expect(python.calls.at(-1)).toEqual(["receive", 1, [2, 3], 0]);
+  });
+
+  it("gives it of what has piled up all control frames, and the newest datagram", () => {
+    player.meet();
+    loop();
+    python.calls.length = 0;
+    for (const number of [1, 2, 3]) {
+      arrived(FRAME_DATAGRAM, number);
+      arrived(FRAME_CONTROL, 10 + number);
+    }
+    loop();
+    expect(python.calls.map(([name, , payload]) => [name, payload])).toEqual([
+      ["receive", [3]],
+      ...[11, 12, 13].map((number) => ["receiveControl", [number]]),
+      ["advance", { down: [], pressed: [], focused: true }],
+    ]);
+  });
+
+  it("gives it what is there before time passes, and nothing once it is closed", () => {
+    player.meet();
+    loop();
+    pass(49);
+    arrived(FRAME_DATAGRAM, 1);
+    clock.advance(1);
+    hops.pop()?.(); // the one of the tick, and not the one of the frame
+    expect(python.calls.slice(-2).map(([name]) => name)).toEqual(["receive", "advance"]);
+    arrived(FRAME_DATAGRAM, 2);
+    player.close();
+    const calls = python.calls.length;
+    loop();
+    expect(python.calls.length).toBe(calls);
   });
 
   it("sends what Python has to say, after every call, in one message", () => {

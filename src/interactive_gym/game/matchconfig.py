@@ -16,7 +16,7 @@ PREDICTION: Mapping[str, Literal["repeat", "default"]] = {
     "single_keystroke": "default",  # one press acts once
 }
 PAUSE_TIMEOUT = 5.0  # seconds; a game in which somebody's inputs do not arrive waits for so long, and is not played on
-SETTLE_TIMEOUT = 8.0  # seconds; who falls silent while a cut is agreed on can be cut meanwhile, and who is slow can answer
+SETTLE_TIMEOUT = 8.0  # seconds; longer than a silence may last: who dies while a cut is agreed on is cut as well
 RETURN_TIMEOUT = 30.0  # seconds; a reload, which loads Python anew
 
 
