@@ -173,7 +173,10 @@ def reported_by_the_page() -> dict[str, set[str]]:
     """Event -> severities, from the client's sources."""
     found: dict[str, set[str]] = {}
     methods = re.findall(r'captureConsole\(window\.console, "(\w+)"', page("client/src/events.ts"))
-    call = re.compile(r"\b(?:events|log)\.report\(\s*([^,]+),\s*([^,]+),")
+    call = re.compile(r"\b(?:(?:events|log|tools)\.report|this\.once)\(\s*([^,]+),\s*([^,]+),")
+    of_matches = page("client/src/match/log.ts").partition("const SEVERITIES = {")[2].partition("}")[0]
+    for name, severity in re.findall(r'(\w+): "(\w+)"', of_matches):
+        found[f"match_{name}"] = {severity}
     for path in sorted((ROOT / "client" / "src").rglob("*.ts")):
         for first, severity in call.findall(path.read_text(encoding="utf-8")):
             names = re.findall(r'"(\w+)"', first) or [f"console_{method}" for method in methods]
