@@ -239,7 +239,7 @@ def test_the_links_of_a_player_lead_to_the_others(pair: Group) -> None:
     for changes, reason in (
         ({"session_id": "s-other"}, "not_your_session"),
         ({"generation": 1}, "unknown_generation"),
-        ({"index": 20_000}, "too_large"),
+        ({"index": 2_000}, "too_large"),
     ):
         assert pair.upload("blue", pair.links("green", good, **changes)) == [reason]
     assert count(pair, schema.links) == 0

@@ -26,7 +26,7 @@ from interactive_gym.server import play
 from interactive_gym.server.refusals import refusal
 
 BUDGET_S = 0.5  # 200 honest chunks take about as long
-MAX_LINKS = 20_000  # uploads of links in a generation; one a second for more than five hours
+MAX_LINKS = 2_000  # uploads of links in a generation; one every ten seconds for more than five hours
 MAX_VARIANTS = 3  # of one chunk: two that differ are worth looking at, a hundred are an attack
 
 
