@@ -84,13 +84,14 @@ async def test_what_comes_while_a_socket_is_away_is_delivered_when_it_is_back(se
     assert (await second.signalled())["link"] == "d"
 
 
-async def test_a_flood_ends_the_connection(server: Running, arrive: Arrive) -> None:
+@pytest.mark.parametrize("what", ["candidate", "nonsense"])
+async def test_a_flood_ends_the_connection(server: Running, arrive: Arrive, what: str) -> None:
     first, _ = await matched(server, arrive, game())
     answers = []
     while "too_fast" not in answers:
-        answers.append(((await first.signal()) or {}).get("reason"))
+        answers.append(((await first.signal(what=what)) or {}).get("reason"))
         assert len(answers) < 2_000
-    assert len(answers) > signaling.SIGNALS.burst
+    assert what == "nonsense" or len(answers) > signaling.SIGNALS.burst
     await until(lambda: not server.desk.presence.connected(first.participant.id), "the server to part with it")
 
 

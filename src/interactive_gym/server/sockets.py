@@ -182,10 +182,18 @@ class Sockets:
             try:
                 who = self._desk.presence.who(sid)
                 name(who.participant_id)
-                self.matches.signal(who.participant_id, converted(_alone(message), Signal))
+                self.matches.signal(who.participant_id, self._signal_of(who, message))
             except Exception as error:
                 return self._desk.refused(error)
             return None
+
+    def _signal_of(self, who: Connected, message: tuple[object, ...]) -> Signal:
+        """Signals have a rate of their own; what is none counts as other messages do."""
+        try:
+            return converted(_alone(message), Signal)
+        except ClientError:
+            self._check_rate(who)
+            raise
 
     async def _relay(self, sid: str, *message: object) -> Refusal | None:
         try:
