@@ -404,6 +404,22 @@ def test_a_game_begins_when_all_are_ready_for_it_with_the_same_peers() -> None:
     assert len(peer.said_of(Start)) == 1
 
 
+def test_whoever_is_missed_without_a_cut_that_was_seen_is_said_to_be_out() -> None:
+    """Whoever shows the links forgets those that are out, and waits for all others to be heard."""
+    peer = Peer(0)
+    peer.shared.phase = Phase.PREPARING
+    peer.hear(2, Ready(0, 0, (0, 2)))
+    assert peer.shared.present == {0, 2}
+    assert peer.events() == [Cut(1, 0, -1)]
+
+    away = Peer(0)
+    away.shared.phase = Phase.AWAY
+    spans = tuple(Span(player, 0, (B,) * 4) for player in range(3))
+    for _ in range(2):
+        away.hear(2, History(0, 0, 0, 0, spans, (1, 2, 0), (2,), 20, 18))
+    assert away.events() == [Cut(1, 2, 17)]
+
+
 def test_a_report_from_before_the_cut_does_not_settle_it() -> None:
     peer = Peer(0)
     peer.hear(SERVER, CutGranted(0, 1, 1, is_gone=False))

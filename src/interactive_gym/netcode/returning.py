@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from interactive_gym.netcode.changes import Changes
 from interactive_gym.netcode.cuts import Cuts
-from interactive_gym.netcode.events import Away
+from interactive_gym.netcode.events import Away, Cut
 from interactive_gym.netcode.inputs import NOBODY
 from interactive_gym.netcode.lifecycle import Phase
 from interactive_gym.netcode.messages import CutGranted, Goodbye, History, Return, Span
@@ -173,8 +173,10 @@ class Returning:
             self.knows_epoch = True
             self._begin(message.epoch, message.episode)
         self._answered_at = shared.now
-        shared.present = set(message.present)
         shared.turns = dict(zip(shared.config.peers, message.turns, strict=True))
+        for absent in sorted(shared.present - set(message.present) - {shared.me}):
+            shared.emit(Cut(absent, shared.turns[absent], max(-1, message.changed - 1)))
+        shared.present = set(message.present)
         shared.changed = message.changed
         shared.input_delay = message.delay
         if message.first != shared.timeline.final + 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from interactive_gym.netcode.events import Away, Refused, Started
+from interactive_gym.netcode.events import Away, Cut, Refused, Started
 from interactive_gym.netcode.lifecycle import Cause, Phase
 from interactive_gym.netcode.messages import ClockAnswer, ClockAsk, Hello, Ready, Start
 from interactive_gym.netcode.pacing import LONGEST_AUTO_DELAY, wished_delay
@@ -167,6 +167,7 @@ class Starting:
                 shared.emit(Away(is_gone=False))
                 return
             shared.present.discard(absent)
+            shared.emit(Cut(absent, shared.turns[absent], -1))
             for player, owner in enumerate(shared.owners()):
                 if shared.timeline.queues[player].owner != owner:
                     shared.hand_over(player, 0, owner)
