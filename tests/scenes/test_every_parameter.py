@@ -117,6 +117,20 @@ ROWS = [
         [{0: ig.Human, **dict.fromkeys(range(1, 65), kitchen.policy)}],
         dict.fromkeys(range(16), ig.Human),
     ),
+    Row(
+        GAME,
+        "policies",
+        "agents",
+        [{**dict.fromkeys(range(32), kitchen.policy), 32: ig.Human, 33: ig.Human}],
+        {**dict.fromkeys(range(40), kitchen.policy), 40: ig.Human},
+    ),
+    Row(
+        GAME,
+        "policies",
+        "agents",
+        [{**dict.fromkeys(range(31), kitchen.policy), 31: ig.Human, 32: ig.Human}],
+        {**dict.fromkeys(range(1, 40), kitchen.policy), 0: ig.Human, 31: ig.Human},
+    ),
     Row(GAME, "policies", "agents", [{True: ig.Human}, {"": ig.Human}, {0: kitchen.hud, 1: ig.Human}], {1: ig.Human}),
     Row(GAME, "gameplay", "actions", [None, {}, [], {"arrowup": 0}, {"W": 0}, {"": 0}, {3: 0}, {(): 0}], {"a": 1}),
     Row(

@@ -14,6 +14,9 @@ MAX_HUMANS = 16
 MAX_AGENTS = 64
 """In one game. Each has its columns in every row of the data, and its action in every datagram."""
 
+MAX_PEERS = 32
+"""A peer is known by the position of its agent, and the netcode numbers no more of them."""
+
 
 def players(value: object) -> dict[str, Player]:
     """Agent, as text -> player, in the order of the players; at least one is human.
@@ -30,7 +33,11 @@ def players(value: object) -> dict[str, Player]:
         raise ValueError(f"must have 1 to {MAX_HUMANS} ig.Human, not {len(humans_of(named))}")
     if len(named) > MAX_AGENTS:
         raise ValueError(f"must have at most {MAX_AGENTS} agents, not {len(named)}")
-    return {agent: named[agent] for agent in sorted(named, key=_number)}
+    ordered = {agent: named[agent] for agent in sorted(named, key=_number)}
+    humans = humans_of(ordered)
+    if len(humans) > 1 and list(ordered).index(humans[-1]) >= MAX_PEERS:
+        raise ValueError(f"must have its ig.Human among the first {MAX_PEERS} agents if there are several")
+    return ordered
 
 
 def humans_of(players: Mapping[str, Player]) -> tuple[str, ...]:
