@@ -141,6 +141,7 @@ export class MatchPlayer {
   }
 
   private linger(since: number, forgotten: () => void): void {
+    this.deliver();
     const isIdle = this.python.linger(this.seconds());
     this.sendAll();
     if (isIdle && !this.isAcknowledged) {
