@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from interactive_gym.data.flat import moment
-from interactive_gym.data.link_reports import REPORT, Report, reports
+from interactive_gym.data.link_reports import MAX_CHANGES, REPORT, Report, reports
 from interactive_gym.protocol import LinkRow
 
 T0 = 1_700_000_000_000.0
@@ -49,6 +49,11 @@ def test_the_server_for_a_while_whoever_needs_it() -> None:
     changes = [[moment((T0 + 4000) / 1000), "server"], [moment((T0 + 7400) / 1000), "direct"]]
     assert one["change_times"] == other["change_times"] == changes
     assert (one["connection"], one["changes"], one["server_share"], other["server_share"]) == ("direct", 2, 0.2, 0.3)
+
+
+def test_a_cell_holds_no_more_changes_than_one_can_read() -> None:
+    one, _ = both([row(n, "server" if n % 2 else "direct") for n in range(3_000)], [])
+    assert (one["changes"], len(cast("list[Any]", one["change_times"]))) == (2_999, MAX_CHANGES)
 
 
 def test_a_second_without_anything_is_no_change_of_the_connection() -> None:

@@ -11,6 +11,8 @@ from statistics import fmean, median
 from interactive_gym.data.flat import moment
 from interactive_gym.protocol import LinkRow
 
+MAX_CHANGES = 1_000  # whose times are listed; a side that says that its connection changes all the time fills no disk
+
 Report = dict[str, object]
 REPORT = (
     "player",
@@ -58,7 +60,7 @@ def _report(mine: Sequence[LinkRow], theirs: Sequence[LinkRow]) -> Report:
         "own_end": _usual_end(mine),
         "partner_end": _usual_end(theirs),
         "changes": max(len(spans) - 1, 0),
-        "change_times": [[moment(at / 1000), connection] for at, connection in spans[1:]],
+        "change_times": [[moment(at / 1000), connection] for at, connection in spans[1 : MAX_CHANGES + 1]],
         **_spread([row.rtt_ms for row in mine if row.rtt_ms is not None]),
         "jitter_ms_mean": _mean(row.jitter_ms for row in mine),
         "lost": _mean(row.lost for row in mine),
