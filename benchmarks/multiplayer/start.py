@@ -1,4 +1,8 @@
-"""From navigation to the first frame that can be played, with a partner who waits and no page to click."""
+"""From navigation to the first frame that can be played, with a partner who waits and no page to click.
+
+Machines differ, and what they are busy with: in each round bare Pyodide with the same packages is measured as well, in
+a worker of a browser that was never here, and then again.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +15,14 @@ from typing import Any
 
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
+from benchmarks.first_load import bare
 from benchmarks.multiplayer.games import STUDY
 from tests import browsers
 from tests.e2e.harness import Participant, Server
 
 ALONE = 60  # seconds that somebody may take to come to a page
+POLL_MS = 50  # the console's lines are stamped as they come, and looking often costs the pages time
+WHATS = ("cold_s", "warm_s", "bare_cold_s", "bare_warm_s", "cold_ratio", "warm_ratio")
 
 
 def start(wanted: argparse.Namespace) -> dict[str, Any]:
@@ -30,7 +37,7 @@ def start(wanted: argparse.Namespace) -> dict[str, Any]:
                 print(rounds[-1], flush=True)
         finally:
             server.stop()
-    middle = {kind: round(statistics.median(one[kind] for one in rounds), 2) for kind in ("cold_s", "warm_s")}
+    middle = {what: round(statistics.median(one[what] for one in rounds), 2) for what in WHATS}
     return {"rounds": rounds, "median": middle}
 
 
@@ -42,7 +49,19 @@ def _one_round(playwright: Playwright, server: Server, number: int) -> dict[str,
     finally:
         partner.close()
         visitor.close()
-    return {"cold_s": round(cold, 3), "warm_s": round(warm, 3)}
+    bare_cold, bare_warm = _bare(playwright, server)
+    values = (cold, warm, bare_cold, bare_warm, cold / bare_cold, warm / bare_warm)
+    return dict(zip(WHATS, (round(value, 3) for value in values), strict=True))
+
+
+def _bare(playwright: Playwright, server: Server) -> tuple[float, float]:
+    """Seconds of a first visit, and of a second one."""
+    browser = playwright.chromium.launch(**browsers.chromium())
+    try:
+        visits = bare(browser.new_context(), server.url, in_worker=True)
+    finally:
+        browser.close()
+    return visits["first"]["ready"] / 1000, visits["reload"]["ready"] / 1000
 
 
 def _first_frame(server: Server, partner: Browser, visitor: Browser, subject: str) -> float:
@@ -59,7 +78,7 @@ def _first_frame(server: Server, partner: Browser, visitor: Browser, subject: st
     page.goto(f"{server.url}/{subject}?renderer=canvas&debug=latency")
     page.wait_for_selector("body[data-page='playing']", timeout=ALONE * 1000)
     while not shown:
-        page.wait_for_timeout(5)
+        page.wait_for_timeout(POLL_MS)
     taken = shown[0] - began
     page.wait_for_selector("body[data-page='end']", timeout=ALONE * 1000)
     page.close()
