@@ -75,8 +75,8 @@ client-check: $(VENV)/.dev  ## tsc, strict
 client-test: $(VENV)/.dev  ## vitest
 	@$(NPM) run --silent test
 
-unit: $(VENV)/.dev  ## pytest: all that needs neither Pyodide nor a browser
-	@$(PY) -m pytest -m "not pyodide and not e2e"
+unit: $(VENV)/.dev  ## pytest: all that needs neither Pyodide nor a browser, on all cores
+	@$(PY) -m pytest -m "not pyodide and not e2e" --numprocesses auto --dist worksteal
 
 pyodide: $(VENV)/.dev  ## pytest: the archive and the games in Pyodide under Node
 	@$(PY) -m pytest -m pyodide
