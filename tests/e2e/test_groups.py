@@ -90,7 +90,12 @@ def test_six_people_half_a_second_apart_become_three_games(
     served = server(STUDIES / "crowd.py")
     play_through(arrive(served, participant, 6, apart=0.5))
     assert [row["parity"] for row in settled(served, 3)] == ["identical"] * 3
-    members = served.table("sessions.csv")
+
+    def over() -> list[dict[str, str]] | None:
+        rows = served.table("sessions.csv")
+        return rows if all(row["end_reason"] for row in rows) else None
+
+    members = wait_for(over, "the ends of all games")
     assert len(members) == 6 and len({row["participant_id"] for row in members}) == 6
     assert all(row["end_reason"] == "completed" for row in members), members
 
