@@ -12,6 +12,7 @@ EPISODES = int(os.environ.get("PAIR_EPISODES", "1"))
 GAMES = int(os.environ.get("PAIR_GAMES", "1"))
 RELAY = os.environ.get("PAIR_RELAY", "fallback")
 TURN = os.environ.get("PAIR_TURN")
+TIMEOUT = float(os.environ.get("PAIR_TIMEOUT", "15"))
 FPS = 30
 COLORS = ("#3366cc", "#cc6633")
 
@@ -45,10 +46,14 @@ def kitchen(number):
     )
 
 
-experiment = ig.Experiment("overcooked-pair").scenes(
-    ig.StartScene("welcome").content(header="Welcome"),
-    *map(kitchen, range(GAMES)),
-    ig.EndScene("thanks").content(header="Thank you"),
+experiment = (
+    ig.Experiment("overcooked-pair")
+    .webrtc(timeout=TIMEOUT)
+    .scenes(
+        ig.StartScene("welcome").content(header="Welcome"),
+        *map(kitchen, range(GAMES)),
+        ig.EndScene("thanks").content(header="Thank you"),
+    )
 )
 if TURN:
     experiment = experiment.webrtc(ice_servers=[TURN], turn_secret=ig.secret("PAIR_TURN_SECRET"))

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright
 
 from tests import browsers
-from tests.e2e.harness import STUDIES, Participant, Server
+from tests.e2e.harness import STUDIES, Participant, Server, wait_for
 from tests.e2e.test_groups import play_through, settled
 
 
@@ -34,8 +34,8 @@ def test_chromium_and_firefox_play_in_one_world(
         person.press_primary()
     play_through(people)
     assert [row["parity"] for row in settled(served, 2)] == ["identical"] * 2
+    wait_for(lambda: len(served.table("links.csv")) == 2, "what both say of their link")
     links = served.table("links.csv")
-    assert len(links) == 2
     ways = {row["connection"].split()[0] for row in links}
     assert ways == ({"direct"} if has_webrtc else {"server"}), links
     context.close()
