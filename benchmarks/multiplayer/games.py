@@ -52,7 +52,11 @@ class Table:
 
     def play(self, seconds: float, is_over: Callable[[], bool] | None = None) -> dict[str, Any]:
         """Keys are pressed until both have come to the end."""
-        Fingers(self.people).press_until(is_over or self.over, seconds + 60)
+        try:
+            Fingers(self.people).press_until(is_over or self.over, seconds + 60)
+        except AssertionError:
+            print([person.page.inner_text("body") for person in self.people], self.server.log.read_text(), sep="\n")
+            raise
         wait_for(lambda: self._compared(), "the comparison of both sides")
         return {**figures(self.server, FPS), "links": self._links(seconds), "switch": self.lab.report()}
 

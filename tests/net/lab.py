@@ -85,6 +85,8 @@ class Lab:
             for position, namespace in enumerate(outside):
                 _ip(namespace, "addr", "add", f"10.77.0.{position + 1}/24", "dev", DEVICE)
                 _ip(namespace, "link", "set", DEVICE, "up")
+            for namespace in outside[1:]:  # Chromium offers the address of the default route, and no other one
+                _ip(namespace, "route", "add", "default", "via", SERVER_ADDRESS)
             self.homes = [self._home(namespace, k, opened) for k, namespace in enumerate(outside[1:])]
             self._opened = opened.pop_all()
         return self

@@ -70,8 +70,9 @@ RESUME_BELOW = 2  # frames under the barrier, else a peer behind a slow link wou
 ROOM_TO_RESUME = 7  # frames; in a smaller window there is nothing to spare
 
 
+REPLAY = 2.0  # ticks that playing a whole window again may take: one is late then, and the next ones make up for it
 LEAST_SLICE = 4  # frames
-SLICE = 0.6  # of the budget goes into catching up
+SLICE = 0.48  # of a tick goes into catching up
 
 
 class Window:
@@ -88,7 +89,7 @@ class Window:
         self.step_cost = 0.0
         self.save_cost = 0.0
         self._largest = largest
-        self._budget = 0.8 / fps
+        self._tick = 1 / fps
         self._steps: deque[float] = deque(maxlen=COSTS)
         self._saves: deque[float] = deque(maxlen=COSTS)
         self._added = 0
@@ -107,7 +108,7 @@ class Window:
     @property
     def slice(self) -> int:
         """How many frames to catch up with at a time: half a tick's worth, so that the worker remains responsive."""
-        return LEAST_SLICE if self.step_cost <= 0 else max(LEAST_SLICE, int(SLICE * self._budget / self.step_cost))
+        return LEAST_SLICE if self.step_cost <= 0 else max(LEAST_SLICE, int(SLICE * self._tick / self.step_cost))
 
     def may_advance(self, head: int, confirmed: int) -> bool:
         """Whether frame ``head`` may be played, if ``confirmed`` is the last whose inputs are all known."""
@@ -116,10 +117,14 @@ class Window:
         return not self._is_held
 
     def _measure(self) -> None:
-        """All frames of the window have to be played again within one tick."""
+        """All frames of the window have to be played again in little time.
+
+        Within one tick would be too careful: an environment whose steps are slow would wait at its barrier again and
+        again, which delays every input by whole frames, to be spared a rare tick that is late by a part of one.
+        """
         self.step_cost, self.save_cost = _median(self._steps), _median(self._saves)
         cost = self.step_cost + self.save_cost
-        affordable = self._largest if cost <= 0 else int(self._budget / cost)
+        affordable = self._largest if cost <= 0 else int(REPLAY * self._tick / cost)
         self.size = min(self._largest, max(2, affordable))
 
 
