@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.harness import STUDIES, Participant, Server, wait_for
-from tests.net.playing import Fingers, shows
+from tests.net.playing import Fingers, full, shows
 
 ARROWS = ("ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight")
 
@@ -51,7 +51,9 @@ def settled(served: Server, episodes: int) -> list[dict[str, str]]:
 
 
 # Six pages at 30 fps step the environment about 300 times a second, predictions included: more than two cores have.
-@pytest.mark.parametrize(("humans", "fps", "way"), [(3, 30, "direct"), (4, 30, "direct"), (6, 15, "server")])
+@pytest.mark.parametrize(
+    ("humans", "fps", "way"), [pytest.param(3, 30, "direct", marks=full), (4, 30, "direct"), (6, 15, "server")]
+)
 def test_groups_play_in_one_world(
     server: Callable[..., Server], participant: Callable[..., Participant], humans: int, fps: int, way: str
 ) -> None:

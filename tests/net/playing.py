@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import heapq
+import os
 import random
 import statistics
 import time
@@ -12,11 +13,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import Browser, Playwright
 
 from tests import browsers
 from tests.e2e.harness import Participant, Server
 from tests.net.lab import Home, Lab
+
+full = pytest.mark.skipif(
+    not os.environ.get("NETWORKS"), reason="NOT IN THE SAMPLE: `make e2e-full` plays on all networks, for longer"
+)
 
 KEYS = ("ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "w")
 PRESSES_PER_S = 5.0

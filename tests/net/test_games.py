@@ -11,14 +11,11 @@ from typing import Any
 import pytest
 
 from tests.e2e.harness import Participant, Server, wait_for
-from tests.net.playing import Fingers, figures, shows
+from tests.net.playing import Fingers, figures, full, shows
 from tests.net.shaping import Network
 
 PAIR = Path(__file__).parents[2] / "benchmarks" / "studies" / "overcooked_pair.py"
 SECONDS = "60" if os.environ.get("NETWORKS") else "15"
-full = pytest.mark.skipif(
-    not os.environ.get("NETWORKS"), reason="NOT IN THE SAMPLE: `make e2e-full` plays on all networks, for longer"
-)
 
 
 def begin(people: list[Participant]) -> None:
