@@ -23,7 +23,18 @@ from interactive_gym.protocol import (
 )
 from interactive_gym.server import relay as relay_module
 from interactive_gym.server.limits import Rate
-from interactive_gym.server.relay import BEHIND, BURST_S, LOST, MOST_AHEAD, Frame, Relay, TooFarBehind, entry, read
+from interactive_gym.server.relay import (
+    BEHIND,
+    BURST_S,
+    LOST,
+    MOST_AHEAD,
+    MOST_FRAMES,
+    Frame,
+    Relay,
+    TooFarBehind,
+    entry,
+    read,
+)
 from tests.server.matched import Page, batch, events, game, matched, on_loop, playing
 from tests.server.running import Participant, Running, until
 
@@ -263,6 +274,13 @@ def test_a_control_frame_may_be_as_long_as_a_batch_is() -> None:
     assert a_frame(bytes((1, FRAME_CONTROL)) + bytes(MAX_CONTROL_BYTES - 4)).is_control
     with pytest.raises(ClientError, match="malformed"):
         a_frame(bytes((1, FRAME_CONTROL)) + bytes(MAX_CONTROL_BYTES - 3))
+
+
+def test_a_batch_of_crumbs_is_refused_before_it_has_taken_long() -> None:
+    crumb = entry(1, bytes([FRAME_DATAGRAM]))
+    assert len(read(crumb * MOST_FRAMES)) == MOST_FRAMES
+    with pytest.raises(ClientError, match="malformed"):
+        read(crumb * (MOST_FRAMES + 1))
 
 
 def test_who_is_behind_gets_control_frames_until_they_are_lost() -> None:

@@ -31,6 +31,7 @@ UNIT = 1_200  # bytes; a longer frame counts as several
 MOST_AHEAD = 4  # times the frames per second: datagrams, pings and pongs, and both while a path is in doubt
 BURST_S = 2  # of datagrams, after a moment in which the sender's network stood still
 CONTROL = Rate(per_second=200, burst=2_000)  # a thousand may be on their way at once, and all of them be sent again
+MOST_FRAMES = 2_000  # in a batch: a thousand control frames sent again, and a datagram and a ping for everybody
 BEHIND = 100  # packets, two per batch, that a receiver has not been sent: older datagrams are of no use to them
 LOST = 4_000  # packets; who lets so many control frames wait does not read any more
 BEHIND_S = 10.0  # then the connection is ended, as its reader may be gone and nobody has noticed
@@ -82,6 +83,8 @@ def read(batch: object) -> list[Frame]:
     frames = []
     at = 0
     while at < len(batch):
+        if len(frames) == MOST_FRAMES:
+            raise ClientError("malformed", f"a batch has at most {MOST_FRAMES} frames")
         start = at + _HEAD.size
         if start > len(batch):
             raise ClientError("malformed", "a frame needs a head")
