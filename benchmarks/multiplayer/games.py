@@ -58,15 +58,21 @@ class Table:
             print([person.page.inner_text("body") for person in self.people], self.server.log.read_text(), sep="\n")
             raise
         wait_for(lambda: self._compared(), "the comparison of both sides")
-        return {**figures(self.server, FPS), "links": self._links(seconds), "switch": self.lab.report()}
+        return {**figures(self.server, FPS), "links": self._links(), "switch": self.lab.report()}
 
     def _compared(self) -> bool:
         rows = self.server.table("episodes.csv")
         return bool(rows) and all(row["parity"] != "incomplete" for row in rows)
 
-    def _links(self, seconds: float) -> list[dict[str, Any]]:
-        names = ("connection", "rtt_ms_median", "rtt_ms_p95", "lost", "server_share", "datagrams_per_s")
-        return [{name: row.get(name) for name in names} for row in self.server.table("links.csv")]
+    def _links(self) -> list[dict[str, Any]]:
+        names = ("connection", "rtt_ms_median", "rtt_ms_p95", "lost", "server_share")
+        return [
+            {
+                **{name: row[name] for name in names},
+                "datagrams_per_s": round(int(row["sent"]) / max(1.0, float(row["seconds"])), 1),
+            }
+            for row in self.server.table("links.csv")
+        ]
 
 
 @contextmanager
