@@ -29,8 +29,9 @@ COLORS = ["#d62828", "#1d4ed8", "#2a9d46", "#e0a100", "#7b2cbf", "#0aa3b5", "#55
 class Crowd:
     """Whoever walks into somebody takes a point from them, and the wind takes some along."""
 
-    def __init__(self, agents):
+    def __init__(self, agents, steps):
         self.possible_agents = [f"player{k}" for k in range(agents)]
+        self.steps = steps
 
     def action_space(self, agent):
         return Discrete(len(MOVES))
@@ -57,7 +58,7 @@ class Crowd:
             self.places[random.choice(self.agents)] = self.random.integers(0, SIZE, 2)
         infos = {agent: {"wind": wind} if wind < 20 else {} for agent in self.agents}
         infos[self.agents[0]]["clock"] = time.time()
-        over = dict.fromkeys(self.agents, self.count >= STEPS)
+        over = dict.fromkeys(self.agents, self.count >= self.steps)
         return self.seen(), rewards, over, dict.fromkeys(self.agents, False), infos
 
     def seen(self):
@@ -77,14 +78,14 @@ def draw(env, surface, agent):
 
 
 def hud(env, agent):
-    return f"{agent}: {env.count} of {STEPS}"
+    return f"{agent}: {env.count} of {env.steps}"
 
 
 def scene(number):
     players = {f"player{k}": ig.Human if k < HUMANS else wander for k in range(HUMANS + BOTS)}
     made = (
         ig.GymScene(f"crowd{number}")
-        .environment(Crowd, options={"agents": HUMANS + BOTS})
+        .environment(Crowd, options={"agents": HUMANS + BOTS, "steps": STEPS})
         .rendering(draw=draw, fps=FPS, width=400, height=400, hud=hud)
         .policies(players)
         .gameplay(

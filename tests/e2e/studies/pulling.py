@@ -1,17 +1,22 @@
-"""Two people pull a cart along a line, twice: three short episodes, and one more in a scene of its own."""
+"""Two people pull a cart along a line, twice: three episodes, and one more in a scene of its own.
 
+PULLING_STEPS is the length of an episode; the server reads it, and tells the pages.
+"""
+
+import os
 import random
 
 import interactive_gym as ig
 
 
 class Pulling:
-    """Sixty steps to the end; each player pulls by -1, 0 or 1. Where the cart begins comes from the seed."""
+    """Each player pulls by -1, 0 or 1. Where the cart begins comes from the seed."""
 
     possible_agents = ("left", "right")
 
-    def __init__(self) -> None:
+    def __init__(self, steps) -> None:
         self.agents = list(self.possible_agents)
+        self.steps = steps
 
     def action_space(self, agent):
         from gymnasium.spaces import Discrete
@@ -31,7 +36,7 @@ class Pulling:
     def step(self, actions):
         self.count += 1
         self.cart += sum((0, 1, -1)[action] for action in actions.values())
-        over = self.count == 60
+        over = self.count == self.steps
         infos = {agent: {"cart": self.cart, "action": action} for agent, action in actions.items()}
         return self._all(self.cart % 1000), self._all(float(self.cart)), self._all(over), self._all(False), infos
 
@@ -50,7 +55,7 @@ def draw(env, surface):
 def pull(name, episodes):
     return (
         ig.GymScene(name)
-        .environment(Pulling)
+        .environment(Pulling, options={"steps": int(os.environ.get("PULLING_STEPS", "60"))})
         .policies({"left": ig.Human, "right": ig.Human})
         .rendering(draw=draw, fps=20, width=400, height=200)
         .gameplay(actions={"ArrowRight": 1, "ArrowLeft": 2}, default_action=0, episodes=episodes, pause=0.5)
