@@ -80,7 +80,7 @@ def read(batch: object) -> list[Frame]:
     """
     if not isinstance(batch, bytes) or not 0 < len(batch) <= MAX_CONTROL_BYTES:
         raise ClientError("malformed", f"frames come as bytes, at most {MAX_CONTROL_BYTES}")
-    frames = []
+    frames: list[Frame] = []
     at = 0
     while at < len(batch):
         if len(frames) == MOST_FRAMES:
