@@ -54,13 +54,21 @@ def dev(tmp_path: Path) -> Iterator[Dev]:
     port = free_port()
     command = [sys.executable, "-m", "interactive_gym.cli", "dev", "short.py", "--no-open", "--port", str(port)]
     with (folder / "console").open("wb") as out:
-        process = subprocess.Popen(command, cwd=folder, stdout=out, stderr=out, env={**os.environ, "COLUMNS": "200"})
+        environ = {**os.environ, "COLUMNS": "200"}
+        process = subprocess.Popen(
+            command, cwd=folder, stdout=out, stderr=out, env=environ, preexec_fn=_listen_to_ctrl_c
+        )
     started = Dev(folder, port, process)
     started.until_started(1)
     yield started
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=20) == 0, started.said()
     assert "Traceback" not in started.said()
+
+
+def _listen_to_ctrl_c() -> None:
+    """What runs in a shell's background ignores it, and hands that on to its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def join(context: BrowserContext, page: Page, number: int) -> Page:
