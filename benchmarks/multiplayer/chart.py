@@ -34,7 +34,7 @@ def chart(games: dict[str, Any]) -> str:
 
 
 def _row(number: int, name: str, game: dict[str, Any], scale: float) -> str:
-    median, p95 = game["key_to_paint_ms"]["p50"], game["key_to_paint_ms"]["p95"]
+    median, p95 = game["key_to_paint_ms"]["median"], game["key_to_paint_ms"]["p95"]
     top = TOP + number * ROW
     text = f'y="{top + 16}" fill="{INK}"'
     return (

@@ -158,7 +158,7 @@ def keys(wanted: argparse.Namespace) -> dict[str, Any]:
         for _ in range(wanted.rounds)
     ]
     clean, bad = lines
-    ratios = {part: [one[bad][part] / one[clean][part] for one in rounds] for part in ("p50", "p95")}
+    ratios = {part: [one[bad][part] / one[clean][part] for one in rounds] for part in ("median", "p95")}
     return {
         "rounds": rounds,
         "ratio_of_bad_to_clean": {part: round(statistics.median(values), 3) for part, values in ratios.items()},

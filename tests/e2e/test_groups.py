@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.e2e.harness import STUDIES, Participant, Server, wait_for
-from tests.net.playing import Fingers, full, shows
+from tests.net.playing import Fingers, full, play_through, shows
 
 ARROWS = ("ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight")
 
@@ -24,10 +24,6 @@ def arrive(
         people[-1].press_primary()
         time.sleep(apart)  # as people come, not for luck
     return people
-
-
-def play_through(people: Sequence[Participant], seconds: float = 120) -> None:
-    Fingers(people).press_until(lambda: all(shows(person) == "end" for person in people), seconds)
 
 
 def frames_of(served: Server) -> dict[str, list[dict[str, str]]]:

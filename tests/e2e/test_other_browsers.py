@@ -9,7 +9,8 @@ from playwright.sync_api import Browser, BrowserContext, Playwright
 
 from tests import browsers
 from tests.e2e.harness import STUDIES, Participant, Server, wait_for
-from tests.e2e.test_groups import play_through, settled
+from tests.e2e.test_groups import settled
+from tests.net.playing import play_through
 
 
 @pytest.fixture(params=[True, False], ids=["webrtc", "no-webrtc"])

@@ -6,7 +6,6 @@ import csv
 import heapq
 import os
 import random
-import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Playwright
 
+from benchmarks.common import summary
 from tests import browsers
 from tests.e2e.harness import Participant, Server
 from tests.net.lab import Home, Lab
@@ -129,11 +129,15 @@ def held(ticks: Sequence[dict[str, str]]) -> float:
     return (len(due) - 1) * 1000 / (due[-1] - due[0])
 
 
-def spread(values: Sequence[float]) -> dict[str, float] | None:
-    """Count, median, p95 and largest; None of nothing."""
-    if not values:
-        return None
-    ordered = sorted(values)
-    p95 = ordered[min(len(ordered) - 1, round(0.95 * (len(ordered) - 1)))]
-    found = {"p50": statistics.median(ordered), "p95": p95, "max": ordered[-1]}
-    return {"n": len(ordered), **{name: round(value, 2) for name, value in found.items()}}
+def spread(values: Sequence[float]) -> dict[str, float | int] | None:
+    """Their summary, to hundredths; None of nothing."""
+    return summary(values, 2) if values else None
+
+
+def play_through(people: Sequence[Participant], seconds: float = 120) -> None:
+    """Keys are pressed until all have come to the end.
+
+    Raises:
+        AssertionError: They have not within ``seconds``.
+    """
+    Fingers(people).press_until(lambda: all(shows(person) == "end" for person in people), seconds)

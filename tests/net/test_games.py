@@ -11,20 +11,17 @@ from typing import Any
 import pytest
 
 from tests.e2e.harness import Participant, Server, wait_for
-from tests.net.playing import Fingers, figures, full, shows
+from tests.net.playing import Fingers, figures, full, play_through, shows
 from tests.net.shaping import Network
 
 PAIR = Path(__file__).parents[2] / "benchmarks" / "studies" / "overcooked_pair.py"
 SECONDS = "60" if os.environ.get("NETWORKS") else "15"
+PATIENCE_S = 90 + float(SECONDS)
 
 
 def begin(people: list[Participant]) -> None:
     for person in people:
         person.press_primary()
-
-
-def play_through(people: list[Participant], seconds: float = 90) -> None:
-    Fingers(people).press_until(lambda: all(shows(person) == "end" for person in people), seconds + float(SECONDS))
 
 
 def until_playing(people: list[Participant], seconds: float = 60) -> None:
@@ -58,7 +55,7 @@ def test_a_bad_line_changes_nothing_in_the_world(table: Callable[..., Any], netw
     lab, server, people = table(PAIR, PAIR_SECONDS=SECONDS)
     lab.between(*lab.homes, network)
     begin(people)
-    play_through(people)
+    play_through(people, PATIENCE_S)
     measured = found(server)
     assert measured["rollbacks"] > 10, "expectations were wrong now and then, else nothing was tried"
     assert {row["connection"] for row in links(server)} == {"direct"}
@@ -93,7 +90,7 @@ def test_the_direct_way_is_dead_when_they_are_matched(table: Callable[..., Any],
     wait_for(lambda: " matched " in server.log.read_text(), "a match", seconds=60)
     lab.cut(*lab.homes, seconds)
     until_playing(people)
-    play_through(people)
+    play_through(people, PATIENCE_S)
     found(server)
     assert {row["server_share"] for row in links(server)} != {"0.0"}, "the server passed frames on meanwhile"
 
@@ -105,7 +102,7 @@ def test_without_the_servers_help_they_wait_until_the_line_is_back(table: Callab
     wait_for(lambda: " unmatched " in server.log.read_text(), "a match that comes to nothing", seconds=60)
     lab.cut(*lab.homes, 0)
     until_playing(people, seconds=90)
-    play_through(people)
+    play_through(people, PATIENCE_S)
     found(server)
 
 
@@ -120,7 +117,7 @@ def test_behind_routers_that_give_every_connection_another_port(
         environ |= {"PAIR_TURN": "turn:10.77.0.1:3478?transport=udp", "PAIR_TURN_SECRET": secret}
     _, server, people = table(PAIR, nat=True, turn="right" if secret else None, **environ)
     begin(people)
-    play_through(people)
+    play_through(people, PATIENCE_S)
     found(server)
     assert {row["connection"].split()[0] for row in links(server)} == {way}
     refused = [one for one in server.events() if one["name"] == "turn_refused"]
