@@ -118,6 +118,15 @@ class Server:
         with path.open(newline="") as file:
             return list(csv.DictReader(file))
 
+    def settled(self, episodes: int) -> list[dict[str, str]]:
+        """The table of episodes, once so many are there and the frames of all their players have been compared."""
+
+        def compared() -> list[dict[str, str]] | None:
+            rows = self.table("episodes.csv")
+            return rows if len(rows) == episodes and all(row["parity"] != "incomplete" for row in rows) else None
+
+        return wait_for(compared, f"{episodes} compared episodes: {self.table('episodes.csv')}")
+
     def check_parity(self) -> None:
         """What no test of a game of several people can forget: every side recorded the same.
 

@@ -36,16 +36,6 @@ def frames_of(served: Server) -> dict[str, list[dict[str, str]]]:
     return found
 
 
-def settled(served: Server, episodes: int) -> list[dict[str, str]]:
-    """The table of episodes, once all of them are there and have been compared."""
-
-    def compared() -> list[dict[str, str]] | None:
-        rows = served.table("episodes.csv")
-        return rows if len(rows) == episodes and all(row["parity"] != "incomplete" for row in rows) else None
-
-    return wait_for(compared, f"{episodes} compared episodes: {served.table('episodes.csv')}")
-
-
 # Six pages at 30 fps step the environment about 300 times a second, predictions included: more than two cores have.
 @pytest.mark.parametrize(
     ("humans", "fps", "way"), [pytest.param(3, 30, "direct", marks=full), (4, 30, "direct"), (6, 15, "server")]
@@ -56,7 +46,7 @@ def test_groups_play_in_one_world(
     served = server(STUDIES / "crowd.py", CROWD_HUMANS=str(humans), CROWD_FPS=str(fps))
     people = arrive(served, participant, humans)
     play_through(people)
-    (episode,) = settled(served, 1)
+    (episode,) = served.settled(1)
     assert episode["parity"] == "identical"
     wait_for(lambda: len(served.table("links.csv")) == humans * (humans - 1), "what everybody says of their links")
     links = served.table("links.csv")
@@ -73,7 +63,7 @@ def test_groups_play_in_one_world(
 def test_two_humans_and_a_bot(server: Callable[..., Server], participant: Callable[..., Participant]) -> None:
     served = server(STUDIES / "crowd.py", CROWD_BOTS="1", CROWD_EPISODES="2")
     play_through(arrive(served, participant, 2))
-    assert [row["parity"] for row in settled(served, 2)] == ["identical"] * 2
+    assert [row["parity"] for row in served.settled(2)] == ["identical"] * 2
     for rows in frames_of(served).values():
         steps = rows[1:]
         assert {row["source.player2"] for row in steps} <= {"bot", "default"}
@@ -87,7 +77,7 @@ def test_six_people_half_a_second_apart_become_three_games(
 ) -> None:
     served = server(STUDIES / "crowd.py")
     play_through(arrive(served, participant, 6, apart=0.5))
-    assert [row["parity"] for row in settled(served, 3)] == ["identical"] * 3
+    assert [row["parity"] for row in served.settled(3)] == ["identical"] * 3
 
     def over() -> list[dict[str, str]] | None:
         rows = served.table("sessions.csv")
@@ -112,7 +102,7 @@ def test_ten_games_in_one_page_leave_nothing_behind(
         return all(shows(person) == "end" for person in people)
 
     Fingers(people).press_until(note, 240)
-    assert [row["parity"] for row in settled(served, 10)] == ["identical"] * 10
+    assert [row["parity"] for row in served.settled(10)] == ["identical"] * 10
     first, last = sizes["crowd2"], sizes["crowd9"]
     assert last["nodes"] <= first["nodes"] + 20
     assert last["heap"] <= first["heap"] * 1.25 + 2_000_000

@@ -27,16 +27,6 @@ def rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def compared(served: Server, count: int) -> list[dict[str, str]]:
-    """The episodes, once the frames of both players have been compared in so many of them."""
-
-    def ready() -> list[dict[str, str]] | None:
-        table = served.table("episodes.csv")
-        return table if [row["parity"] for row in table].count("incomplete") == len(table) - count == 0 else None
-
-    return wait_for(ready, f"{count} episodes")
-
-
 def test_two_people_play_three_episodes_and_another_scene(
     server: Callable[..., Server], participant: Callable[..., Participant]
 ) -> None:
@@ -65,7 +55,7 @@ def test_two_people_play_three_episodes_and_another_scene(
         lambda: [row for row in served.table("participants.csv") if row["outcome"] == "completed"][1:], "both outcomes"
     )
     assert people
-    episodes = compared(served, 4)
+    episodes = served.settled(4)
     assert [(row["scene_id"], row["episode"], row["frames"], row["end_reason"]) for row in episodes] == [
         *(("pull", str(episode), "60", "terminated") for episode in range(3)),
         ("again", "0", "60", "terminated"),
@@ -92,7 +82,7 @@ def test_a_reload_comes_back_into_the_game(
     ada.until(lambda: ada.frames[seen:], "a frame after the reload, without a button", SECONDS)
     assert ada.frames[seen] > (0, 25)
     ada.until(lambda: served.table("episodes.csv"), "the end of the episode", SECONDS)
-    (episode,) = compared(served, 1)
+    (episode,) = served.settled(1)
     assert (episode["frames"], episode["parity"]) == ("600", "identical")
     lives = {row["player"]: row["generations"] for row in served.table("sessions.csv")}
     assert lives == {"left": "2", "right": "1"}

@@ -9,7 +9,6 @@ from playwright.sync_api import Browser, BrowserContext, Playwright
 
 from tests import browsers
 from tests.e2e.harness import STUDIES, Participant, Server, wait_for
-from tests.e2e.test_groups import settled
 from tests.net.playing import play_through
 
 
@@ -34,7 +33,7 @@ def test_chromium_and_firefox_play_in_one_world(
     for person in people:
         person.press_primary()
     play_through(people)
-    assert [row["parity"] for row in settled(served, 2)] == ["identical"] * 2
+    assert [row["parity"] for row in served.settled(2)] == ["identical"] * 2
     wait_for(lambda: len(served.table("links.csv")) == 2, "what both say of their link")
     links = served.table("links.csv")
     ways = {row["connection"].split()[0] for row in links}
