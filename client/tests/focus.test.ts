@@ -33,13 +33,6 @@ describe("FocusWatch", () => {
     expect([heard, watch.focused]).toEqual([[false, true], true]);
   });
 
-  it("believes a focus that the document does not show yet, since nothing more is said of it", () => {
-    const { window, watch, heard, says } = watched();
-    says(window, "blur", false);
-    says(window, "focus", false);
-    expect([heard, watch.focused]).toEqual([[false, true], true]);
-  });
-
   it("keeps the focus where a frame of the page has it", () => {
     const { window, watch, heard, says } = watched();
     says(window, "blur", true);

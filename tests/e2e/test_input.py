@@ -73,17 +73,18 @@ class Player(Participant):
 
     def end(self, scene: str) -> Rows:
         """Ends the episode with its key; the rows that the server has of it."""
+        session_id = self.sessions[-1]
         self.press("e")
-        return self.rows(scene)
+        return self.rows(scene, session_id)
 
-    def rows(self, scene: str) -> Rows:
-        path = self.served.folder / scene / self.sessions[-1] / "ep0.csv"
+    def rows(self, scene: str, session_id: str) -> Rows:
+        path = self.served.folder / scene / session_id / "ep0.csv"
         wait_for(path.exists, f"{path}", pause=lambda: self.page.evaluate(NEXT_TASK))
         with path.open(newline="") as file:
             return list(csv.DictReader(file))[1:]  # the first one is the reset's
 
-    def focus_events(self) -> list[str]:
-        mine = [event for event in self.served.events() if event["session_id"] == self.sessions[-1]]
+    def focus_events(self, session_id: str) -> list[str]:
+        mine = [event for event in self.served.events() if event["session_id"] == session_id]
         return [event["name"] for event in mine if event["name"].startswith("focus_")]
 
 
@@ -144,13 +145,14 @@ def test_a_window_that_loses_the_focus_releases_what_is_held(ada: Player) -> Non
     ada.hears(DEFAULT)
     other.close()
     ada.page.bring_to_front()
+    session_id = ada.sessions[-1]  # the next scene's game begins as soon as this one has ended
     rows = ada.end("held")
     focus = [focused for focused, _ in groupby(row["is_focused.0"] for row in rows)]
     assert focus[:3] == ["true", "false", "true"]
     away = [row["actions.0"] for row in rows if row["is_focused.0"] == "false"]
     assert set(away[1:]) <= {DEFAULT}, "the release may be one frame behind"
-    ada.until(lambda: len(ada.focus_events()) >= 2, "both events")
-    assert ada.focus_events()[:2] == ["focus_lost", "focus_gained"]
+    ada.until(lambda: len(ada.focus_events(session_id)) >= 2, "both events")
+    assert ada.focus_events(session_id)[:2] == ["focus_lost", "focus_gained"]
 
 
 def test_what_is_typed_into_a_field_is_no_input_of_the_game(ada: Player) -> None:
@@ -226,5 +228,5 @@ def test_a_hidden_tab_plays_on(ada: Player) -> None:
     ada.press_primary()
     ada.sees("playing")
     ada.page.evaluate(HIDE)
-    rows = ada.rows("unseen")
+    rows = ada.rows("unseen", ada.sessions[-1])
     assert len(rows) == 30 and rows[-1]["is_focused.0"] == "false"
