@@ -83,6 +83,10 @@ class LockstepSession:
         return self.config.input_delay
 
     @property
+    def head(self) -> int:
+        return self.frame
+
+    @property
     def phase(self) -> Phase:
         return Phase.ENDED if self.is_over else Phase.PLAYING
 

@@ -126,7 +126,7 @@ def test_the_earliest_wrong_frame_counts() -> None:
     for frame, action in ((1, A), (2, B), (3, A), (4, C)):
         queue.add(frame, Input(action))
     assert queue.wrong == 2
-    queue.corrected()
+    queue.rewind(2)
     assert queue.wrong is None
 
 
@@ -186,7 +186,7 @@ def test_in_whatever_order_and_how_often_batches_come_the_queue_is_the_list(
         for frame, action in list(enumerate(actions))[first:last]:
             queue.add(frame, Input(action))
         start = len(played) if queue.wrong is None else queue.wrong
-        queue.corrected()
+        queue.rewind(start)
         for frame in range(start, min(len(actions), queue.last + 1 + ahead)):
             played[frame] = queue.use(frame).action
 

@@ -51,6 +51,7 @@ def test_peers_of_any_number_agree(peers: int, seed: int) -> None:
     )
     clocks = {peer: PeerClock(random.uniform(-300, 300), random.uniform(-0.003, 0.003)) for peer in range(peers)}
     fps, input_delay = random.choice((30, 60)), random.choice((0, 1, 2))
+    step_cost = seed % 3 / 10 / fps
     _complete(
         play(
             peers,
@@ -59,7 +60,7 @@ def test_peers_of_any_number_agree(peers: int, seed: int) -> None:
             input_delay=input_delay,
             prediction=random.choice(("repeat", "default")),
             links=Links(conditions),
-            computers={peer: Computer(peer, clock) for peer, clock in clocks.items()},
+            computers={peer: Computer(peer, clock, step_cost, unevenness=0.5) for peer, clock in clocks.items()},
             must_roll_back=conditions.delay * fps > input_delay,
         )
     )

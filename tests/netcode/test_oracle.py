@@ -156,7 +156,7 @@ OTHER = (Input(b"\x01"), Input(IDLE))
         ([*BEGUN, _live(0), Save(1, hashed=False), Load(0), _again(0), Load(1)], "only a kept state"),
         ([*BEGUN, _live(0), Save(1, hashed=False), Commit(0, (STILL,), 1), Load(0)], "only a kept state"),
         ([*BEGUN, _live(0), Commit(0, (STILL,), 0), Load(0), _again(0, OTHER)], "stays as it is"),
-        ([*BEGUN, _live(0), Load(0), _again(0), Load(0)], "one replay per tick"),
+        ([*BEGUN, _live(0), Load(0), _again(0), Load(0)], "one replay per call"),
         ([*BEGUN, _live(1)], "one after another"),
         ([*BEGUN, _live(0, STILL[:1])], "an input per player"),
         ([*BEGUN, *(_live(frame) for frame in range(5))], "at most 4 live frames"),

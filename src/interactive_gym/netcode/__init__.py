@@ -14,7 +14,7 @@ advance the game. The game is anything deterministic; inputs and digests are byt
     def on_control(peer, data):                        # from any channel; SERVER is a peer, too
         session.receive_control(peer, data, clock())
 
-    def on_timer():                                    # whenever clock() >= session.next_deadline()
+    def on_timer():                                    # whenever clock() >= session.next_deadline(), at any time
         now = clock()
         for player in session.wanted_inputs(now):
             session.add_input(player, pressed())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from interactive_gym.netcode.changes import Changes
 from interactive_gym.netcode.config import Restart
 from interactive_gym.netcode.cuts import Cuts
@@ -25,16 +27,24 @@ MOST_EARLY = 200  # messages of the next episode that wait until this peer is th
 class Engine:
     """The parts of a session, put together.
 
+    What was expected wrongly is played again in the idle time before the next tick, for a replay within the tick
+    postpones the new frame by all that it takes, and often the tick after it: GGPO corrects in ``ggpo_idle``, too, but
+    wholly and at once. Here it begins as late as it can, so that one replay corrects whatever comes before the tick
+    (with many peers something comes all the time), and at most once per tick. It stops when the tick is near, and what
+    is left is done there. Nothing of this can be seen from outside: only ticks commit, send, and play new frames.
+
     Attributes:
         inputs: The next ones of the players that are carried here.
         datagrams: That wait to be sent.
         is_ready: Whether the participant may play the prepared episode.
+        has_replayed: Whether the time before the next tick was used already for playing frames again.
         stalls: How often the game waited for inputs, and ``stalled`` for how many ticks.
     """
 
     def __init__(self, shared: Shared) -> None:
         self.datagrams: list[tuple[int, bytes]] = []
         self.is_ready = False
+        self.has_replayed = False
         self.sent_at = shared.now
         self.stalls = self.stalled = 0
         self.starting = Starting(shared)
@@ -108,7 +118,7 @@ class Engine:
         for part in self._parts:
             part.new_epoch()
         self.inputs.forget()
-        self.is_ready = self._is_prepared = False
+        self.is_ready = self._is_prepared = self.has_replayed = False
         early, self._early = self._early, []
         for peer, message in early:
             self.handle(peer, message)
@@ -131,9 +141,21 @@ class Engine:
             yield from self._prepare()
         ticks = shared.ticker.due(shared.now)
         if ticks:
+            self.has_replayed = False
             yield from self._play(ticks)
+        elif shared.now >= self.replay_at():
+            self.has_replayed = True
+            yield from self._roll_back(shared.ticker.deadline() - shared.now)
         if ticks or shared.now - self.sent_at >= 1.5 * shared.ticker.interval:
             self._compose()
+
+    def replay_at(self) -> float:
+        """When frames are to be played again ahead of the next tick; infinity if they are not."""
+        shared = self._shared
+        if shared.phase is not Phase.PLAYING or self.has_replayed:
+            return math.inf
+        seconds = shared.window.replay_time(shared.timeline.to_replay)
+        return shared.ticker.deadline() - seconds if seconds > 0 else math.inf
 
     def may_play(self) -> bool:
         """Whether the next tick plays a new frame, as far as it can be known."""
@@ -196,13 +218,13 @@ class Engine:
         if is_over_for_all:
             self._begin_epoch((shared.epoch + 1) % 256, shared.episode + 1)
 
-    def _roll_back(self) -> Requests:
-        replays = self._shared.replays
-        before, frames = replays.rollbacks, replays.frames
-        yield from self._shared.timeline.roll_back()
-        if replays.rollbacks > before:
-            count = replays.frames - frames
-            self._shared.emit(RolledBack(self._shared.timeline.head - count, count))
+    def _roll_back(self, seconds: float = math.inf) -> Requests:
+        timeline, replays = self._shared.timeline, self._shared.replays
+        before = replays.frames
+        yield from timeline.roll_back(seconds)
+        count = replays.frames - before
+        if count:
+            self._shared.emit(RolledBack(timeline.place - count, count))
 
     def _live_tick(self, due: float) -> Requests:
         shared = self._shared

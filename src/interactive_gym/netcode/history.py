@@ -34,10 +34,13 @@ class History:
         """The state before ``frame`` was kept."""
         self._saved.append(frame)
 
+    def before(self, frame: int) -> int:
+        """The newest kept state from which ``frame`` can be played."""
+        return self._saved[bisect_right(self._saved, frame) - 1]
+
     def rewind(self, frame: int) -> int:
-        """The newest kept state from which ``frame`` can be played; later ones are worth nothing any more."""
-        end = bisect_right(self._saved, frame)
-        del self._saved[end:]
+        """The same; later ones are worth nothing any more."""
+        del self._saved[bisect_right(self._saved, frame) :]
         return self._saved[-1]
 
     def forget(self, frame: int) -> int:

@@ -120,9 +120,12 @@ class InputQueue:
         """``frame`` is committed: it will not be compared any more."""
         self._played.pop(frame, None)
 
-    def corrected(self) -> None:
-        """All frames from :attr:`wrong` on have been played anew."""
+    def rewind(self, first: int) -> None:
+        """Frames from ``first`` on count as not played, none before it being wrong: whatever comes for them meanwhile
+        is what they are going to be played with, and no mistake."""
         self.wrong = None
+        for frame in [played for played in self._played if played >= first]:
+            del self._played[frame]
 
     def expected(self) -> Input:
         """What is expected in all frames that are not known.

@@ -73,6 +73,8 @@ ROOM_TO_RESUME = 7  # frames; in a smaller window there is nothing to spare
 REPLAY = 2.0  # ticks that playing a whole window again may take: one is late then, and the next ones make up for it
 LEAST_SLICE = 4  # frames
 SLICE = 0.48  # of a tick goes into catching up
+RESERVE = 1.25  # of the time that an early replay is likely to take: costs vary, and the tick is to begin in time
+WORTH_WHILE = 0.1  # of a tick; a replay that takes less delays nothing, and is spared another call of the host
 
 
 class Window:
@@ -106,6 +108,16 @@ class Window:
             self._measure()
 
     @property
+    def frame_cost(self) -> float:
+        """What a frame takes at most, as a rule, with keeping its state: in seconds, 0 until enough was measured."""
+        return self.step_cost + self.save_cost
+
+    def replay_time(self, frames: int) -> float:
+        """How long before the next tick playing ``frames`` again is to begin, in seconds; 0: the tick can do that."""
+        cost = frames * self.frame_cost
+        return RESERVE * cost if cost >= WORTH_WHILE * self._tick else 0.0
+
+    @property
     def slice(self) -> int:
         """How many frames to catch up with at a time: half a tick's worth, so that the worker remains responsive."""
         return LEAST_SLICE if self.step_cost <= 0 else max(LEAST_SLICE, int(SLICE * self._tick / self.step_cost))
@@ -123,7 +135,7 @@ class Window:
         again, which delays every input by whole frames, to be spared a rare tick that is late by a part of one.
         """
         self.step_cost, self.save_cost = _median(self._steps), _median(self._saves)
-        cost = self.step_cost + self.save_cost
+        cost = self.frame_cost
         affordable = self._largest if cost <= 0 else int(REPLAY * self._tick / cost)
         self.size = min(self._largest, max(2, affordable))
 

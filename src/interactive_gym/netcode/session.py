@@ -182,12 +182,13 @@ class Session:
         return self._shared.events.popleft() if self._shared.events else None
 
     def next_deadline(self) -> float:
-        """When :meth:`advance` is to be called next, whatever comes in."""
+        """When :meth:`advance` is to be called next. What is received may make that earlier."""
         shared = self._shared
         resend = min(channel.next_deadline() for channel in shared.channels.values())
         if shared.phase is Phase.ENDED:
             return resend
-        return min(shared.ticker.deadline(), self._engine.sent_at + 1.5 * shared.ticker.interval, resend)
+        engine = self._engine
+        return min(shared.ticker.deadline(), engine.replay_at(), engine.sent_at + 1.5 * shared.ticker.interval, resend)
 
     @property
     def phase(self) -> Phase:
@@ -226,8 +227,14 @@ class Session:
 
     @property
     def head(self) -> int:
-        """The frame to be played next."""
+        """The next new frame. The host may stand before it, if what was played again was not all."""
         return self._shared.timeline.head
+
+    @property
+    def has_replayed(self) -> bool:
+        """Whether all that happened to the game since the last tick is that frames were played again, perhaps not all
+        that are to be: nobody needs to see that before the tick."""
+        return self._engine.has_replayed and self.phase is Phase.PLAYING
 
     def statistics(self) -> dict[str, Any]:
         """What happened so far, as plain numbers: of the session, and of each link by peer. Times are in seconds."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 
 from interactive_gym.netcode.config import Config
 from interactive_gym.netcode.errors import HostError
 from interactive_gym.netcode.history import History
-from interactive_gym.netcode.inputs import FOREVER, InputQueue
+from interactive_gym.netcode.inputs import InputQueue
 from interactive_gym.netcode.pacing import Window
 from interactive_gym.netcode.requests import Advance, Commit, Load, Request, Save
 
@@ -38,8 +39,16 @@ class Replays:
 class Timeline:
     """One episode.
 
+    A replay can be interrupted between two frames, and its rest be done by a later call. So there are two places: the
+    head, up to which the game has come for everybody who looks on, and the place where the host stands. What is known
+    of inputs, and of where the environment ends, is true of the frames below the place only: those between it and the
+    head count as not played, so no input that comes for them can prove them wrong. Nothing at or beyond the place is
+    committed.
+
     Attributes:
-        head: The frame to be played next.
+        head: The next new frame.
+        place: The frame that the host plays next: the head, or one before it as long as a replay is not complete.
+        spent: Seconds that the host took for the frames of this episode, those played again included.
         committed: The newest frame that is final; -1 before the first.
         final: Frames up to this one are known to be final for everybody before they are played here.
         over: The frame after which the environment plays no more, as far as it looks now.
@@ -50,6 +59,8 @@ class Timeline:
 
     def __init__(self, config: Config, owners: Iterable[int], window: Window, replays: Replays) -> None:
         self.head = 0
+        self.place = 0
+        self.spent = 0.0
         self.committed = -1
         self.final = -1
         self.over: int | None = None
@@ -81,44 +92,54 @@ class Timeline:
     @property
     def is_at_end(self) -> bool:
         """Whether no frame follows, as far as the inputs show that are here by now."""
-        over = self.over
-        return over is not None and all(queue.wrong is None or queue.wrong > over for queue in self.queues)
+        return self.over is not None and self._wrong is None
 
-    def roll_back(self) -> Requests:
-        """Play again what was played with wrong inputs, if there is any."""
-        wrong = min((queue.wrong for queue in self.queues if queue.wrong is not None), default=FOREVER)
-        for queue in self.queues:
-            queue.corrected()
-        if wrong >= self.head:
-            return
-        end, start = self.head, self._history.rewind(wrong)
-        yield Load(start)
-        self.head, self.over, self.has_failed = start, None, False
-        while self.head < end and self.over is None:
+    @property
+    def to_replay(self) -> int:
+        """How many frames are to be played again before the head."""
+        wrong = self._wrong
+        return self.head - (self.place if wrong is None else self._history.before(wrong))
+
+    @property
+    def _wrong(self) -> int | None:
+        """The earliest frame that was played with wrong inputs; it is below the place."""
+        return min([queue.wrong for queue in self.queues if queue.wrong is not None], default=None)
+
+    def roll_back(self, seconds: float = math.inf) -> Requests:
+        """Play again what was played with wrong inputs, or as much of it as is likely to take no more than ``seconds``.
+
+        The rest is for the next call, which also goes back further if need be.
+        """
+        until = self.spent + seconds
+        wrong = self._wrong
+        if wrong is not None and self._fits(until):
+            yield from self._rewind(wrong)
+        while self.place < self.head and self._fits(until):
             yield from self.play(is_live=False)
-        self._replays.rollbacks += 1
-        self._replays.frames += self.head - start
-        self._replays.deepest = max(self._replays.deepest, end - wrong)
+            self._replays.frames += 1
 
     def play(self, is_live: bool) -> Requests:
-        """Play the frame at the head."""
-        frame = self.head
+        """Play the frame at the place; after the last one of a replay that is the head."""
+        frame = self.place
         if self._history.wants(frame, frame <= self.final):
             yield from self._save(frame)
         inputs = tuple(queue.use(frame) for queue in self.queues)
         answer = yield Advance(frame, inputs, is_live)
-        self.head += 1
+        self.spent += answer.cost
+        self.place += 1
+        self.head = max(self.head, self.place)
+        if answer.failed or answer.terminal:
+            self.over, self.has_failed = frame, answer.failed
+            self.head = self.place  # frames that were played beyond it on other inputs do not exist
         if answer.failed:
-            self.over, self.has_failed = frame, True
             return
         self._window.add_cost(step=answer.cost)
         if answer.terminal:
-            self.over = frame
-            yield from self._save(self.head, hashed=True)
+            yield from self._save(self.place, hashed=True)
 
     def commit(self, limit: int) -> Requests:
         """Everything up to ``limit`` is the same on all peers. Call when nothing is wrong any more."""
-        last = min(limit, self.head - 1, self.confirmed)
+        last = min(limit, self.place - 1, self.confirmed)
         first = self.committed + 1
         if last < first:
             return
@@ -132,10 +153,26 @@ class Timeline:
         if with_results >= first:
             yield Commit(first, tuple(zip(*known, strict=True)), keep)
 
+    def _fits(self, until: float) -> bool:
+        """Whether another frame is likely to be played before so much is spent."""
+        return self.spent + self._window.frame_cost <= until
+
+    def _rewind(self, wrong: int) -> Requests:
+        """Put back the state from which ``wrong`` can be played."""
+        self._replays.rollbacks += 1
+        self._replays.deepest = max(self._replays.deepest, self.head - wrong)
+        start = self._history.rewind(wrong)
+        answer = yield Load(start)
+        self.spent += answer.cost
+        for queue in self.queues:
+            queue.rewind(start)
+        self.place, self.over, self.has_failed = start, None, False
+
     def _save(self, frame: int, hashed: bool = False) -> Requests:
         hashed = hashed or self._history.is_hashed(frame)
         self._history.add(frame)
         answer = yield Save(frame, hashed)
+        self.spent += answer.cost
         self._window.add_cost(save=answer.cost)
         if hashed:
             if not 4 <= len(answer.digest) <= 32:

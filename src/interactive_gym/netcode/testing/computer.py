@@ -16,6 +16,7 @@ class Computer:
         clock: What its clock shows.
         step_cost: Seconds that one step of the game takes.
         save_cost: Seconds that keeping one state takes.
+        unevenness: By which part of that they may take more or less, by chance.
         ready_after: Seconds from the beginning of an episode until the participant may play.
         longest_hold: Frames for which the participant keeps the same action, at most.
     """
@@ -24,5 +25,6 @@ class Computer:
     clock: PeerClock = field(default_factory=PeerClock)
     step_cost: float = 0.0
     save_cost: float = 0.0
+    unevenness: float = 0.0
     ready_after: float = 0.2
     longest_hold: int = 12

@@ -94,6 +94,7 @@ class Host:
         self._played: dict[int, tuple[tuple[bytes, ...], Outcome]] = {}
         self._abandoned: dict[int, tuple[bytes, ...]] = {}
         self._is_changed = True
+        self._replays_to = 0
         self._loads = self._live = self._keep = 0
 
     @property
@@ -117,9 +118,12 @@ class Host:
         self._loads = self._live = 0
 
     def end_tick(self) -> None:
-        """Called after all requests of an ``advance``."""
-        self.idle_rollbacks += not self._is_changed
-        self._is_changed = True
+        """Called after all requests of an ``advance``; a replay may be interrupted then."""
+        if self.frame >= self._replays_to or self._is_at_end():
+            self.idle_rollbacks += not self._is_changed
+            self._is_changed = True
+            self._replays_to = 0
+            self._abandoned.clear()
 
     def fulfil(self, request: Request) -> Answer:
         """Do what is asked.
@@ -149,18 +153,20 @@ class Host:
         self.frame = 0
         for kept in (self._saved, self._played, self._abandoned):
             kept.clear()
-        self._keep = 0
+        self._keep = self._replays_to = 0
+        self._is_changed = True
         return Answer()
 
     def _load(self, frame: int) -> Answer:
         self._game.load(self._saved[frame])
-        self._abandoned = {f: actions for f, (actions, _) in self._played.items() if f >= frame}
+        self._abandoned |= {f: actions for f, (actions, _) in self._played.items() if f >= frame}
         self._played = {f: played for f, played in self._played.items() if f < frame}
         self._saved = {f: state for f, state in self._saved.items() if f <= frame}
+        self._is_changed &= self._replays_to > 0
+        self._replays_to = max(self._replays_to, self.frame)
         self.frame = frame
         self.rollbacks += 1
         self._loads += 1
-        self._is_changed = False
         return Answer()
 
     def _advance(self, request: Advance) -> Answer:
@@ -199,7 +205,7 @@ class Host:
             case Load():
                 yield "only a kept state is put back", request.frame in self._saved
                 yield "a state that may be dropped is not put back", request.frame >= self._keep
-                yield "at most one replay per tick", self._loads == 0
+                yield "at most one replay per call", self._loads == 0
             case Advance():
                 yield "frames come one after another", request.frame == self.frame
                 yield "an input per player", len(request.inputs) == self._players

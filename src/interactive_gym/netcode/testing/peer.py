@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from random import Random
 from typing import NamedTuple
 
 from interactive_gym.netcode.config import Config
@@ -41,6 +42,7 @@ class Peer:
         self.progressed_at = 0.0
         self._computer = computer
         self._ready_at = math.inf
+        self._chance = Random(f"{seed} costs {self.number} {boot}")
         hold = computer.longest_hold
         self._humans = {player: Human(f"{seed} {player} {boot}", hold) for player in config.humans_of(self.number)}
 
@@ -70,7 +72,7 @@ class Peer:
         self.read_events(now)
 
     def tick(self, now: float) -> float:
-        """Do what is due; returns the seconds of this peer's own time that it took to compute."""
+        """Do what is due, a tick or a replay before it; returns the seconds of this peer's own time that it took."""
         if now >= self._ready_at:
             self._ready_at = math.inf
             self.session.ready(now)
@@ -113,12 +115,12 @@ class Peer:
         return spent
 
     def _cost_of(self, request: object) -> float:
-        if isinstance(request, Advance):
-            return self._computer.step_cost
-        return self._computer.save_cost if isinstance(request, Save) else 0.0
+        computer = self._computer
+        usual = {Advance: computer.step_cost, Save: computer.save_cost}.get(type(request), 0.0)
+        return usual * (1 + computer.unevenness * self._chance.uniform(-1, 1)) if computer.unevenness else usual
 
     def _choose(self, player: int) -> Input:
-        frame = self.host.frame + self.session.input_delay
+        frame = self.session.head + self.session.input_delay
         if player not in self._humans:
             return bot_input(player, self.host.record.rows, frame)
         given = self._humans[player].act()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from random import Random
 
 from interactive_gym.netcode.config import Config
@@ -96,13 +97,15 @@ def _any_computers(random: Random, peers: int, fps: float) -> Mapping[int, Compu
 def _any_computer(random: Random, peer: int, tick: float) -> Computer:
     """Any clock; a slow one takes up to a third of a tick for a step."""
     slowness = random.choice((0.0, 0.0, 0.02, 0.1, 0.3))
-    return Computer(
+    computer = Computer(
         peer,
         PeerClock(random.uniform(-300, 300), random.uniform(-0.003, 0.003)),
         step_cost=slowness * tick,
         save_cost=random.choice((0.0, 0.1, 1.0)) * slowness * tick,
         ready_after=random.choice((0.0, 0.2, 1.0)),
     )
+    # Of its own, lest all seeds stand for something else.
+    return replace(computer, unevenness=Random(f"{computer}").choice((0.0, 0.3, 0.9)))
 
 
 def _any_fault(random: Random, peers: int, latest: float) -> Fault:
