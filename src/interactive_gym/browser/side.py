@@ -42,32 +42,38 @@ class Side:
         self._me = spec.agents.index(spec.human)
         self._scene: Scene | None = None
         self._desertion = Desertion(session, self._me)
+        self._tick = Tick(0)
 
     def advance(self, now: float, pressed_json: str) -> Json:
         """Let time pass; the packet that says what came of it.
+
+        What was only played again ahead of the next tick is told and shown with that tick: then the picture is drawn
+        once, and says what is true until the tick after it.
 
         Raises:
             EnvError: The game cannot go on here.
         """
         session = self.session
-        tick, delay = Tick(session.head), session.input_delay
+        tick = self._tick = self._tick if session.has_replayed else Tick(session.head)
+        delay = session.input_delay
         is_sampled = self._give(now, pressed_json)
         begun = self._work(now, tick)
         self._desertion.watch(now)
         events = [*begun, *self._events()]
+        told = Tick(session.head) if session.has_replayed else tick
         self.finished = [] if self._scene is None else self._host.take_chunks()
         acts = tick.live + delay if is_sampled and tick.live is not None else None
         return {
             "next": min(max(now, session.next_deadline()), now + LONGEST_SLEEP),  # at once is -infinity
             **self._place(),
             "acts": acts,
-            **self._seen(tick),
-            "corrected": tick.rollback > 0,
-            "ticked": tick.live is not None,
-            "step_ms": round(tick.step_s * 1000, 3),
+            **self._seen(told),
+            "corrected": told.rollback > 0,
+            "ticked": told.live is not None,
+            "step_ms": round(told.step_s * 1000, 3),
             "predicted": max(0, session.head - 1 - session.confirmed),
-            "rollback": tick.rollback,
-            "rollback_ms": round(tick.rollback_s * 1000, 3),
+            "rollback": told.rollback,
+            "rollback_ms": round(told.rollback_s * 1000, 3),
             "chunks": self._chunk_heads(),
             "events": events,
         }

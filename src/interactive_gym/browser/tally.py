@@ -10,7 +10,7 @@ from interactive_gym.netcode import Advance, Begin, Load, Request, Save, Session
 
 @dataclass
 class Tick:
-    """What one call of ``Match.advance`` has done.
+    """What one call of ``Match.advance`` has done, with those before it in which frames were only played again.
 
     Attributes:
         head: The frame that was to be played next when it began.
