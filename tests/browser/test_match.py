@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
@@ -98,6 +99,75 @@ def test_what_is_shown_is_whole_once_and_only_what_is_new(world: VirtualWorld) -
         assert 0 <= packet["predicted"] <= 8
     assert max(packet["predicted"] for packet in page.packets) >= 1
     assert not all(packet["draw"] for packet in page.packets)
+
+
+@pytest.fixture
+def slow(world: VirtualWorld, monkeypatch: pytest.MonkeyPatch) -> float:
+    """Everything that a session asks for seems to take so many seconds, a sixth of a tick."""
+    cost, shown = 1 / 180, itertools.count()
+    monkeypatch.setattr(world, "stopwatch", lambda: next(shown) * cost)
+    return cost
+
+
+def test_what_is_played_again_before_a_tick_is_told_and_drawn_with_it(world: VirtualWorld, slow: float) -> None:
+    line = Wire(world, game(HUMAN, HUMAN, options={"size": 2, "length": 150}))
+    page, other = line.join_all()
+    early: list[dict[str, Any]] = []
+    wake = page.wake
+
+    def noting(now: float) -> None:
+        wake(now)
+        if page.match._side is not None and page.match._side.session.has_replayed:
+            early.append(page.packets[-1])
+
+    page.wake = noting  # type: ignore[method-assign]
+    line.run(60)
+    assert_same([page, other])
+    assert len(early) > 20
+    for packet in early:
+        assert [packet[key] for key in ("draw", "pixels", "hud", "acts")] == [None] * 4
+        assert [packet[key] for key in ("ticked", "corrected", "rollback", "rollback_ms")] == [False, False, 0, 0]
+    for packet in page.packets:
+        is_new = bool(packet["ticked"] or packet["rollback"] or page.of(packet, "prepared"))
+        assert (packet["draw"] is not None) == is_new
+        assert packet["rollback_ms"] >= packet["rollback"] * slow * 1000 - 0.01
+    replayed = [end["end"]["statistics"]["replayed"] for end in page.events("episode_ended")]
+    assert sum(replayed) == sum(packet["rollback"] for packet in page.packets)
+
+
+def test_what_was_played_again_is_drawn_even_if_the_game_waits(world: VirtualWorld, slow: float) -> None:
+    """The partner's last inputs come when this peer may play no new frame any more."""
+    line = Wire(world, game(HUMAN, HUMAN, options={"size": 2, "length": 150}, episodes=1), delay=0.5, loss=0.0)
+    page, _ = line.join_all()
+    line.run(60)
+    corrected = [packet for packet in page.packets if packet["rollback"] and not packet["ticked"]]
+    assert corrected and all(packet["draw"] is not None and packet["corrected"] for packet in corrected)
+
+
+def test_what_comes_may_make_the_next_call_earlier(world: VirtualWorld, slow: float) -> None:
+    line = Wire(world, game(HUMAN, HUMAN, options={"size": 2, "length": 150}, episodes=1))
+    page, _ = line.join_all()
+    wanted: list[tuple[float, float | None]] = []
+    receive = page.match.receive
+
+    def noting(peer: int, data: bytes, now: float) -> float | None:
+        wanted.append((page.packets[-1]["next"] if page.packets else now, receive(peer, data, now)))
+        return wanted[-1][1]
+
+    assert page.match.receive(1, b"", line.now) is not None
+    page.match.receive = noting  # type: ignore[method-assign]
+    line.run(60)
+    assert sum(now is not None and now < before - 1e-3 for before, now in wanted) > 20
+
+
+def test_nobody_is_to_be_called_because_of_what_comes_for_no_game(world: VirtualWorld) -> None:
+    match = Runtime(world).open_match(game(HUMAN, HUMAN), match_of(game(HUMAN, HUMAN), 0))
+    assert match.receive(1, b"", 0.0) is None
+    match.meet(0.0)
+    assert match.receive(1, b"", 0.0) is not None
+    match.advance(0.0, "no JSON")
+    match._guarded(0.0, lambda: 1 / 0)
+    assert match.receive(1, b"", 0.0) is None
 
 
 def test_keys_act_in_the_frame_that_the_packet_names(world: VirtualWorld) -> None:

@@ -161,5 +161,9 @@ class Wire:
         if target == SERVER:
             self.referee.receive_control(source, data, self.now)
         elif target in self.pages and self.pages[target].is_open:
-            match = self.pages[target].match
-            (match.receive if tag == DATAGRAM else match.receive_control)(source, data, self.now)
+            page = self.pages[target]
+            if tag == DATAGRAM:
+                wanted = page.match.receive(source, data, self.now)
+                page.wakes_at = page.wakes_at if wanted is None else min(page.wakes_at, wanted)
+            else:
+                page.match.receive_control(source, data, self.now)

@@ -17,7 +17,8 @@ const LINGER_BEAT_MS = 50;
 /** What python.ts makes of Python's `Match`. Times are seconds of the worker's clock. */
 export interface NetGame extends PacketBytes {
   meet(now: number): void;
-  receive(peer: number, payload: Uint8Array, now: number): void;
+  /** When to call `advance` by now, perhaps earlier than it said itself; nothing if there is no game to go on with. */
+  receive(peer: number, payload: Uint8Array, now: number): number | undefined;
   receiveControl(peer: number, payload: Uint8Array, now: number): void;
   ready(now: number): void;
   advance(now: number, input: string): string;
@@ -128,16 +129,26 @@ export class MatchPlayer {
     if (!this.met) return;
     const isFirst = this.inbox.isEmpty;
     this.inbox.put(peer, tag, payload);
-    if (isFirst) this.tools.hop(() => this.deliver());
+    if (isFirst) this.tools.hop(() => this.sooner(this.deliver()));
   }
 
-  /** Called when all that waited before this worker is in the inbox, or time passes. */
-  private deliver(): void {
-    if (!this.met) return;
-    for (const [peer, payload] of this.inbox.takeDatagrams()) this.python.receive(peer, payload, this.seconds());
+  /** Called when all that waited before this worker is in the inbox, or time passes. Returns when Python wants to be
+   *  called by now, in its seconds. */
+  private deliver(): number {
+    let next = Infinity;
+    if (!this.met) return next;
+    for (const [peer, payload] of this.inbox.takeDatagrams()) {
+      next = this.python.receive(peer, payload, this.seconds()) ?? next;
+    }
     const control = this.inbox.takeControl();
     for (const [peer, payload] of control) this.python.receiveControl(peer, payload, this.seconds());
     if (control.length > 0) this.soon();
+    return next;
+  }
+
+  /** Lets time pass before the deadline that was said last, if what has come makes that worth while. */
+  private sooner(next: number): void {
+    if (this.met && !this.isRetired) this.wakeup.aimBefore(Math.max(next * 1000, this.tools.clock.now()));
   }
 
   private linger(since: number, forgotten: () => void): void {

@@ -169,7 +169,7 @@ export interface MatchFrame {
   ticked: boolean; // a new frame was played
   step_ms: number;
   predicted: number; // frames beyond the newest confirmed one
-  rollback: number; // frames played again
+  rollback: number; // frames played again, since the last tick
   rollback_ms: number;
   chunks: (ChunkHead & { episode: number })[];
   events: MatchEvent[];

@@ -22,7 +22,7 @@ interface PyPlay extends PyProxy {
 /** Python's `Match` as Pyodide shows it. */
 interface PyMatch extends PyProxy {
   meet(now: number): void;
-  receive(peer: number, payload: Uint8Array, now: number): void;
+  receive(peer: number, payload: Uint8Array, now: number): number | undefined;
   receive_control(peer: number, payload: Uint8Array, now: number): void;
   ready(now: number): void;
   advance(now: number, input: string): string;

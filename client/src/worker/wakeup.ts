@@ -29,6 +29,11 @@ export class Wakeup {
     else this.wait();
   }
 
+  /** The same, if it was not to wake earlier anyway. */
+  aimBefore(at: number): void {
+    if (at < this.at) this.aim(at);
+  }
+
   stop(): void {
     this.at = Infinity;
     this.aims += 1;

@@ -14,6 +14,7 @@ const TICK = 0.05; // seconds
 class FakeNetGame implements NetGame {
   readonly calls: [string, ...unknown[]][] = [];
   answer: (now: number) => Partial<MatchFrame> | Extract<MatchPacket, { error: unknown }> = () => ({});
+  wanted: number | undefined = undefined; // what receive() returns
   out: number[][] = [];
   closed = false;
   private due = 0;
@@ -23,8 +24,9 @@ class FakeNetGame implements NetGame {
     this.due = now + TICK;
   }
 
-  receive(peer: number, payload: Uint8Array, now: number): void {
+  receive(peer: number, payload: Uint8Array, now: number): number | undefined {
     this.calls.push(["receive", peer, [...payload], now]);
+    return this.wanted;
   }
 
   receiveControl(peer: number, payload: Uint8Array, now: number): void {
@@ -166,6 +168,32 @@ describe("MatchPlayer, the clock", () => {
     ]);
     pass(45);
     expect(python.advances.at(-1)).toBe(50);
+  });
+
+  it.each([
+    { wanted: 0.03, times: [30, 50, 100] },
+    { wanted: 0.01, times: [20, 50, 100] }, // that is past
+    { wanted: -Infinity, times: [20, 50, 100] },
+    { wanted: 0.08, times: [50, 100] },
+    { wanted: undefined, times: [50, 100] },
+  ])("wakes earlier if Python wants that because of what has come: $wanted", ({ wanted, times }) => {
+    player.meet();
+    loop();
+    pass(20);
+    python.wanted = wanted;
+    arrived(FRAME_DATAGRAM, 7);
+    loop();
+    pass(80);
+    expect(python.advances.slice(1)).toEqual(times);
+  });
+
+  it("does not wake for what comes after Python has failed", () => {
+    python.answer = () => ({ error: { stage: "step", problem: "no", detail: "" } });
+    player.meet();
+    loop();
+    arrived(FRAME_DATAGRAM, 7);
+    pass(100);
+    expect(python.advances).toEqual([0]);
   });
 
   it("never makes Python's time run backwards, though ticks may begin a little early", () => {

@@ -55,8 +55,11 @@ class FakeRetired implements NetGame {
   readonly heard: number[][] = [];
 
   meet(): void {}
-  receive(): void {}
   ready(): void {}
+
+  receive(): undefined {
+    return undefined;
+  }
 
   receiveControl(peer: number, payload: Uint8Array): void {
     this.heard.push([peer, ...payload]);

@@ -22,10 +22,11 @@ from interactive_gym.netcode import Session
 class Match:
     """One participant's part in a match. All times are seconds of one clock, the worker's.
 
-    Make it, :meth:`meet`, and from then on call :meth:`advance` whenever its last answer said so; hand over what
-    arrives, and send what is :meth:`outgoing` after each of these calls. When a packet has the event ``prepared``, the
-    episode waits for :meth:`ready`. What :meth:`advance` answers is ``worker.messages.MatchPacket``; after an error
-    packet the game is lost, and only what is still :meth:`outgoing` matters to the others.
+    Make it, :meth:`meet`, and from then on call :meth:`advance` whenever its last answer, or a later one of
+    :meth:`receive`, said so; hand over what arrives, and send what is :meth:`outgoing` after each of these calls. When
+    a packet has the event ``prepared``, the episode waits for :meth:`ready`. What :meth:`advance` answers is
+    ``worker.messages.MatchPacket``; after an error packet the game is lost, and only what is still :meth:`outgoing`
+    matters to the others.
 
     Args:
         game: ``protocol.Game``, of which ``spec`` was made.
@@ -65,9 +66,15 @@ class Match:
 
         self._guarded(now, begin)
 
-    def receive(self, peer: int, data: Any, now: float) -> None:
-        """Take the payload of a datagram frame of ``peer``: bytes, or JavaScript's ``Uint8Array``."""
+    def receive(self, peer: int, data: Any, now: float) -> float | None:
+        """Take the payload of a datagram frame of ``peer``: bytes, or JavaScript's ``Uint8Array``.
+
+        Returns:
+            When to call :meth:`advance` by now, which may be earlier than its last answer said; None if there is no
+            game to go on with.
+        """
         self._tell(now, lambda session: session.receive(peer, bytes_of(data), now))
+        return None if self._side is None or self._failure is not None else self._side.session.next_deadline()
 
     def receive_control(self, peer: int, data: Any, now: float) -> None:
         """Take the payload of a control frame of ``peer``, or of the server (255)."""
