@@ -63,7 +63,7 @@ export class MatchPlayer {
     impairment: Impairment | null,
     private readonly tools: MatchTools,
   ) {
-    this.wakeup = new Wakeup(tools.clock, tools.hop, (now, due) => this.advance(now, due));
+    this.wakeup = new Wakeup(tools.clock, tools.hop, (now) => this.advance(now));
     const agents = Object.keys(game.policies);
     this.links = new Links(match, impairment, {
       ...{ run, clock: tools.clock, origin: tools.origin, random: Math.random, post: tools.post },
@@ -168,7 +168,7 @@ export class MatchPlayer {
     if (this.met && !this.isRetired) this.wakeup.aim(this.tools.clock.now());
   }
 
-  private advance(now: number, due: number): void {
+  private advance(now: number): void {
     this.deliver();
     const { presses } = this;
     const sampled = this.tools.clock.now();
@@ -180,7 +180,7 @@ export class MatchPlayer {
     this.sendAll();
     const taken = packet.acts === null ? [] : presses.splice(0);
     if (packet.events.some((event) => event.type === "prepared")) presses.length = 0; // they were for what is over
-    if (isNews(packet)) this.tell(packet, text, taken, { due, sampled, executed });
+    if (isNews(packet)) this.tell(packet, text, taken, { due: packet.due * 1000, sampled, executed });
   }
 
   private sendAll(): void {

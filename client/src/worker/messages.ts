@@ -167,6 +167,7 @@ export interface MatchFrame {
   hud: string | null;
   corrected: boolean; // what is shown now does not follow from what was shown: frames were played again, differently
   ticked: boolean; // a new frame was played
+  due: number; // when that was due; likewise in seconds
   step_ms: number;
   predicted: number; // frames beyond the newest confirmed one
   rollback: number; // frames played again, since the last tick

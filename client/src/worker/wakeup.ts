@@ -13,11 +13,11 @@ export class Wakeup {
   private aims = 0; // names the newest aim: what an older one has under way means nothing
   private cancel: (() => void) | null = null;
 
-  /** `woken` is called with the moment that was aimed at, or the present one if that is later. */
+  /** `woken` is called with the present moment, or the one that was aimed at if that is later. */
   constructor(
     private readonly clock: Clock,
     private readonly hop: Hop,
-    private readonly woken: (now: number, due: number) => void,
+    private readonly woken: (now: number) => void,
   ) {}
 
   /** Replaces what was aimed at before. */
@@ -62,7 +62,7 @@ export class Wakeup {
   private wake(): void {
     const { at } = this;
     this.stop();
-    this.woken(Math.max(at, this.clock.now()), at);
+    this.woken(Math.max(at, this.clock.now()));
   }
 }
 

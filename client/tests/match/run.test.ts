@@ -153,7 +153,7 @@ async function met(): Promise<MatchRun> {
 
 const NOTHING: MatchFrame = {
   ...{ next: 0, episode: 0, frame: -1, acts: null, draw: null, pixels: null, hud: null, corrected: false },
-  ...{ ticked: false, step_ms: 1, predicted: 0, rollback: 0, rollback_ms: 0, chunks: [], events: [] },
+  ...{ ticked: false, due: 0, step_ms: 1, predicted: 0, rollback: 0, rollback_ms: 0, chunks: [], events: [] },
 };
 
 function moved(more: Partial<MatchFrame>, presses: Press[] = []): Promise<void> {

@@ -39,8 +39,9 @@ class FakeNetGame implements NetGame {
 
   advance(now: number, input: string): string {
     this.calls.push(["advance", now, JSON.parse(input)]);
+    const due = Math.min(now, this.due);
     if (now >= this.due) this.due += TICK;
-    return JSON.stringify({ ...NOTHING, next: this.due, ...this.answer(now) });
+    return JSON.stringify({ ...NOTHING, due, next: this.due, ...this.answer(now) });
   }
 
   outgoing(): Uint8Array {
@@ -80,7 +81,7 @@ class FakeNetGame implements NetGame {
 
 const NOTHING: MatchFrame = {
   ...{ next: 0, episode: 0, frame: -1, acts: null, draw: null, pixels: null, hud: null, corrected: false },
-  ...{ ticked: false, step_ms: 0, predicted: 0, rollback: 0, rollback_ms: 0, chunks: [], events: [] },
+  ...{ ticked: false, due: 0, step_ms: 0, predicted: 0, rollback: 0, rollback_ms: 0, chunks: [], events: [] },
 };
 
 let clock: FakeClock;

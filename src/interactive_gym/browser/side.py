@@ -55,7 +55,7 @@ class Side:
         """
         session = self.session
         tick = self._tick = self._tick if session.has_replayed else Tick(session.head)
-        delay = session.input_delay
+        delay, due = session.input_delay, session.next_tick
         is_sampled = self._give(now, pressed_json)
         begun = self._work(now, tick)
         self._desertion.watch(now)
@@ -70,6 +70,7 @@ class Side:
             **self._seen(told),
             "corrected": told.rollback > 0,
             "ticked": told.live is not None,
+            "due": min(now, due),
             "step_ms": round(told.step_s * 1000, 3),
             "predicted": max(0, session.head - 1 - session.confirmed),
             "rollback": told.rollback,

@@ -231,6 +231,11 @@ class Session:
         return self._shared.timeline.head
 
     @property
+    def next_tick(self) -> float:
+        """When the next tick is due, or was, if it is late."""
+        return self._shared.ticker.deadline()
+
+    @property
     def has_replayed(self) -> bool:
         """Whether all that happened to the game since the last tick is that frames were played again, perhaps not all
         that are to be: nobody needs to see that before the tick."""
