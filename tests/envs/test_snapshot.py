@@ -136,6 +136,20 @@ def test_hooks_decide_what_state_is() -> None:
     assert (env.score, env.board) == (1, [[0]])
 
 
+def test_who_is_still_in_the_game_comes_back_though_the_hooks_forget_it() -> None:
+    env = Hooked(score=1, board=[], agents=["red", "blue"])
+    snapshot = Snapshot(env)
+    data = snapshot.save()
+    env.agents.remove("red")
+    snapshot.load(data)
+    assert env.agents == ["red", "blue"]
+    env.agents = []
+    snapshot.load(data)
+    env.agents.clear()
+    snapshot.load(data)
+    assert env.agents == ["red", "blue"]
+
+
 def test_hooks_of_an_env_inside_wrappers_are_used_and_the_wrappers_are_saved_all_the_same() -> None:
     class Inside(Hooked, gymnasium.Env):
         action_space = spaces.Discrete(2)

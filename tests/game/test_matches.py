@@ -96,8 +96,16 @@ def world() -> Iterator[VirtualWorld]:
         yield world
 
 
+def short_overcooked() -> Any:
+    """Its last step says that nobody is left in the game, and may have to be taken back."""
+    env = overcooked()
+    env.max_steps = 90
+    return env
+
+
 GAMES: dict[str, tuple[Any, tuple[str, ...], dict[str, Any]]] = {
     "Overcooked": (overcooked, ("0", "1"), {"max_steps": 90}),
+    "Overcooked, to its own end": (short_overcooked, ("0", "1"), {}),
     "slime volleyball": (SlimeVolleyEnv, ("agent_left", "agent_right"), {"max_steps": 200}),
     "unseeded": (games.Duel, CHASE, {"max_steps": 150}),
     "numpy results, sparse infos": (games.NumpyResults, CHASE, {"max_steps": 150}),

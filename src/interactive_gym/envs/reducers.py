@@ -257,7 +257,8 @@ def _by_attributes(obj: Any, shelf: Shelf) -> Any:
 
 
 def _hooked(obj: Any, shelf: Shelf) -> Any:
-    return kept, (shelf.keep(obj),), (obj.get_state(),), None, None, put_by_hook
+    """PettingZoo's ``agents`` too: we act by it, and hooks forget it, as cogrid's do, though its last step empties it."""
+    return kept, (shelf.keep(obj),), (obj.get_state(), getattr(obj, "__dict__", {}).get("agents")), None, None, put_by_hook
 
 
 def _space(obj: Any, shelf: Shelf) -> Any:
@@ -318,9 +319,12 @@ def put_attributes(obj: Any, state: tuple[dict[str, Any] | None, dict[str, Any]]
             object.__delattr__(obj, name)
 
 
-def put_by_hook(env: Any, state: tuple[Any]) -> None:
+def put_by_hook(env: Any, state: tuple[Any, Any]) -> None:
     """Restore ``env`` with its own hook."""
-    env.set_state(state[0])
+    hooked, agents = state
+    env.set_state(hooked)
+    if agents is not None:
+        env.agents = agents
 
 
 def put_space_generators(space: Any, state: tuple[tuple[Any, ...] | None]) -> None:
