@@ -18,7 +18,9 @@ COLORS = ("#3366cc", "#cc6633")
 
 
 def make_env():
-    return registry.make("Overcooked-CrampedRoom-V0")
+    env = registry.make("Overcooked-CrampedRoom-V0")
+    env.max_steps = 10**6  # the scene's limit ends the game, not the environment's of 33 seconds
+    return env
 
 
 def draw(env, surface):
