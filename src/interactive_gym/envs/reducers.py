@@ -257,8 +257,9 @@ def _by_attributes(obj: Any, shelf: Shelf) -> Any:
 
 
 def _hooked(obj: Any, shelf: Shelf) -> Any:
-    """PettingZoo's ``agents`` too: we act by it, and hooks forget it, as cogrid's do, though its last step empties it."""
-    return kept, (shelf.keep(obj),), (obj.get_state(), getattr(obj, "__dict__", {}).get("agents")), None, None, put_by_hook
+    """PettingZoo's ``agents`` too: we act by it, and hooks forget it, as cogrid's do, whose last step empties it."""
+    agents = getattr(obj, "__dict__", {}).get("agents")
+    return kept, (shelf.keep(obj),), (obj.get_state(), agents), None, None, put_by_hook
 
 
 def _space(obj: Any, shelf: Shelf) -> Any:

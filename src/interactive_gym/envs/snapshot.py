@@ -1,8 +1,8 @@
 """An environment's state as bytes, put back into the very same environment.
 
 Where the env has the hooks ``get_state()`` and ``set_state(state)``, they decide what its state is, but for ``agents``,
-by which we know who acts; wrappers around it are still saved by us. Otherwise everything that can be reached from the env is pickled, with these exceptions to what
-``pickle`` and ``copy.deepcopy`` do:
+by which we know who acts; wrappers around it are still saved by us. Otherwise everything that can be reached from the
+env is pickled, with these exceptions to what ``pickle`` and ``copy.deepcopy`` do:
 
     kept as they are         functions (local ones and lambdas too), classes, modules, loggers, locks, enum members,
                              our ``Surface``
