@@ -30,7 +30,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-PROTOCOL_VERSION = 2
+PROTOCOL_VERSION = 3
 MAX_UPLOAD_BYTES = 1_000_000
 MAX_CONTROL_BYTES = 64_000
 
@@ -115,6 +115,21 @@ class Refusal(Base, tag="refused", tag_field="kind"):
 # --- pages ----------------------------------------------------------------------------------------------------------
 
 
+class Farewell(Base):
+    """What is said to a participant who is done: proof for the platform that sent them, and the way back to it."""
+
+    code: str | None  # the completion code; stored before it is sent
+    redirect: str | None  # where they go from here
+    redirect_s: float | None  # by itself after so many seconds; None: by a button
+
+
+class Leaving(Base):
+    """The participant may stop here, on purpose."""
+
+    button: str
+    question: str  # HTML, the researcher's: what happens to the data, and whether they are sure
+
+
 class PageBase(Base, tag_field="kind"):
     scene_id: str
     header: str
@@ -122,11 +137,16 @@ class PageBase(Base, tag_field="kind"):
 
 
 class StartPage(PageBase, tag="start"):
+    """``screening``: the button waits for the server's verdict on what the page measures, see Measured."""
+
     button: str
+    screening: bool = False
+    leaving: Leaving | None = None
 
 
 class StaticPage(PageBase, tag="static"):
     button: str
+    leaving: Leaving | None = None
 
 
 class GymPage(PageBase, tag="gym"):
@@ -140,20 +160,24 @@ class GymPage(PageBase, tag="gym"):
     button: str | None  # None: the game begins without a click
     game_text: str  # HTML shown beside the running game; the researcher's
     game: Game
+    leaving: Leaving | None = None
+    monitoring: Monitoring | None = None
 
 
 class EndPage(PageBase, tag="end"):
-    pass
+    farewell: Farewell | None = None
 
 
 class CompletionCodePage(PageBase, tag="completion_code"):
     code: str
+    farewell: Farewell | None = None  # its code is None: the page shows its own
 
 
 class OutcomePage(PageBase, tag="outcome"):
     """The last page of somebody who did not get to the end."""
 
     outcome: str
+    farewell: Farewell | None = None
 
 
 Page = StartPage | StaticPage | GymPage | EndPage | CompletionCodePage | OutcomePage
@@ -164,6 +188,14 @@ class KeyBinding(Base):
 
     keys: list[str]
     action: object
+
+
+class Monitoring(Base):
+    """What is watched while a game runs. None: it is not. The server decides; the page measures and warns."""
+
+    hidden_warn_s: float | None  # the tab has been hidden, or another window in front, for so long
+    hidden_exclude_s: float | None
+    warning: str  # text
 
 
 class Multiplayer(Base):
@@ -239,6 +271,7 @@ class Room(Base, tag="room", tag_field="kind"):
     group: int
     waited_s: float
     left_s: float
+    note: str = ""  # what becomes of a wait that takes longer than usual; text
 
 
 class IceServer(Base):
@@ -271,6 +304,7 @@ class Match(Base):
     force_relay: bool  # only candidates of TURN servers
     validate_s: float  # seconds from now until which all have to be connected
     game_text: str  # HTML, the researcher's, for this player
+    game: Game | None = None  # where it is another one than the page's: a condition of the group, a bot for somebody
 
 
 class Signal(Base):
@@ -292,6 +326,7 @@ class Validated(Base):
 
     session_id: Identifier
     problem: ShortText | None = None
+    rtt_ms: dict[ShortText, Annotated[float, Meta(ge=0, le=600_000)]] = {}  # to each partner's agent, as measured here
 
 
 class Play(Base):
@@ -318,6 +353,70 @@ class Advance(Base):
     responses: dict[ShortText, Text | list[Text]] = {}
 
 
+class Leave(Base):
+    """The participant stops in ``scene_id``, on purpose."""
+
+    scene_id: Identifier
+
+
+class Measured(Base):
+    """What the page finds of the browser that it runs in; the server measures pings itself.
+
+    Said on the start page, and again in each page load until the participant has begun.
+    """
+
+    browser: ShortText  # "Chrome", "Firefox", "Safari", ...; empty where it cannot be told
+    browser_version: ShortText
+    os: ShortText
+    device: Literal["desktop", "tablet", "mobile", "unknown"]
+    webrtc: bool
+    touch: bool
+    screen: tuple[Count, Count]  # width and height in CSS pixels
+    languages: Annotated[list[ShortText], Meta(max_length=20)] = []
+
+
+class Verdict(Base, tag="verdict", tag_field="kind"):
+    """The answer to Measured. Whoever is not accepted is sent their last page, too."""
+
+    accepted: bool
+
+
+class Probe(Base):
+    """The server asks, the page answers at once with the same number; the time between is measured."""
+
+    number: Count
+
+
+class Message(Base):
+    """What a page's own script tells the researcher's hooks, by ``interactiveGym.send(name, data)``."""
+
+    scene_id: Identifier
+    name: Identifier
+    data: Annotated[str, Meta(max_length=4_000)] = "null"  # JSON
+
+
+class Attribute(Base):
+    """A page's own script sets one of the participant's attributes."""
+
+    scene_id: Identifier
+    name: Identifier
+    value: Annotated[str, Meta(max_length=1_000)]  # JSON of a number, text, boolean or null
+
+
+class Attributes(Base):
+    """All of a participant's attributes, as the server has them now; sent whenever they change."""
+
+    values: dict[str, bool | int | float | str | None]
+
+
+class Warned(Base):
+    """The server warns a player: exclusion is near."""
+
+    session_id: str
+    reason: str
+    text: str
+
+
 class Failure(Base):
     """The page cannot go on in ``scene_id``. ``detail`` (a traceback) is logged and stored, never shown."""
 
@@ -335,6 +434,7 @@ class Failure(Base):
         "connection_failed",
         "partner_left",
         "session_failed",
+        "focus_timeout",
     ]
     problem: Text = ""
     detail: Text = ""

@@ -48,6 +48,8 @@ def add_participant(connection: Connection, participant: Participant, *, query: 
         "state": participant.state,
         "scene_id": participant.scene_id,
         "arrived_at": now,
+        "sequence": [],
+        "attributes": {},
     }
     connection.execute(insert(participants).values(row))
 
