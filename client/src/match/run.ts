@@ -121,8 +121,9 @@ export class MatchRun extends Run {
   }
 
   private boutOf(match: Match): Bout {
-    const { tools, page, view, screen } = this;
+    const { tools, view, screen } = this;
     const { outbox } = tools;
+    const page = this.pageOf(match);
     const bout: Bout = new Bout(
       page,
       match,
@@ -140,6 +141,11 @@ export class MatchRun extends Run {
     return bout;
   }
 
+  /** What is played may be decided when the partners are known, and then it counts for this match alone. */
+  private pageOf(match: Match): GymPage {
+    return match.game ? { ...this.page, game: match.game } : this.page;
+  }
+
   private began(): void {
     document.title = this.page.header;
     this.tools.storage.setItem(PLAYING, this.page.scene_id); // a reload goes on without the button
@@ -148,7 +154,8 @@ export class MatchRun extends Run {
   private async stageOf(match: Match, isWanted: () => boolean): Promise<boolean> {
     document.title = "▶ The game begins"; // whoever waits may look elsewhere
     try {
-      return await this.openStage(match.game_text, (...input) => this.bout?.input(...input), isWanted);
+      const { game } = this.pageOf(match);
+      return await this.openStage(match.game_text, (...input) => this.bout?.input(...input), isWanted, game);
     } catch (error) {
       this.pictureFailed(error);
       return false;

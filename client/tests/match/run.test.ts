@@ -252,6 +252,16 @@ describe("MatchRun, meeting", () => {
     expect(text()).toContain("Pull.");
   });
 
+  it("plays the game that the match brings, in this match alone", async () => {
+    await waiting();
+    const game = { ...PAGE.game, options: { speed: 3 }, episodes: 5 };
+    await matched({ game });
+    expect(worker.last("match")?.game).toBe(JSON.stringify(game));
+    await happens(() => wire.listener?.unmatched({ session_id: "m1", reason: "partner_left", room: ROOM }));
+    await matched({ session_id: "m2" });
+    expect(worker.last("match")?.game).toBe(JSON.stringify(PAGE.game));
+  });
+
   it("says that everybody is connected, and meets when all have said so", async () => {
     await waiting();
     await matched();
