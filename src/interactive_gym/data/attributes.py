@@ -96,6 +96,4 @@ def _note(
     now: float,
     data: Mapping[str, Any],
 ) -> None:
-    events.record(
-        connection, name, reason=reason, severity=severity, now=now, participant_id=participant_id, data=data
-    )
+    events.record(connection, name, reason=reason, severity=severity, now=now, participant_id=participant_id, data=data)

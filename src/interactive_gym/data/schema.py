@@ -41,6 +41,7 @@ participants = Table(
     Column("sequence", JSON, nullable=False),  # ids of their scenes, in their own order; drawn once
     Column("code", String(200)),  # that their outcome gives, if it gives one
     Column("redirect", Text),  # where their outcome sends them; private: it may name them
+    Column("farewell", Text),  # HTML that their last page says in place of the text of their outcome
     Column("attributes", JSON, nullable=False),  # name -> number, text, boolean or null
 )
 
@@ -91,6 +92,22 @@ meetings = Table(  # every decision of a waiting room about a group, also of tho
     Column("rtts_ms", JSON, nullable=False),  # between members, as measured: "participant>participant" -> ms
     Column("decided_at", Float, nullable=False),
     Column("ended_at", Float),
+)
+
+study_values = Table(  # what hooks know of the study as a whole
+    "study_values",
+    metadata,
+    Column("name", String(128), primary_key=True),
+    Column("value", JSON, nullable=False),
+    Column("changed_at", Float, nullable=False),
+)
+
+told = Table(  # what hooks have been told; see data.occasions
+    "told",
+    metadata,
+    Column("kind", String(32), primary_key=True),
+    Column("key", String(200), primary_key=True),  # of what was told; "" for the kind as a whole
+    Column("mark", Float, nullable=False),  # when; or the last of them, where they are numbered
 )
 
 responses = Table(

@@ -12,6 +12,7 @@ def upgrade() -> None:
     _screenings()
     _assignments()
     _meetings()
+    _hooks()
 
 
 def _participants() -> None:
@@ -19,6 +20,7 @@ def _participants() -> None:
     op.add_column("participants", sa.Column("sequence", sa.JSON(), nullable=False, server_default="[]"))
     op.add_column("participants", sa.Column("code", sa.String(length=200), nullable=True))
     op.add_column("participants", sa.Column("redirect", sa.Text(), nullable=True))
+    op.add_column("participants", sa.Column("farewell", sa.Text(), nullable=True))
     op.add_column("participants", sa.Column("attributes", sa.JSON(), nullable=False, server_default="{}"))
 
 
@@ -67,3 +69,20 @@ def _meetings() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_meetings_session_id"), "meetings", ["session_id"], unique=False)
+
+
+def _hooks() -> None:
+    op.create_table(
+        "study_values",
+        sa.Column("name", sa.String(length=128), nullable=False),
+        sa.Column("value", sa.JSON(), nullable=False),
+        sa.Column("changed_at", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
+        "told",
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("mark", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "key"),
+    )
