@@ -23,6 +23,7 @@ from interactive_gym.protocol import EpisodeEnd, Failure
 from interactive_gym.records.chunks import SOURCES
 from interactive_gym.records.rows import FIELDS, MAX_COLUMNS_PER_DICT
 from interactive_gym.server import matchlife
+from interactive_gym.server.endings import severity_of
 from interactive_gym.server.lifecycle import Outcome, State
 from tests.docs.pages import ROOT, headings, in_backticks, page, section, table
 
@@ -84,7 +85,8 @@ def values(kind: type, field: str) -> set[str]:
 def test_the_values_that_a_column_can_have() -> None:
     participants = table(section(FILES, "### participants.csv"))
     assert set(State) <= in_backticks(participants["state"][-1])
-    assert set(Outcome) <= in_backticks(participants["outcome"][-1])
+    outcomes = table(section(PAGE, "## Outcomes"))
+    assert {outcome: f"`{severity_of(outcome)}`" for outcome in Outcome} == {n: row[0] for n, row in outcomes.items()}
     sessions = table(section(FILES, "### sessions.csv"))
     assert set(matchlife.State) - {matchlife.State.WAITING} == in_backticks(sessions["state"][-1])
     ends = table(section(FILES, "### episodes.csv"))["end_reason"][-1]

@@ -150,8 +150,9 @@ async def test_nobody_comes(serve: Serve, come: Come, again: Come) -> None:
     assert state_of(server, ann) == ("done", "waitroom_timeout")
     assert (await ann.enlist())["reason"] == "not_now"
     assert (await ann.advance("game"))["outcome"] == "waitroom_timeout"
-    (event,) = events(server, "waitroom_timeout")
-    assert (event["participant_id"], event["data"]["scene_id"]) == (ann.id, "game")
+    (event,) = events(server, "finished")
+    assert (event["participant_id"], event["severity"], event["reason"]) == (ann.id, "warning", "nobody_came")
+    assert (event["data"]["outcome"], event["data"]["scene_id"]) == ("waitroom_timeout", "game")
     bob = await come(server)
     assert (await bob.enlist())["waiting"] == 1
     assert bob.told["match"].empty(), "who was let go is not matched"

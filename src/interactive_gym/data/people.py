@@ -69,15 +69,25 @@ def everybody(connection: Connection) -> list[Participant]:
     return [Participant(*row) for row in connection.execute(select(*_PARTICIPANT).order_by(participants.c.arrived_at))]
 
 
-def place(connection: Connection, participant: Participant, *, now: float) -> None:
-    """Stores where ``participant`` is now; ``now`` is when they were done, the first time that they have an outcome."""
-    changes: dict[str, object] = {
-        "state": participant.state,
-        "scene_id": participant.scene_id,
-        "outcome": participant.outcome,
-    }
-    done = {"done_at": now} if participant.outcome else {}
-    connection.execute(update(participants).where(participants.c.id == participant.id).values(changes | done))
+def place(connection: Connection, participant: Participant) -> None:
+    """Stores where ``participant`` is now."""
+    changes = {"state": participant.state, "scene_id": participant.scene_id}
+    connection.execute(update(participants).where(participants.c.id == participant.id).values(changes))
+
+
+def finish(
+    connection: Connection,
+    participant: Participant,
+    *,
+    code: str | None,
+    redirect: str | None,
+    farewell: str | None,
+    now: float,
+) -> None:
+    """Stores the outcome of ``participant``, and with it all that their last page gives them; see the schema."""
+    place(connection, participant)
+    given = {"outcome": participant.outcome, "code": code, "redirect": redirect, "farewell": farewell, "done_at": now}
+    connection.execute(update(participants).where(participants.c.id == participant.id).values(given))
 
 
 def note_transport(connection: Connection, participant_id: str, transport: str) -> None:

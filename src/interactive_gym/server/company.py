@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from interactive_gym.data import events, matches, people
+from interactive_gym.data import matches, people
 from interactive_gym.data.games import Session
 from interactive_gym.errors import ClientError
 from interactive_gym.protocol import Advance, Enlist, Failure, Page
 from interactive_gym.server import matchlife, play, together
-from interactive_gym.server.lifecycle import Outcome, State, Step, after
+from interactive_gym.server.endings import finish
+from interactive_gym.server.lifecycle import Outcome, State, Step
 from interactive_gym.server.room import GiveUp
 from interactive_gym.server.study import Study, rules_of
 
@@ -104,17 +105,9 @@ class Company:
     def give_up(self, connection: Connection, decision: GiveUp, now: float) -> Page:
         """Nobody came in time."""
         who = self.study.known(connection, decision.participant_id)
-        done = replace(who, state=after(who.state, Step.GIVE_UP), outcome=Outcome.WAITROOM_TIMEOUT)
-        people.place(connection, done, now=now)
-        events.record(
-            connection,
-            Outcome.WAITROOM_TIMEOUT,
-            reason="nobody_came",
-            severity="warning",
-            now=now,
-            participant_id=who.id,
-            data={"scene_id": who.scene_id, "waited_s": round(decision.waited_s, 1)},
-        )
+        waited = {"waited_s": round(decision.waited_s, 1)}
+        outcome, why = Outcome.WAITROOM_TIMEOUT, "nobody_came"
+        finish(connection, self.study.experiment, who, Step.GIVE_UP, outcome, reason=why, now=now, data=waited)
         return self.study.page(connection, who.id)
 
     def check_playing(self, connection: Connection, participant_id: str, session_id: str) -> None:

@@ -18,6 +18,7 @@ from interactive_gym.protocol import Advance, Failure, Join, Multiplayer, Page, 
 from interactive_gym.scenes import CompletionCodeScene, GymScene, Scene
 from interactive_gym.server import matchlife, play, together
 from interactive_gym.server.drawn import new_id, seed_of
+from interactive_gym.server.endings import finish
 from interactive_gym.server.lifecycle import Outcome, State, Step, after, outcome_of
 from interactive_gym.server.pages import outcome_page, scene_page
 
@@ -76,8 +77,10 @@ class Study:
             if session and session.state in matchlife.FORMING:
                 together.part(connection, session.id, message.reason, now, gone=[who.id])
                 who, session = self.known(connection, who.id), None
-            state = after(who.state, Step.FAIL)
-            people.place(connection, replace(who, state=state, outcome=outcome_of(message.reason)), now=now)
+            outcome = outcome_of(message.reason)
+            game = session.id if session else None
+            why = message.reason
+            finish(connection, self.experiment, who, Step.FAIL, outcome, reason=why, now=now, session_id=game)
             self._leave_game(connection, session, message.reason, now)
         return self.page(connection, participant_id)
 
@@ -92,7 +95,7 @@ class Study:
         session = play.owned(connection, message.session_id, participant_id)
         if session.scene_id != who.scene_id or session.is_multiplayer:
             raise ClientError("not_now", "the participant is not in the scene of this session, or not alone in it")
-        people.place(connection, replace(who, state=after(who.state, Step.PLAY)), now=now)
+        people.place(connection, replace(who, state=after(who.state, Step.PLAY)))
         return play.resume(connection, session, tab=message.tab, now=now)
 
     def known(self, connection: Connection, participant_id: str) -> Participant:
@@ -141,11 +144,12 @@ class Study:
 
     def _go_on(self, connection: Connection, who: Participant, scene: Scene, now: float) -> None:
         state = after(who.state, Step.BEGIN if who.state == State.ARRIVED else Step.GO_ON)
-        outcome = None
+        moved = replace(who, state=state, scene_id=scene.id)
+        people.place(connection, moved)
+        self._enter(connection, moved, scene, now)
         if scene is self.experiment.sequence[-1]:
-            state, outcome = after(state, Step.FINISH), Outcome.COMPLETED
-        people.place(connection, replace(who, state=state, scene_id=scene.id, outcome=outcome), now=now)
-        self._enter(connection, who, scene, now)
+            why = "last_scene"
+            finish(connection, self.experiment, moved, Step.FINISH, Outcome.COMPLETED, reason=why, now=now)
 
     def _enter(self, connection: Connection, who: Participant, scene: Scene, now: float) -> None:
         if scene.id in people.visits_of(connection, who.id):

@@ -109,7 +109,7 @@ def step(connection: Connection, participant_id: str, step: lifecycle.Step, now:
     """
     who = people.find(connection, participant_id)
     assert who, "a member is a participant: the database says so"
-    people.place(connection, replace(who, state=lifecycle.after(who.state, step)), now=now)
+    people.place(connection, replace(who, state=lifecycle.after(who.state, step)))
 
 
 def _cut(connection: Connection, session_id: str) -> set[int]:
