@@ -5,7 +5,9 @@ import { io } from "socket.io-client";
 import { isRefusal } from "./api";
 import type { Clock } from "./clock";
 import type { FlowEvent, Request } from "./flow";
-import type { Connect, Enlist, Match, Page, Play, Refusal, Room, Signal, Unmatched, Validated } from "./protocol.gen";
+import type { Connect, Enlist, Match, Measured, Page, Play, Probe } from "./protocol.gen";
+import type { Refusal, Room, Signal, Unmatched, Validated, Verdict } from "./protocol.gen";
+import type { GateListener, GateWire } from "./screening";
 
 const ANSWER_MS = 10_000; // a server that commits to disk answers in well under a second; then ask again
 const PASSING = "server_error"; // the one refusal after which the same connection may be accepted
@@ -58,8 +60,9 @@ export function openWire(): Wire {
   });
 }
 
-export class Connection implements MatchWire {
+export class Connection implements MatchWire, GateWire {
   private readonly listeners = new Set<MatchListener>();
+  private readonly attending = new Set<GateListener>();
 
   constructor(
     private readonly wire: Wire,
@@ -70,6 +73,8 @@ export class Connection implements MatchWire {
     wire.on("disconnect", (reason) => this.dropped(String(reason)));
     wire.on("connect_error", (error) => this.failed(error));
     wire.on("scene", (page) => happened({ type: "scene", page: page as Page }));
+    wire.on("probe", (probe) => this.answer(probe as Probe));
+    wire.on("verdict", (verdict) => [...this.attending].forEach((listener) => listener.verdict(verdict as Verdict)));
     wire.on("moved", (refusal) => this.movedAway(refusal as Refusal));
     this.passOn();
   }
@@ -95,6 +100,25 @@ export class Connection implements MatchWire {
   listen(listener: MatchListener): () => void {
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
+  }
+
+  attend(listener: GateListener): () => void {
+    this.attending.add(listener);
+    return () => void this.attending.delete(listener);
+  }
+
+  async screen(measured: Measured): Promise<Refusal | null | undefined> {
+    if (!this.wire.connected) return undefined;
+    try {
+      return (await this.wire.timeout(ANSWER_MS).emitWithAck("screen", measured)) as Refusal | null;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** The server measures how long this takes. */
+  private answer(probe: Probe): void {
+    if (this.wire.connected) this.wire.emit("probe", probe);
   }
 
   async enlist(enlist: Enlist): Promise<Room | Refusal | null> {
@@ -144,6 +168,7 @@ export class Connection implements MatchWire {
     this.wire.auth = { ...this.wire.auth, takeover: false };
     this.happened({ type: "linked" });
     this.each((listener) => listener.linked());
+    for (const listener of [...this.attending]) listener.linked();
   }
 
   /** Socket.IO reconnects by itself, except where the server closed the socket on purpose, as it does in a restart. */

@@ -21,6 +21,7 @@ import { noticeView } from "./pages/notice";
 import type { Boot, Item, Join, RefusedItem } from "./protocol.gen";
 import { createRenderer } from "./renderer";
 import { Runtime, RuntimeKeeper, runtimeSource, startWorker } from "./runtime";
+import { measure } from "./screening";
 import { openShelf, type Shelf } from "./shelf";
 import { Study } from "./study";
 import { persistent } from "./worker/download";
@@ -60,6 +61,7 @@ function begin(boot: Boot, root: HTMLElement): void {
       if (page.game.multiplayer === null) return new GameRun(page as SoloPage, view, gameTools(), ends);
       return new MatchRun(page, view, { ...gameTools(), ...matchTools(boot), wire }, ends);
     },
+    measure,
     gamesOver: () => runtimes.stop(),
     reload: () => location.reload(),
   });

@@ -11,8 +11,18 @@ import { gymView, type GymView } from "./pages/gym";
 import { Banner, noticeView, outcomeView } from "./pages/notice";
 import { endView, formView } from "./pages/reading";
 import type { Responses, View } from "./pages/view";
-import { PROTOCOL_VERSION, type Failure, type GymPage, type Join, type Page, type Refusal } from "./protocol.gen";
+import {
+  PROTOCOL_VERSION,
+  type Failure,
+  type GymPage,
+  type Join,
+  type Page,
+  type Refusal,
+  type StartPage,
+  type StaticPage,
+} from "./protocol.gen";
 import type { GameEnds } from "./run";
+import { Screening, type ScreeningTools } from "./screening";
 
 const JOIN_FIRST_MS = 500;
 const JOIN_MOST_MS = 10_000;
@@ -33,6 +43,7 @@ export interface StudyTools {
   joined(participantId: string): void;
   /** Of one participant, or of several, who meet over the connection. */
   game(page: GymPage, view: GymView, ends: GameEnds, connection: Connection): Game;
+  measure: ScreeningTools["measure"];
   /** No game follows any more: the worker may go. */
   gamesOver(): void;
   reload(): void;
@@ -42,6 +53,7 @@ export class Study {
   private state: FlowState = initialFlow;
   private view: View | null = null;
   private game: Game | null = null;
+  private screening: Screening | null = null;
   private isNew = false; // this page load has joined
   private readonly banner = new Banner();
   private readonly place = el("div", { class: "place" });
@@ -127,7 +139,7 @@ export class Study {
     switch (page.kind) {
       case "start":
       case "static":
-        return formView(page, (responses) => this.advance(page.scene_id, responses));
+        return this.formOf(page);
       case "end":
         return endView(page);
       case "completion_code":
@@ -135,6 +147,15 @@ export class Study {
       case "outcome":
         return outcomeView(page);
     }
+  }
+
+  private formOf(page: StartPage | StaticPage): View {
+    const view = formView(page, (responses) => this.advance(page.scene_id, responses));
+    if (page.kind !== "start" || !page.screening) return view;
+    const { clock, measure } = this.tools;
+    this.screening?.close();
+    this.screening = new Screening({ wire: this.connection, clock, measure }, () => view.admitted());
+    return view;
   }
 
   private showGame(page: GymPage): void {
@@ -202,6 +223,7 @@ export class Study {
   private show(name: string, view: View): void {
     this.game?.close();
     this.game = null;
+    if (name !== "start") this.screening?.close();
     this.view = view;
     this.place.replaceChildren(view.element);
     document.body.dataset.page = name;

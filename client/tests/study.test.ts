@@ -6,7 +6,8 @@ import { Identity, storageOr } from "../src/identity";
 import { PROTOCOL_VERSION, type GymPage, type Page } from "../src/protocol.gen";
 import type { GameEnds } from "../src/run";
 import { Study } from "../src/study";
-import { FakeClock, GYM_PAGE as GYM, settled } from "./fakes";
+import { measure } from "../src/screening";
+import { FakeClock, GYM_PAGE as GYM, LAPTOP, settled } from "./fakes";
 
 const START: Page = { kind: "start", scene_id: "welcome", header: "Welcome", body: "<p>Hello.</p>", button: "Begin" };
 const FORM: Page = {
@@ -101,6 +102,7 @@ async function visit(): Promise<Study> {
       games.push(game);
       return { start: async () => undefined, close: () => void (game.closed = true) };
     },
+    measure: () => measure(LAPTOP),
     gamesOver: () => void (gamesOver += 1),
     reload: () => void (reloads += 1),
   });
@@ -235,6 +237,68 @@ describe("Study, pages", () => {
     await server.says("scene", OUTCOME);
     expect(gamesOver).toBe(1);
     expect(text()).toContain("It broke.");
+  });
+});
+
+describe("Study, screening", () => {
+  const SCREENED: Page = { ...START, screening: true };
+  const screens = (): unknown[] => server.sent.filter(([verb]) => verb === "screen");
+
+  beforeEach(() => {
+    server.answer = null;
+  });
+
+  /** The library that tells browsers apart comes with the first of them. */
+  async function checking(): Promise<void> {
+    await import("bowser");
+    await seeing(SCREENED);
+    await settled();
+  }
+
+  it("says what the browser is, and keeps the button until the verdict", async () => {
+    await checking();
+    expect(screens()).toMatchObject([["screen", { browser: "Chrome", device: "desktop" }]]);
+    expect(primary().disabled).toBe(true);
+    expect(text()).toContain("Checking your browser");
+    await server.says("verdict", { kind: "verdict", accepted: true });
+    expect(primary().disabled).toBe(false);
+    expect(document.activeElement).toBe(primary());
+    expect(text()).not.toContain("Checking");
+  });
+
+  it("says it again on a new connection, until there is a verdict", async () => {
+    await checking();
+    await server.says("connect");
+    await server.says("scene", SCREENED);
+    expect(screens().length).toBe(2);
+    await server.says("verdict", { kind: "verdict", accepted: true });
+    await server.says("connect");
+    expect(screens().length).toBe(2);
+    expect(primary().disabled).toBe(false);
+  });
+
+  it("tries again where the server did not take it", async () => {
+    server.answer = { ...REFUSAL, reason: "too_fast" };
+    await checking();
+    server.answer = null;
+    await clock.run(6_000, 500);
+    expect(screens().length).toBe(2);
+    await clock.run(20_000, 500);
+    expect(screens().length).toBe(2);
+  });
+
+  it("shows the page of those who are turned away, and says nothing more", async () => {
+    await checking();
+    await server.says("scene", OUTCOME);
+    await server.says("connect");
+    expect([shown(), screens().length]).toEqual(["outcome", 1]);
+  });
+
+  it("answers probes at once, with their number", async () => {
+    await seeing(START);
+    await server.says("probe", { number: 7 });
+    expect(server.emitted).toEqual([["probe", { number: 7 }]]);
+    expect(screens()).toEqual([]);
   });
 });
 

@@ -5,12 +5,19 @@ import { el, heading, trustedHtml } from "./dom";
 import { namedFields, readForm } from "./form";
 import type { GoOn, View } from "./view";
 
+export interface FormView extends View {
+  /** Whoever is on this page may go on. */
+  admitted(): void;
+}
+
 /** A form even where the body has no fields: Enter and the browser's own validation come with it. */
-export function formView(page: StartPage | StaticPage, goOn: GoOn): View {
+export function formView(page: StartPage | StaticPage, goOn: GoOn): FormView {
   const body = el("div", { class: "body" });
   const submit = el("button", { type: "submit", class: "primary" }, page.button);
   const problem = el("p", { class: "problem", role: "alert" });
-  const form = el("form", {}, body, problem, el("div", { class: "actions" }, submit));
+  const checking = el("p", { class: "said", role: "status" });
+  const form = el("form", {}, body, problem, el("div", { class: "actions" }, submit, checking));
+  const focus = (): void => (namedFields(form).find(isVisible) ?? submit).focus({ preventScroll: true });
   trustedHtml(body, page.body);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -18,9 +25,18 @@ export function formView(page: StartPage | StaticPage, goOn: GoOn): View {
     problem.textContent = "";
     goOn(readForm(form));
   });
+  if (page.kind === "start" && page.screening) {
+    setBusy(submit, true);
+    checking.textContent = "Checking your browser …";
+  }
   return {
     element: el("article", { class: "card" }, heading(page.header), form),
-    focus: () => (namedFields(form).find(isVisible) ?? submit).focus({ preventScroll: true }),
+    focus,
+    admitted: () => {
+      setBusy(submit, false);
+      checking.textContent = "";
+      if (!form.contains(document.activeElement)) focus(); // whoever writes already goes on writing
+    },
     rejected: (text) => {
       setBusy(submit, false);
       problem.textContent = text;
