@@ -1,0 +1,56 @@
+"""What the researcher's callbacks are told."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from interactive_gym.scenes.attributes import Value, attribute_values
+
+
+@dataclass(frozen=True)
+class Settable:
+    """Attributes of participants that a callback may read, and set: what it has set is stored when it has returned."""
+
+    changes: dict[str, dict[str, Value]] = field(default_factory=dict, init=False, repr=False)
+
+    def _change(self, participant_id: str, values: Mapping[str, object]) -> None:
+        kept = attribute_values(values)
+        self.changes.setdefault(participant_id, {}).update(kept)
+
+
+@dataclass(frozen=True)
+class ScreeningContext(Settable):
+    """Somebody on the first page, and what was found of them. What their browser says, it may have made up.
+
+    ``query`` is of their link. ``browser`` is empty, and ``device`` "unknown", where nobody can tell. ``pings_ms`` are
+    round trips to the server, as it measured them.
+    """
+
+    participant_id: str
+    subject_id: str | None
+    query: Mapping[str, str]
+    attributes: Mapping[str, Value]
+    browser: str
+    browser_version: str
+    os: str
+    device: str
+    webrtc: bool
+    touch: bool
+    screen: tuple[int, int]
+    languages: tuple[str, ...]
+    pings_ms: tuple[float, ...]
+
+    @property
+    def ping_ms(self) -> float | None:
+        """Their median; None if none was answered."""
+        return statistics.median(self.pings_ms) if self.pings_ms else None
+
+    def set(self, **values: Value) -> None:
+        """Sets attributes of the participant, whether they are accepted or not.
+
+        Raises:
+            ValueError: It is no name, or no value, of an attribute.
+        """
+        self._change(self.participant_id, values)
