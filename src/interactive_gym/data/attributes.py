@@ -43,7 +43,8 @@ def put(
         All attributes, as they are now.
 
     Raises:
-        ValueError: A name or value is none (``scenes.attributes``), or they would be too many. Nothing has been set.
+        ValueError: A name or value is none (``scenes.attributes``), they would be too many, or there is no such
+            participant. Nothing has been set.
     """
     kept, before = attribute_values(values), of(connection, participant_id)
     after = before | kept
@@ -51,8 +52,9 @@ def put(
         raise ValueError(f"a participant has at most {MAX_ATTRIBUTES} attributes")
     changed = {name: value for name, value in kept.items() if name not in before or not _same(before[name], value)}
     if changed:
-        own = participants.c.id == participant_id
-        connection.execute(update(participants).where(own).values(attributes=after))
+        own = update(participants).where(participants.c.id == participant_id)
+        if not connection.execute(own.values(attributes=after)).rowcount:
+            raise ValueError(f"there is no participant {participant_id!r}")
         _note(connection, participant_id, "attribute_set", source, "info", now, changed)
     return after
 

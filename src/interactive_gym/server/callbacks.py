@@ -31,7 +31,9 @@ def call(function: Callable[..., Any], *arguments: object, timeout: float) -> An
 async def called(function: Callable[..., Any], *arguments: object, timeout: float) -> Any:
     """:func:`call` for coroutines."""
     running = _started(function, *arguments)
-    await asyncio.wait({asyncio.wrap_future(running)}, timeout=timeout)
+    waiting = asyncio.wrap_future(running)
+    waiting.add_done_callback(lambda done: done.cancelled() or done.exception())  # asyncio logs what nobody looks at
+    await asyncio.wait({waiting}, timeout=timeout)
     return _result(running, function, 0)
 
 
