@@ -18,6 +18,7 @@ from interactive_gym.data import games, link_rows, player_tables, progress, tabl
 from interactive_gym.data.episode_files import write_episode
 from interactive_gym.data.flat import Table, write_json_lines, write_table
 from interactive_gym.data.parity import Verdict
+from interactive_gym.data.screenings import screenings_table
 from interactive_gym.data.store import Store
 
 PUBLIC: dict[str, Callable[[Connection], Table]] = {
@@ -27,6 +28,7 @@ PUBLIC: dict[str, Callable[[Connection], Table]] = {
     "players.csv": player_tables.players_table,
     "links.csv": player_tables.links_table,
     "responses.csv": tables.responses_table,
+    "screenings.csv": screenings_table,
     "completion_codes.csv": tables.completion_codes_table,
 }
 PRIVATE: dict[str, Callable[[Connection], Table]] = {"platform_ids.csv": tables.platform_ids_table}
