@@ -26,6 +26,7 @@ export interface Boot {
   packages: string[];
   archive: Asset | null;
   debug: boolean;
+  console?: boolean;
 }
 
 export interface Join {
@@ -74,6 +75,7 @@ export interface StartPage {
   body: string;
   button: string;
   screening?: boolean;
+  refuse?: string | null;
   leaving?: Leaving | null;
 }
 
@@ -83,6 +85,7 @@ export interface StaticPage {
   header: string;
   body: string;
   button: string;
+  refuse?: string | null;
   leaving?: Leaving | null;
 }
 
@@ -152,6 +155,7 @@ export interface Multiplayer {
   countdown_s: number;
   input_delay: number | "auto";
   relay: "always" | "fallback" | "never";
+  call?: boolean;
 }
 
 /** A picture file that ``draw`` names, or the cells of one. */
@@ -246,6 +250,7 @@ export interface Match {
   validate_s: number;
   game_text: string;
   game?: Game | null;
+  round_trips?: number;
 }
 
 /**
@@ -287,9 +292,10 @@ export interface Advance {
   responses?: Record<string, string | string[]>;
 }
 
-/** The participant stops in ``scene_id``, on purpose. */
+/** The participant stops in ``scene_id``, on purpose. ``refuses``: they do not agree to take part. */
 export interface Leave {
   scene_id: string;
+  refuses?: boolean;
 }
 
 /**
@@ -461,6 +467,7 @@ export interface Event {
   client_ms: number;
   session_id?: string | null;
   data?: Record<string, boolean | number | string | null>;
+  detail?: string | null;
 }
 
 /** At most one a second carries all streams. Repeating it is harmless. */

@@ -7,6 +7,7 @@ idempotent HTTP POST (:class:`Upload`) and is acknowledged after it has been com
     Socket.IO      auth = Connect       -> event "scene" Page, or connect_error whose ``data`` is a Refusal
                    "advance" Advance    -> acknowledged with Page | Refusal
                    "fail" Failure       -> acknowledged with Page | Refusal
+                   "leave" Leave        -> acknowledged with Page | Refusal
                    event "moved" Refusal, then the server disconnects: another tab has taken over
     of a game      "enlist" Enlist      -> acknowledged with Room | Refusal; event "room" Room whenever that changes
     of several     event "match" Match, then to and fro "signal" Signal; "validated" Validated -> acknowledged with null
@@ -81,6 +82,7 @@ class Boot(Base):
     packages: list[str]  # names in Pyodide's lock file, such as "numpy"
     archive: Asset | None  # None: no scene of this experiment needs Python
     debug: bool
+    console: bool = True  # what pages log, and the errors of their scripts, is captured
 
 
 # --- joining and connecting -----------------------------------------------------------------------------------------
@@ -141,11 +143,13 @@ class StartPage(PageBase, tag="start"):
 
     button: str
     screening: bool = False
+    refuse: str | None = None  # the second button of a page that asks for consent, see Leave.refuses
     leaving: Leaving | None = None
 
 
 class StaticPage(PageBase, tag="static"):
     button: str
+    refuse: str | None = None
     leaving: Leaving | None = None
 
 
@@ -206,6 +210,7 @@ class Multiplayer(Base):
     countdown_s: float  # from the match to the first frame, at least
     input_delay: int | Literal["auto"]  # frames
     relay: Literal["fallback", "never", "always"]  # through the server
+    call: bool = True  # by sound and notification, whoever looks elsewhere when partners are found
 
 
 class GameAsset(Base):
@@ -305,6 +310,7 @@ class Match(Base):
     validate_s: float  # seconds from now until which all have to be connected
     game_text: str  # HTML, the researcher's, for this player
     game: Game | None = None  # where it is another one than the page's: a condition of the group, a bot for somebody
+    round_trips: Count = 1  # to be measured to each partner before Validated
 
 
 class Signal(Base):
@@ -354,9 +360,10 @@ class Advance(Base):
 
 
 class Leave(Base):
-    """The participant stops in ``scene_id``, on purpose."""
+    """The participant stops in ``scene_id``, on purpose. ``refuses``: they do not agree to take part."""
 
     scene_id: Identifier
+    refuses: bool = False
 
 
 class Measured(Base):
@@ -579,6 +586,7 @@ class Event(Base, tag="event", tag_field="kind"):
     client_ms: UnixMs  # the browser's clock
     session_id: Identifier | None = None
     data: Annotated[dict[ShortText, bool | int | float | ShortText | None], Meta(max_length=50)] = {}
+    detail: Annotated[str, Meta(max_length=4_000)] | None = None  # all of a text that ``reason`` begins, or a stack
 
 
 Item = Chunk | Experience | EpisodeEnd | Links | Event

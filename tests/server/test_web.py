@@ -129,7 +129,7 @@ def test_health(server: Running) -> None:
 def test_a_page_that_was_never_built_is_said_in_one_line(tmp_path: Path) -> None:
     _, runtime = built(tmp_path)
     with pytest.raises(ig.ServerError, match="has not been built") as error:
-        Web("study", runtime, tmp_path / "nowhere", debug=False)
+        Web(ig.Experiment("study"), runtime, tmp_path / "nowhere", debug=False)
     assert "\n" not in str(error.value)
 
 

@@ -54,7 +54,6 @@ visits = Table(
     Column("entered_at", Float, nullable=False),
     Column("left_at", Float),
     Column("session_id", ForeignKey("sessions.id")),  # of a game scene
-    Column("code", String(200)),  # of a completion code scene
 )
 
 screenings = Table(  # what was found of a participant on arrival, and what was decided; one row per time that it was

@@ -19,7 +19,6 @@ from interactive_gym.data.schema import (
     participants,
     responses,
     sessions,
-    visits,
 )
 from interactive_gym.envs.determinism import episode_seed
 
@@ -35,14 +34,15 @@ def participants_table(connection: Connection) -> Table:
 def platform_ids_table(connection: Connection) -> Table:
     """The one private table: what the link said of a person."""
     rows = connection.execute(select(participants).order_by(participants.c.arrived_at))
-    return ("participant_id", "subject_id", "query"), ([row.id, row.subject_id, row.query] for row in rows)
+    header = ("participant_id", "subject_id", "query", "redirect")
+    return header, ([row.id, row.subject_id, row.query, row.redirect] for row in rows)
 
 
 def completion_codes_table(connection: Connection) -> Table:
-    given = select(visits).where(visits.c.code.is_not(None)).order_by(visits.c.entered_at)
+    given = select(participants).where(participants.c.code.is_not(None)).order_by(participants.c.done_at)
     rows = connection.execute(given)
-    header = ("participant_id", "scene_id", "code", "given_at")
-    return header, ([row.participant_id, row.scene_id, row.code, moment(row.entered_at)] for row in rows)
+    header = ("participant_id", "scene_id", "outcome", "code", "given_at")
+    return header, ([row.id, row.scene_id, row.outcome, row.code, moment(row.done_at)] for row in rows)
 
 
 def responses_table(connection: Connection) -> Table:

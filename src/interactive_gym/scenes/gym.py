@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
 from interactive_gym.envs.reference import name_of
+from interactive_gym.matching import Matcher
 from interactive_gym.policies import Human, Policy, roster
 from interactive_gym.rendering.colors import Color
 from interactive_gym.scenes.assets import Assets, PictureFile, read_files
-from interactive_gym.scenes.base import Scene
 from interactive_gym.scenes.content import GameContent, body_of
+from interactive_gym.scenes.factor import Factor
 from interactive_gym.scenes.gym_fit import check_company, check_fit
 from interactive_gym.scenes.gym_parameters import (
     Environment,
@@ -23,16 +24,17 @@ from interactive_gym.scenes.gym_parameters import (
     Policies,
     Rendering,
     Runtime,
-    Waitroom,
 )
 from interactive_gym.scenes.parameters import NOT_GIVEN, NotGiven
+from interactive_gym.scenes.passage import Passage
 from interactive_gym.scenes.players import humans_of
+from interactive_gym.scenes.waitroom import Waitroom, check_waitroom
 
 MAKE_REGISTERED = "gymnasium:make"
 
 
 @dataclass(frozen=True)
-class GymScene(Scene):
+class GymScene(Passage):
     """A game in the participants' browsers. ``environment`` and ``gameplay`` are needed; the rest has defaults.
 
     Each method returns a new scene and may be called again to change what an earlier call set.
@@ -64,7 +66,9 @@ class GymScene(Scene):
             factory: A function or class that makes the environment, or an id registered with Gymnasium.
             seed: Every participant, or group of them that plays together, plays the same sequence of episodes, seeded
                 from this number (0 to 2**31 - 1). None, the default: each gets their own.
-            options: Keyword arguments of the factory, of values that JSON can carry.
+            options: Keyword arguments of the factory, of values that JSON can carry; in the place of a value, an
+                ``ig.Factor`` makes it another one in each condition. A factory that has a parameter
+                ``attributes`` is given, without being told here, agent -> attributes of the participant who plays it.
 
         Raises:
             ConfigError: The factory cannot be imported by name, the id is not registered, or a value is not as above.
@@ -221,18 +225,58 @@ class GymScene(Scene):
         body = body_of(body, body_file, scene=self.id)
         return self._refined("content", header=header, body=body, game_text=game_text, button=button)
 
-    def waitroom(self, *, timeout: float | NotGiven = NOT_GIVEN, countdown: float | NotGiven = NOT_GIVEN) -> Self:
-        """How the participants of a game of several people wait for each other.
+    def waitroom(
+        self,
+        *,
+        timeout: float | NotGiven = NOT_GIVEN,
+        countdown: float | NotGiven = NOT_GIVEN,
+        matcher: Matcher | NotGiven = NOT_GIVEN,
+        partners: Literal["any", "same", "new"] | NotGiven = NOT_GIVEN,
+        min_group: int | NotGiven = NOT_GIVEN,
+        start_smaller_after: float | NotGiven | None = NOT_GIVEN,
+        on_timeout: str | NotGiven = NOT_GIVEN,
+        extend: float | NotGiven | None = NOT_GIVEN,
+        bot: Policy | NotGiven | None = NOT_GIVEN,
+        call: bool | NotGiven = NOT_GIVEN,
+    ) -> Self:
+        """How the participants of a game of several people find each other, and wait until they do.
 
         Args:
-            timeout: Seconds after which whoever is still without partners is let go, 1 to 86,400; 300 if not given.
+            timeout: Seconds after which something else happens to whoever is still without partners, 1 to 86,400; 300
+                if not given.
             countdown: Seconds from the moment in which they are found to the first frame, at least, 0 to 60; 3 if not
                 given. They connect meanwhile.
+            matcher: Who plays with whom; ``ig.FIFO()``, first come, first served, if not given.
+            partners: ``"new"``: nobody plays with somebody with whom they have played before. ``"same"``: only those
+                who played their latest game of several people together. ``"any"`` if not given.
+            min_group: How many people are enough for a group that is smaller than the game, 1 to 15; 2 if not given.
+            start_smaller_after: Seconds after which a group of ``min_group`` or more begins without those who are
+                missing. None, the default: never before the timeout.
+            on_timeout: What comes then: ``"leave"``, the default: they are done, with the outcome
+                ``waitroom_timeout``. ``"extend"``: ``extend`` seconds more. ``"smaller"``: those who are there begin,
+                if they are ``min_group``. ``"bot"``: each plays with nobody but ``bot``. Or the id of a later scene,
+                which they go on to. Who finds no way that they can take is done.
+            extend: Seconds, 1 to 86,400.
+            bot: ``policy(observation, agent)`` for the human agents whom nobody is there for.
+            call: Call them by sound, title and, where they allow it, a notification when partners are found while they
+                look elsewhere; True if not given.
 
         Raises:
-            ConfigError: A value is out of its range.
+            ConfigError: A value is not as above. What does not fit together is found when the experiment is built.
         """
-        return self._refined("waitroom", timeout=timeout, countdown=countdown)
+        return self._refined(
+            "waitroom",
+            timeout=timeout,
+            countdown=countdown,
+            matcher=matcher,
+            partners=partners,
+            min_group=min_group,
+            start_smaller_after=start_smaller_after,
+            on_timeout=on_timeout,
+            extend=extend,
+            bot=bot,
+            call=call,
+        )
 
     def multiplayer(
         self,
@@ -280,9 +324,24 @@ class GymScene(Scene):
         return self._runtime.packages
 
     @property
+    def waiting(self) -> Waitroom:
+        """How people come together, of a game of several."""
+        return self._waitroom
+
+    @property
+    def stand_in(self) -> str | None:
+        """``"module:qualname"`` of the policy that plays for people who are not there; None if there is none."""
+        return self._waitroom.bot and name_of(self._waitroom.bot)
+
+    @property
     def humans(self) -> tuple[str, ...]:
         """The agents that participants play, in the order of the config."""
         return humans_of(self._policies.agents)
+
+    @property
+    def takes_attributes(self) -> bool:
+        """Whether the environment's factory wants what is known of its players, and the researcher gives it nothing."""
+        return self._environment.takes_attributes
 
     def game_text(self, agent: str) -> str:
         """The HTML that the player of ``agent`` sees with the running game; empty if there is none for them."""
@@ -292,16 +351,25 @@ class GymScene(Scene):
     def page(self) -> dict[str, object]:
         """Before a match is made, nobody of several knows yet which agent they will play, so they are told then."""
         told = self.game_text(self.humans[0]) if len(self.humans) == 1 else ""
-        return {**asdict(self._content), "game_text": told, "game": self.game()}
+        return {**asdict(self._content), **self._way_out(), "game_text": told, "game": self.game()}
 
-    def game(self) -> dict[str, object]:
+    @property
+    def factors(self) -> tuple[Factor, ...]:
+        """What differs between conditions in this game; each factor once."""
+        found = [value for value in self._environment.options.values() if isinstance(value, Factor)]
+        return tuple({factor.id: factor for factor in reversed(found)}.values())[::-1]
+
+    def game(self, conditions: Mapping[str, str] | None = None) -> dict[str, object]:
         """This scene as ``protocol.Game``: plain JSON, a new copy in each call.
+
+        Args:
+            conditions: Factor -> condition. Of a factor that is not given, its first one.
 
         Raises:
             ConfigError: ``environment`` or ``gameplay`` is not set, or does not fit the rest.
         """
         self.check()
-        return deepcopy({"scene_id": self.id, **self._made(), **self._shown(), **self._played()})
+        return deepcopy({"scene_id": self.id, **self._made(conditions or {}), **self._shown(), **self._played()})
 
     def check(self) -> None:
         """Check what depends on several methods.
@@ -311,9 +379,14 @@ class GymScene(Scene):
         """
         check_fit(self.id, self._environment, self._rendering, self._gameplay)
         check_company(self.id, self._called, self._environment, self._policies, self._content)
+        if len(self.humans) > 1:
+            check_waitroom(self.id, self._waitroom, len(self.humans))
 
-    def _made(self) -> dict[str, object]:
-        factory, options = self._environment.factory, dict(self._environment.options)
+    def _made(self, conditions: Mapping[str, str]) -> dict[str, object]:
+        factory = self._environment.factory
+        options = {name: _in_condition(value, conditions) for name, value in self._environment.options.items()}
+        if self.takes_attributes:
+            options["attributes"] = {agent: {} for agent in self.humans}  # nobody is seated yet
         if isinstance(factory, str):
             return {"environment": MAKE_REGISTERED, "options": {"id": factory, **options}}
         return {"environment": name_of(factory), "options": options}
@@ -355,4 +428,11 @@ class GymScene(Scene):
             "countdown_s": self._waitroom.countdown,
             "input_delay": self._multiplayer.delay_at(self._rendering.fps),
             "relay": self._multiplayer.relay,
+            "call": self._waitroom.call,
         }
+
+
+def _in_condition(value: object, conditions: Mapping[str, str]) -> object:
+    if not isinstance(value, Factor):
+        return value
+    return value.values[conditions.get(value.id, next(iter(value.values)))]

@@ -8,14 +8,14 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from interactive_gym.data import matches, people
+from interactive_gym.data import events, matches, people
 from interactive_gym.data.games import Session
 from interactive_gym.errors import ClientError
-from interactive_gym.protocol import Advance, Enlist, Failure, Page
+from interactive_gym.protocol import Advance, Enlist, Failure, Leave, Page
 from interactive_gym.server import matchlife, play, together
 from interactive_gym.server.endings import finish
 from interactive_gym.server.lifecycle import Outcome, State, Step
-from interactive_gym.server.room import GiveUp
+from interactive_gym.server.room import GiveUp, Profile
 from interactive_gym.server.study import Study, rules_of
 
 M = TypeVar("M")
@@ -48,12 +48,12 @@ class Company:
 
     def enlist(
         self, connection: Connection, participant_id: str, message: Enlist, tab: str, now: float
-    ) -> Returning | Departure | None:
+    ) -> Returning | Departure | Profile:
         """The participant is ready for the game of several people in their scene.
 
         Returns:
-            None: they wait, or are matched already. Or their game runs. Or it was over, or had been ended, or everybody
-            else had left it, or they had been taken out of it, before they came back.
+            What a matcher may know of them: they wait, or are matched already. Or their game runs. Or it was over, or
+            had been ended, or everybody else had left it, or they had been taken out of it, before they came back.
 
         Raises:
             ClientError: ``wrong_scene``, or ``not_now``: it is no such game, or they have an outcome.
@@ -68,7 +68,7 @@ class Company:
         if session and session.state not in matchlife.FORMING:
             return self._back(connection, session, tab, now)
         together.step(connection, participant_id, Step.ENLIST, now)
-        return None
+        return together.profile(connection, participant_id)
 
     def _back(self, connection: Connection, session: Session, tab: str, now: float) -> Returning | Departure:
         who, scene_id = session.participant_id, session.scene_id
@@ -91,6 +91,10 @@ class Company:
         """See ``Study.fail``."""
         return self._departure(connection, self.study.fail, participant_id, message, now)
 
+    def leave(self, connection: Connection, participant_id: str, message: Leave, now: float) -> Departure:
+        """See ``Study.leave``."""
+        return self._departure(connection, self.study.leave, participant_id, message, now)
+
     def _departure(
         self, connection: Connection, verb: Verb[M], participant_id: str, message: M, now: float
     ) -> Departure:
@@ -102,10 +106,16 @@ class Company:
             return Departure(page, has_left)
         return Departure(page, has_left, session, matches.state_of(connection, session.id) == matchlife.State.ENDED)
 
-    def give_up(self, connection: Connection, decision: GiveUp, now: float) -> Page:
-        """Nobody came in time."""
+    def give_up(self, connection: Connection, decision: GiveUp, way: str | None, now: float) -> Page:
+        """Nobody came in time. They go on to the scene ``way``, if it still comes for them; if not, they are done."""
         who = self.study.known(connection, decision.participant_id)
         waited = {"waited_s": round(decision.waited_s, 1)}
+        if way is not None and self.study.skip_to(connection, who, way, now):
+            data = {"scene_id": who.scene_id, "to": way, **waited}
+            events.record(
+                connection, "went_on", reason="nobody_came", severity="info", now=now, participant_id=who.id, data=data
+            )
+            return self.study.page(connection, who.id)
         outcome, why = Outcome.WAITROOM_TIMEOUT, "nobody_came"
         finish(connection, self.study.experiment, who, Step.GIVE_UP, outcome, reason=why, now=now, data=waited)
         return self.study.page(connection, who.id)

@@ -22,6 +22,12 @@ def _participants() -> None:
     op.add_column("participants", sa.Column("redirect", sa.Text(), nullable=True))
     op.add_column("participants", sa.Column("farewell", sa.Text(), nullable=True))
     op.add_column("participants", sa.Column("attributes", sa.JSON(), nullable=False, server_default="{}"))
+    # Codes were of a scene; they are of the outcome now.
+    op.execute(
+        "update participants set code = (select max(code) from visits where visits.participant_id = participants.id)"
+        " where outcome = 'completed'"
+    )
+    op.drop_column("visits", "code")
 
 
 def _screenings() -> None:
