@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interactive_gym.protocol import Multiplayer
-from interactive_gym.server.room import KEPT_S, RETRY_S, GiveUp, Group, Pair, Pool, Refused, Waiting, decide
+from interactive_gym.server.room import KEPT_S, RETRY_S, GiveUp, Group, Pair, Pool, Refused, Rules, Waiting, decide
 
 
-def rules(group: int = 2, wait_s: float = 100) -> Multiplayer:
-    return Multiplayer(group, wait_s, 3, 1, "fallback")
+def rules(group: int = 2, wait_s: float = 100, **more: Any) -> Rules:
+    return Rules(group, wait_s, **more)
 
 
 def queue(names: str) -> list[Waiting]:

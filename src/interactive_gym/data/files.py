@@ -14,7 +14,8 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
-from interactive_gym.data import games, link_rows, player_tables, progress, tables, verdicts
+from interactive_gym.data import games, link_rows, meetings, player_tables, progress, tables, verdicts
+from interactive_gym.data.assignments import assignments_table
 from interactive_gym.data.episode_files import write_episode
 from interactive_gym.data.flat import Table, write_json_lines, write_table
 from interactive_gym.data.parity import Verdict
@@ -29,6 +30,7 @@ PUBLIC: dict[str, Callable[[Connection], Table]] = {
     "links.csv": player_tables.links_table,
     "responses.csv": tables.responses_table,
     "screenings.csv": screenings_table,
+    "assignments.csv": assignments_table,
     "completion_codes.csv": tables.completion_codes_table,
 }
 PRIVATE: dict[str, Callable[[Connection], Table]] = {"platform_ids.csv": tables.platform_ids_table}
@@ -130,3 +132,4 @@ class Files:
         for name, table in PRIVATE.items():
             write_table(self.folder / name, table(connection), mode=_OWNER_ONLY)
         write_json_lines(self.folder / "events.jsonl", tables.events_lines(connection))
+        write_json_lines(self.folder / "matches.jsonl", meetings.lines(connection))

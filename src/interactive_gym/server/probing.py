@@ -12,6 +12,7 @@ from interactive_gym.server.presence import Connected
 
 EVERY_S = 5.0
 FIRST = 5  # of a new connection, or as many as the screening wants, come in quick succession
+THERE_S = 2.0  # whoever answers within is there
 _GAP_S = 0.1  # between an answer and the next of these
 _LOST_S = 5.0  # an answer that takes longer is not waited for
 
@@ -81,6 +82,19 @@ class Probing:
             await asyncio.wait_for(round_.heard.wait(), timeout)
         except TimeoutError:
             return
+
+    async def is_there(self, who: Connected, timeout: float = THERE_S) -> bool:
+        """Whether this connection answers what it is asked now."""
+        round_ = self._rounds.get(who)
+        if round_ is None:
+            return False
+        round_.heard.clear()
+        self._ask(who)
+        try:
+            await asyncio.wait_for(round_.heard.wait(), timeout)
+        except TimeoutError:
+            return False
+        return True
 
     def _ask(self, who: Connected) -> None:
         round_ = self._rounds.get(who)

@@ -115,14 +115,14 @@ class Study:
         self._leave_game(connection, session, reason, now)
 
     def skip_to(self, connection: Connection, who: Participant, scene_id: str, now: float) -> bool:
-        """``who`` leaves the scene for a later one. False, and nothing has changed: it does not come for them."""
+        """``who`` leaves the waiting room for a later scene. False: it does not come for them, and nothing has changed."""
         order = flow.scenes_of(connection, self.experiment, who.id)
         ahead = order[order.index(self.scene(who)) + 1 :]
         scene = next((later for later in ahead if later.id == scene_id), None)
         if scene is None:
             return False
         people.leave(connection, who.id, who.scene_id, now=now)
-        self._go_on(connection, who, scene, now)
+        self._go_on(connection, replace(who, state=after(who.state, Step.STEP_OUT)), scene, now)
         return True
 
     def resume(self, connection: Connection, participant_id: str, message: ResumeRequest, now: float) -> Resume:
