@@ -110,7 +110,8 @@ export class Connection implements MatchWire, GateWire {
   async screen(measured: Measured): Promise<Refusal | null | undefined> {
     if (!this.wire.connected) return undefined;
     try {
-      return (await this.wire.timeout(ANSWER_MS).emitWithAck("screen", measured)) as Refusal | null;
+      const answer = await this.wire.timeout(ANSWER_MS).emitWithAck("screen", measured);
+      return (answer ?? null) as Refusal | null; // the server's nothing arrives as no argument at all
     } catch {
       return undefined;
     }

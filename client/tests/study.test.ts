@@ -74,9 +74,10 @@ let clock: FakeClock;
 let games: { page: GymPage; ends: GameEnds; closed: boolean }[];
 let reloads: number;
 let gamesOver: number;
+let gone: string[];
 
 beforeEach(() => {
-  [server, clock, games, reloads, gamesOver] = [new FakeServer(), new FakeClock(), [], 0, 0];
+  [server, clock, games, reloads, gamesOver, gone] = [new FakeServer(), new FakeClock(), [], 0, 0, []];
   localStorage.clear();
   sessionStorage.clear();
   document.body.innerHTML = "<main id=page></main>";
@@ -104,6 +105,7 @@ async function visit(): Promise<Study> {
     },
     measure: () => measure(LAPTOP),
     gamesOver: () => void (gamesOver += 1),
+    go: (address) => void gone.push(address),
     reload: () => void (reloads += 1),
   });
   void study.start();
@@ -245,7 +247,7 @@ describe("Study, screening", () => {
   const screens = (): unknown[] => server.sent.filter(([verb]) => verb === "screen");
 
   beforeEach(() => {
-    server.answer = null;
+    server.answer = undefined; // as Socket.IO has it when the server answers nothing
   });
 
   /** The library that tells browsers apart comes with the first of them. */
@@ -280,7 +282,7 @@ describe("Study, screening", () => {
   it("tries again where the server did not take it", async () => {
     server.answer = { ...REFUSAL, reason: "too_fast" };
     await checking();
-    server.answer = null;
+    server.answer = undefined;
     await clock.run(6_000, 500);
     expect(screens().length).toBe(2);
     await clock.run(20_000, 500);
@@ -354,5 +356,89 @@ describe("Study, games", () => {
     expect(text()).toContain("Not yet.");
     primary().click();
     expect(reloads).toBe(1);
+  });
+});
+
+describe("Study, leaving on purpose", () => {
+  const LEAVING = { button: "Leave", question: "<p>Are you <b>sure</b>?</p>" };
+
+  function press(selector: string): void {
+    (document.querySelector(selector) as HTMLElement).click();
+  }
+
+  function dialog(): HTMLDialogElement {
+    return document.querySelector("dialog") as HTMLDialogElement;
+  }
+
+  it("asks first, and stays where the answer is no", async () => {
+    await seeing({ ...FORM, leaving: LEAVING });
+    press("[data-leave]");
+    expect([dialog().open, dialog().querySelector("b")?.textContent]).toEqual([true, "sure"]);
+    (dialog().querySelector("button.primary") as HTMLElement).click();
+    expect([dialog().open, shown(), server.sent]).toEqual([false, "static", []]);
+  });
+
+  it("ends the game, and says so to the server", async () => {
+    await seeing({ ...GYM, leaving: LEAVING });
+    server.answer = { ...OUTCOME, outcome: "withdrew" };
+    press("[data-leave]");
+    press("[data-confirm]");
+    expect([shown(), games[0]?.closed]).toEqual(["leaving", true]);
+    await settled();
+    expect(server.sent).toEqual([["leave", { scene_id: "drive", refuses: false }]]);
+    expect([shown(), document.querySelector("[data-leave]")]).toEqual(["outcome", null]);
+  });
+
+  it("is for pages that offer it", async () => {
+    await seeing(FORM);
+    expect(document.querySelector("[data-leave], [data-refuse]")).toBeNull();
+  });
+
+  it("refuses consent by the second button, once that is confirmed", async () => {
+    await seeing({ ...FORM, refuse: "I do not agree" });
+    press("[data-refuse]");
+    expect(server.sent).toEqual([]);
+    press("[data-confirm]");
+    await settled();
+    expect(server.sent).toEqual([["leave", { scene_id: "about", refuses: true }]]);
+  });
+});
+
+describe("Study, at its end", () => {
+  const ADDRESS = "https://app.example.org/done?cc=ABC";
+
+  function link(): HTMLAnchorElement | null {
+    return document.querySelector("[data-redirect]");
+  }
+
+  it("shows an outcome's code and the way back", async () => {
+    await seeing({ ...OUTCOME, farewell: { code: "ABC", redirect: ADDRESS, redirect_s: null } });
+    expect(document.querySelector("[data-code]")?.textContent).toBe("ABC");
+    expect([link()?.href, link()?.textContent]).toEqual([ADDRESS, "Continue to app.example.org"]);
+    expect(document.activeElement).toBe(link());
+    clock.advance(100_000);
+    expect(gone).toEqual([]);
+  });
+
+  it("goes back by itself where it is told to, and says when", async () => {
+    await seeing({ ...CODE, farewell: { code: null, redirect: ADDRESS, redirect_s: 2.5 } });
+    expect(text()).toContain("in 3 s");
+    clock.advance(1_000);
+    expect(text()).toContain("in 2 s");
+    expect(gone).toEqual([]);
+    clock.advance(1_500);
+    expect(gone).toEqual([ADDRESS]);
+  });
+
+  it("does not go from a tab that the study has left", async () => {
+    await seeing({ ...CODE, farewell: { code: null, redirect: ADDRESS, redirect_s: 5 } });
+    await server.says("moved", REFUSAL);
+    clock.advance(10_000);
+    expect(gone).toEqual([]);
+  });
+
+  it("is only words where nothing is given", async () => {
+    await seeing({ ...OUTCOME, farewell: null });
+    expect([link(), document.querySelector("[data-code]")]).toEqual([null, null]);
   });
 });

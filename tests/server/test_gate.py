@@ -63,7 +63,12 @@ async def test_whoever_fits_goes_on(serve: Serve, arrive: Arrive) -> None:
     assert (await one.advance("welcome"))["kind"] == "static"
     server.stop()
     (row,) = rows(server)
-    assert (row["accepted"], row["reason"], row["device"], row["screen_width"]) == ("true", "accepted", "desktop", "1920")
+    assert (row["accepted"], row["reason"], row["device"], row["screen_width"]) == (
+        "true",
+        "accepted",
+        "desktop",
+        "1920",
+    )
     assert float(row["ping_ms"]) > 0
 
 
@@ -120,9 +125,7 @@ async def test_a_restart_and_a_reload_in_the_middle_of_it(serve: Serve, arrive: 
 
 
 @pytest.mark.parametrize("is_async", [False, True])
-async def test_a_callback_sees_what_was_found_and_sets_attributes(
-    serve: Serve, arrive: Arrive, is_async: bool
-) -> None:
+async def test_a_callback_sees_what_was_found_and_sets_attributes(serve: Serve, arrive: Arrive, is_async: bool) -> None:
     seen: list[ScreeningContext] = []
 
     def judge(context: ScreeningContext) -> str:
@@ -153,7 +156,9 @@ def slow(context: ScreeningContext) -> None:
     threading.Event().wait(1)
 
 
-@pytest.mark.parametrize(("callback", "reason"), [(broken, "raised"), (slow, "too_slow"), (lambda context: 3, "raised")])
+@pytest.mark.parametrize(
+    ("callback", "reason"), [(broken, "raised"), (slow, "too_slow"), (lambda context: 3, "raised")]
+)
 async def test_a_callback_that_fails(serve: Serve, arrive: Arrive, callback: Any, reason: str) -> None:
     server = serve(screening(callback=callback, callback_timeout=0.1))
     await (await entering(arrive, server)).admitted()
