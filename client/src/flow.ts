@@ -1,15 +1,18 @@
 /** What the page shows and asks for, as one pure function: no socket, no DOM, no clock.
  *
  *      link        connecting -> up <-> down;  up -> closed (moved to another tab, or refused) -> connecting (takeover)
- *      request     null -> Advance | Failure -> null, answered by the page that follows or by a refusal
+ *      request     null -> Advance | Failure | Leave -> null, answered by the page that follows or by a refusal
  *
  * A request outlives a lost connection: it is sent again once the server has said which scene it believes in. The scene
  * that is already shown is never shown a second time, so whatever the participant has typed or played stays.
  */
 
-import type { Advance, Failure, Page, Refusal } from "./protocol.gen";
+import type { Advance, Failure, Leave, Page, Refusal } from "./protocol.gen";
 
-export type Request = { verb: "advance"; body: Advance } | { verb: "fail"; body: Failure };
+export type Request =
+  | { verb: "advance"; body: Advance }
+  | { verb: "fail"; body: Failure }
+  | { verb: "leave"; body: Leave };
 
 export type Link = "connecting" | "up" | "down" | "closed";
 

@@ -63,6 +63,7 @@ function begin(boot: Boot, root: HTMLElement): void {
     },
     measure,
     gamesOver: () => runtimes.stop(),
+    go: (address) => location.assign(address),
     reload: () => location.reload(),
   });
   void study.start();

@@ -5,11 +5,12 @@ import { backoff, sleep, type Clock } from "./clock";
 import type { Connection } from "./connection";
 import { flow, initialFlow, type FlowEffect, type FlowEvent, type FlowState } from "./flow";
 import type { Identity } from "./identity";
-import { completionView } from "./pages/completion";
 import { el } from "./pages/dom";
 import { gymView, type GymView } from "./pages/gym";
-import { Banner, noticeView, outcomeView } from "./pages/notice";
-import { endView, formView } from "./pages/reading";
+import { lastView } from "./pages/last";
+import { leavingBar } from "./pages/leaving";
+import { Banner, noticeView } from "./pages/notice";
+import { formView } from "./pages/reading";
 import type { Responses, View } from "./pages/view";
 import {
   PROTOCOL_VERSION,
@@ -46,6 +47,8 @@ export interface StudyTools {
   measure: ScreeningTools["measure"];
   /** No game follows any more: the worker may go. */
   gamesOver(): void;
+  /** Leaves for another site. */
+  go(address: string): void;
   reload(): void;
 }
 
@@ -132,6 +135,9 @@ export class Study {
     document.body.dataset.scene = page.scene_id;
     if (page.kind === "gym") this.showGame(page);
     else this.show(page.kind, this.viewOf(page));
+    if ("leaving" in page && page.leaving) {
+      this.place.append(leavingBar(page.leaving, () => this.leave(page.scene_id, false)));
+    }
     if (isLast(page)) this.tools.gamesOver();
   }
 
@@ -141,16 +147,18 @@ export class Study {
       case "static":
         return this.formOf(page);
       case "end":
-        return endView(page);
       case "completion_code":
-        return completionView(page);
       case "outcome":
-        return outcomeView(page);
+        return lastView(page, this.tools);
     }
   }
 
   private formOf(page: StartPage | StaticPage): View {
-    const view = formView(page, (responses) => this.advance(page.scene_id, responses));
+    const view = formView(
+      page,
+      (responses) => this.advance(page.scene_id, responses),
+      () => this.leave(page.scene_id, true),
+    );
     if (page.kind !== "start" || !page.screening) return view;
     const { clock, measure } = this.tools;
     this.screening?.close();
@@ -180,6 +188,12 @@ export class Study {
 
   private advance(scene_id: string, responses: Responses): void {
     this.happened({ type: "requested", request: { verb: "advance", body: { scene_id, responses } } });
+  }
+
+  /** The server's own page on it follows. */
+  private leave(scene_id: string, refuses: boolean): void {
+    this.show("leaving", noticeView("You are leaving the study", "One moment, please."));
+    this.happened({ type: "requested", request: { verb: "leave", body: { scene_id, refuses } } });
   }
 
   private reject(refusal: Refusal): void {
@@ -224,6 +238,7 @@ export class Study {
     this.game?.close();
     this.game = null;
     if (name !== "start") this.screening?.close();
+    this.view?.close?.();
     this.view = view;
     this.place.replaceChildren(view.element);
     document.body.dataset.page = name;
