@@ -16,6 +16,7 @@ from interactive_gym.rendering.colors import color
 from interactive_gym.scenes import gym_parameters
 from interactive_gym.scenes.keys import NAMED_KEYS
 from interactive_gym.scenes.parameters import NOT_GIVEN
+from interactive_gym.scenes.screening import Screening
 from interactive_gym.scenes.webrtc import Webrtc
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
@@ -25,6 +26,7 @@ ROW = re.compile(r"^\| (`\w+`(?:, `\w+`)*) \|.*\| ?(.*?) ?\|$", re.MULTILINE)
 SECTIONS = dict(match for page in PAGES.values() for match in SECTION.findall(page))
 TABLES = {
     "Experiment.run": Hosting,
+    "Experiment.screening": Screening,
     "Experiment.webrtc": Webrtc,
     "GymScene.environment": gym_parameters.Environment,
     "GymScene.rendering": gym_parameters.Rendering,
