@@ -16,7 +16,9 @@ from interactive_gym.rendering.colors import color
 from interactive_gym.scenes import gym_parameters
 from interactive_gym.scenes.keys import NAMED_KEYS
 from interactive_gym.scenes.parameters import NOT_GIVEN
+from interactive_gym.scenes.passage import Leaving
 from interactive_gym.scenes.screening import Screening
+from interactive_gym.scenes.static import Consent
 from interactive_gym.scenes.webrtc import Webrtc
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
@@ -28,6 +30,8 @@ TABLES = {
     "Experiment.run": Hosting,
     "Experiment.screening": Screening,
     "Experiment.webrtc": Webrtc,
+    **{f"{scene}.leaving": Leaving for scene in ("StartScene", "StaticScene", "GymScene")},
+    **{f"{scene}.consent": Consent for scene in ("StartScene", "StaticScene")},
     "GymScene.environment": gym_parameters.Environment,
     "GymScene.rendering": gym_parameters.Rendering,
     "GymScene.waitroom": gym_parameters.Waitroom,

@@ -1,7 +1,8 @@
 """Every parameter of every method: a bad value is refused by name, and a good one changes what participants get."""
 
 import inspect
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,17 +36,33 @@ class Row:
     parameter: str
     bad: list[Any]
     good: Any
+    beside: Mapping[str, Any] = field(default_factory=dict)  # what the method needs, too
 
     def __str__(self) -> str:
         return f"{self.scene.kind}-{self.method}-{self.parameter}"
 
     def given(self, value: Any) -> Any:
-        return getattr(self.scene, self.method)(**{self.parameter: value})
+        return getattr(self.scene, self.method)(**{**self.beside, self.parameter: value})
 
 
 def text_rows(scene: Any, *parameters: str) -> list[Row]:
     return [Row(scene, "content", parameter, NOT_TEXT, "<b>Soup</b>") for parameter in parameters] + [
         Row(scene, "content", "body_file", [None, 3, "", "missing.html", HERE, "latin1.html"], "body.html")
+    ]
+
+
+def ending_rows(scene: Any) -> list[Row]:
+    """Of scenes that are not the last; tests/scenes/test_endings.py has more bad values of outcomes."""
+    left = {"name": "withdrew"}
+    return [
+        Row(scene, "leaving", "button", NOT_TEXT, "Stop"),
+        Row(scene, "leaving", "question", NOT_TEXT, "<p>Sure?</p>"),
+        Row(scene, "outcome", "name", [None, "", "left", "completed", 3], "withdrew", {"code": True}),
+        Row(scene, "outcome", "header", NOT_TEXT, "Bye", left),
+        Row(scene, "outcome", "body", NOT_TEXT, "<p>Bye</p>", left),
+        Row(scene, "outcome", "code", [False, "C0DE", 3], ig.secret("STUDY_CODE"), left),
+        Row(scene, "outcome", "redirect", ["", 3, "example.org", "javascript:1"], "https://example.org/{code}", left),
+        Row(scene, "outcome", "redirect_after", [-1, 3601, "2", True, NAN, INFINITE], 10, left),
     ]
 
 
@@ -61,6 +78,11 @@ READ_BY_THE_SERVER = {("gym", "game_text", "agent")}
 ROWS = [
     *text_rows(ig.StartScene("welcome"), "header", "body", "button"),
     *text_rows(ig.StaticScene("form"), "header", "body", "button"),
+    *ending_rows(ig.StartScene("welcome")),
+    *ending_rows(ig.StaticScene("form")),
+    *ending_rows(GAME),
+    Row(ig.StartScene("welcome"), "consent", "refuse", NOT_TEXT, "No"),
+    Row(ig.StaticScene("form"), "consent", "refuse", NOT_TEXT, "No"),
     *text_rows(ig.EndScene("thanks"), "header", "body"),
     *text_rows(ig.CompletionCodeScene("code"), "header", "body"),
     Row(ig.CompletionCodeScene("code"), "code", "secret", ["C0DE", None, 3], ig.secret("STUDY_CODE")),
@@ -158,7 +180,7 @@ ROWS = [
 
 def effect(scene: Any) -> dict[str, Any]:
     """Everything that the server reads of a scene."""
-    extras = {name: getattr(scene, name, None) for name in ("seed", "packages", "fixed_code")}
+    extras = {name: getattr(scene, name, None) for name in ("seed", "packages", "fixed_code", "endings")}
     told = {agent: scene.game_text(agent) for agent in getattr(scene, "humans", ())}
     return {**scene.page(), **extras, "told": told}
 
