@@ -8,7 +8,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select
 
+from interactive_gym.data.flat import Table, moment
 from interactive_gym.data.schema import assignments, members, participants, sessions, visits
+
+Conditions = Mapping[str, Mapping[str, str]]
+"""Participant or session -> factor -> condition."""
 
 COMPLETED = "completed"  # the outcome, and the reason for a session's end
 
@@ -75,12 +79,23 @@ def of_sessions(connection: Connection, factor: str) -> dict[str, Standing]:
     )
 
 
-def by_unit(connection: Connection) -> Mapping[str, Mapping[str, str]]:
-    """Participant or session -> factor -> condition."""
+def by_unit(connection: Connection) -> Conditions:
     found: defaultdict[str, dict[str, str]] = defaultdict(dict)
     for row in connection.execute(select(assignments).order_by(assignments.c.factor)):
         found[row.unit][row.factor] = row.condition
     return found
+
+
+def assignments_table(connection: Connection) -> Table:
+    """One row per condition that was drawn, for a participant or for the session of a group."""
+    of_participant = participants.c.id.label("participant_id")
+    of_session = sessions.c.id.label("session_id")
+    joined = assignments.outerjoin(participants, participants.c.id == assignments.c.unit)
+    joined = joined.outerjoin(sessions, sessions.c.id == assignments.c.unit)
+    query = select(assignments, of_participant, of_session).select_from(joined)
+    rows = connection.execute(query.order_by(assignments.c.assigned_at, assignments.c.factor))
+    header = ("factor", "participant_id", "session_id", "condition", "assigned_at")
+    return header, ([r.factor, r.participant_id, r.session_id, r.condition, moment(r.assigned_at)] for r in rows)
 
 
 def _standings(

@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
+from interactive_gym.data import assignments
+from interactive_gym.data.assignments import Conditions
 from interactive_gym.data.flat import Table, moment
 from interactive_gym.data.latency import SUMMARY
 from interactive_gym.data.player_tables import STATISTICS, Statistics, statistics_of, summed
@@ -26,9 +28,14 @@ from interactive_gym.envs.determinism import episode_seed
 def participants_table(connection: Connection) -> Table:
     """Nothing here tells who somebody is; see :func:`platform_ids_table`."""
     header = ("participant_id", "state", "scene_id", "outcome", "transport", "arrived_at", "done_at")
+    given = assignments.by_unit(connection)
     rows = connection.execute(select(participants).order_by(participants.c.arrived_at))
-    plain = ([r.id, r.state, r.scene_id, r.outcome, r.transport, moment(r.arrived_at), moment(r.done_at)] for r in rows)
-    return header, plain
+    return (*header, "sequence", "conditions"), (_participant_row(row, given) for row in rows)
+
+
+def _participant_row(row: Row[Any], given: Conditions) -> list[object]:
+    who = [row.id, row.state, row.scene_id, row.outcome, row.transport]
+    return [*who, moment(row.arrived_at), moment(row.done_at), row.sequence or None, given.get(row.id)]
 
 
 def platform_ids_table(connection: Connection) -> Table:
@@ -63,13 +70,14 @@ def sessions_table(connection: Connection) -> Table:
     rows = connection.execute(joined.order_by(sessions.c.created_at, members.c.peer))
     header = ("session_id", "scene_id", "player", "participant_id", "peer", "state", "seed", "episodes_completed")
     counted = statistics_of(connection)  # by session and player, in the order of the episodes
-    ended = ("generations", "created_at", "ended_at", "end_reason", *STATISTICS)
-    return (*header, *ended), (_session_row(row, counted) for row in rows)
+    given = assignments.by_unit(connection)
+    ended = ("generations", "created_at", "ended_at", "end_reason", "conditions", *STATISTICS)
+    return (*header, *ended), (_session_row(row, counted, given) for row in rows)
 
 
-def _session_row(row: Row[Any], counted: Statistics) -> list[object]:
+def _session_row(row: Row[Any], counted: Statistics, given: Conditions) -> list[object]:
     who = [row.id, row.scene_id, row.player, row.participant_id, row.peer, row.state]
-    ended = [row.lives, moment(row.created_at), moment(row.ended_at), row.end_reason]
+    ended = [row.lives, moment(row.created_at), moment(row.ended_at), row.end_reason, given.get(row.id)]
     total = summed(counted.get((row.id, row.player), []))
     return [*who, row.seed, row.played, *ended, *(total.get(name) for name in STATISTICS)]
 

@@ -39,7 +39,7 @@ def factors_of(parts: Sequence[Scene | SceneWrapper]) -> Iterator[Factor]:
     yield from (wrapper.factor for wrapper in wrappers_of(parts) if isinstance(wrapper, Conditions))
     for scene in scenes_of(parts):
         if isinstance(scene, GymScene):
-            yield from scene.factors
+            yield from scene.differing.values()
 
 
 def _check_ends(parts: Sequence[Scene | SceneWrapper]) -> None:

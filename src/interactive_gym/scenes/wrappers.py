@@ -99,7 +99,7 @@ class RepeatScene(SceneWrapper):
     """
 
     def __init__(self, scene: Scene | SceneWrapper, n: int) -> None:
-        (once,) = only_parts([scene], "RepeatScene")
+        (once,) = only_parts([scene], "RepeatScene", "scene")
         times = checked(whole(1, MAX_TIMES), n, method="RepeatScene", parameter="n")
         super().__init__(*(_numbered(once, number) for number in range(1, times + 1)))
 
@@ -154,7 +154,7 @@ class Conditions(SceneWrapper):
         raise LookupError(chosen)
 
 
-def only_parts(scenes: Sequence[object], method: str) -> tuple[Scene | SceneWrapper, ...]:
+def only_parts(scenes: Sequence[object], method: str, parameter: str = "scenes") -> tuple[Scene | SceneWrapper, ...]:
     """
     Raises:
         ConfigError: Something is neither a scene nor a wrapper.
@@ -163,7 +163,7 @@ def only_parts(scenes: Sequence[object], method: str) -> tuple[Scene | SceneWrap
         if not isinstance(scene, (Scene, SceneWrapper)):
             fix = "; call it with an id" if isinstance(scene, type) else ""
             problem = f"argument {position} is not a scene but {shown(scene)}{fix}"
-            raise ConfigError(problem, method=method, parameter="scenes")
+            raise ConfigError(problem, method=method, parameter=parameter)
     return tuple(scene for scene in scenes if isinstance(scene, (Scene, SceneWrapper)))
 
 
