@@ -354,10 +354,14 @@ class GymScene(Passage):
         return {**asdict(self._content), **self._way_out(), "game_text": told, "game": self.game()}
 
     @property
+    def differing(self) -> Mapping[str, Factor]:
+        """The options of the environment that are others in other conditions."""
+        return {name: value for name, value in self._environment.options.items() if isinstance(value, Factor)}
+
+    @property
     def factors(self) -> tuple[Factor, ...]:
-        """What differs between conditions in this game; each factor once."""
-        found = [value for value in self._environment.options.values() if isinstance(value, Factor)]
-        return tuple({factor.id: factor for factor in reversed(found)}.values())[::-1]
+        """What is to be drawn for this game; each factor once."""
+        return tuple({factor.id: factor for factor in self.differing.values()}.values())
 
     def game(self, conditions: Mapping[str, str] | None = None) -> dict[str, object]:
         """This scene as ``protocol.Game``: plain JSON, a new copy in each call.

@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 import socketio
@@ -115,10 +116,15 @@ def _pictures(experiment: Experiment) -> list[PictureFile]:
     return [picture for scene in experiment.sequence if isinstance(scene, GymScene) for picture in scene.pictures]
 
 
+def _drawn(scene: GymScene) -> dict[str, object]:
+    """What its page does not say: in a session, the seed and the options may be others."""
+    return {"seed": scene.seed, "factors": {name: asdict(factor) for name, factor in scene.differing.items()}}
+
+
 def _describe(experiment: Experiment, folder: Path, runtime: Runtime) -> None:
     """The scenes as they are shown, and what the data will have been made with."""
     for position, scene in enumerate(experiment.sequence):
-        seed = {"seed": scene.seed} if isinstance(scene, GymScene) else {}
-        content = {"id": scene.id, "kind": scene.kind, "position": position, **seed, **scene.page()}
+        drawn = _drawn(scene) if isinstance(scene, GymScene) else {}
+        content = {"id": scene.id, "kind": scene.kind, "position": position, **drawn, **scene.page()}
         write_json(folder / "scenes" / f"{scene.id}.json", content)
     note_start(folder / "provenance.json", experiment_id=experiment.id, archive=runtime.archive_url, now=clock())
