@@ -35,10 +35,11 @@ def put(connection: Connection, values: Mapping[str, object], *, now: float) -> 
         {"name": attribute_name(name), "value": _checked(name, value), "changed_at": now}
         for name, value in values.items()
     ]
-    connection.execute(delete(study_values).where(study_values.c.name.in_(list(values))))
-    known = connection.execute(select(func.count()).select_from(study_values)).scalar_one()
-    if known + len(rows) > MAX_NAMES:
+    replaced = study_values.c.name.in_(list(values))
+    others = connection.execute(select(func.count()).select_from(study_values).where(~replaced)).scalar_one()
+    if others + len(rows) > MAX_NAMES:
         raise ValueError(f"a study keeps at most {MAX_NAMES} values")
+    connection.execute(delete(study_values).where(replaced))
     if rows:
         connection.execute(insert(study_values), rows)
     return of(connection)
