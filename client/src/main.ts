@@ -62,6 +62,7 @@ function begin(boot: Boot, root: HTMLElement): void {
       return new MatchRun(page, view, { ...gameTools(), ...matchTools(boot), wire }, ends);
     },
     measure,
+    focus: drawing.focus,
     gamesOver: () => runtimes.stop(),
     go: (address) => location.assign(address),
     reload: () => location.reload(),

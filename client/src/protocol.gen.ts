@@ -105,7 +105,7 @@ export interface GymPage {
   game_text: string;
   game: Game;
   leaving?: Leaving | null;
-  monitoring?: Monitoring | null;
+  is_monitored?: boolean;
 }
 
 export interface EndPage {
@@ -139,13 +139,6 @@ export interface OutcomePage {
 export interface KeyBinding {
   keys: string[];
   action: unknown;
-}
-
-/** What is watched while a game runs. None: it is not. The server decides; the page measures and warns. */
-export interface Monitoring {
-  hidden_warn_s: number | null;
-  hidden_exclude_s: number | null;
-  warning: string;
 }
 
 /** How several humans come together and play. */
@@ -314,7 +307,7 @@ export interface Measured {
   languages?: string[];
 }
 
-/** The answer to Measured. Whoever is not accepted is sent their last page, too. */
+/** What comes of Measured. Whoever is not accepted is sent their last page instead. */
 export interface Verdict {
   kind: "verdict";
   accepted: boolean;
@@ -342,6 +335,12 @@ export interface Attribute {
 /** All of a participant's attributes, as the server has them now; sent whenever they change. */
 export interface Attributes {
   values: Record<string, boolean | number | string | null>;
+}
+
+/** Whether the participant looks at the game of ``scene_id``: at first, and whenever that changes. */
+export interface Looking {
+  scene_id: string;
+  is_looking: boolean;
 }
 
 /** The server warns a player: exclusion is near. */

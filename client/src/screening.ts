@@ -1,7 +1,8 @@
 /** What this browser is, for the rules of who may take part; and the wait for the server's verdict on it. */
 
 import type { Clock } from "./clock";
-import type { Measured, Refusal, Verdict } from "./protocol.gen";
+import type { Attendant } from "./connection";
+import type { Measured, Refusal } from "./protocol.gen";
 
 const AGAIN_MS = 5_000; // after a server that was too busy, or did not answer
 const MOST_LANGUAGES = 20;
@@ -13,13 +14,7 @@ export interface GateWire {
   /** Null: the server has taken it. Undefined: nobody answered, or there is no connection. */
   screen(measured: Measured): Promise<Refusal | null | undefined>;
   /** Returns the function that ends the subscription. */
-  attend(listener: GateListener): () => void;
-}
-
-export interface GateListener {
-  /** The socket is there again; what was being decided is not any more. */
-  linked(): void;
-  verdict(verdict: Verdict): void;
+  attend(attendant: Attendant): () => void;
 }
 
 export interface ScreeningTools {

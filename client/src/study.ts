@@ -1,6 +1,7 @@
 /** A participant's visit: joins, connects, and shows whatever the flow says. Here all the parts meet. */
 
 import { type Api, HttpError } from "./api";
+import { Attention, type AttentionTools } from "./attention";
 import { backoff, sleep, type Clock } from "./clock";
 import type { Connection } from "./connection";
 import { flow, initialFlow, type FlowEffect, type FlowEvent, type FlowState } from "./flow";
@@ -11,6 +12,7 @@ import { lastView } from "./pages/last";
 import { leavingBar } from "./pages/leaving";
 import { Banner, noticeView } from "./pages/notice";
 import { formView } from "./pages/reading";
+import { Warning } from "./pages/warning";
 import type { Responses, View } from "./pages/view";
 import {
   PROTOCOL_VERSION,
@@ -45,6 +47,7 @@ export interface StudyTools {
   /** Of one participant, or of several, who meet over the connection. */
   game(page: GymPage, view: GymView, ends: GameEnds, connection: Connection): Game;
   measure: ScreeningTools["measure"];
+  focus: AttentionTools["focus"];
   /** No game follows any more: the worker may go. */
   gamesOver(): void;
   /** Leaves for another site. */
@@ -57,13 +60,16 @@ export class Study {
   private view: View | null = null;
   private game: Game | null = null;
   private screening: Screening | null = null;
+  private attention: Attention | null = null;
   private isNew = false; // this page load has joined
   private readonly banner = new Banner();
+  private readonly warning: Warning;
   private readonly place = el("div", { class: "place" });
   private readonly connection: Connection;
 
   constructor(private readonly tools: StudyTools) {
-    tools.root.replaceChildren(this.banner.element, this.place);
+    this.warning = new Warning(tools.clock);
+    tools.root.replaceChildren(this.banner.element, this.warning.element, this.place);
     this.connection = tools.connect((event) => this.happened(event));
   }
 
@@ -131,6 +137,7 @@ export class Study {
   }
 
   private showPage(page: Page): void {
+    this.unwatch();
     document.title = page.header;
     document.body.dataset.scene = page.scene_id;
     if (page.kind === "gym") this.showGame(page);
@@ -174,6 +181,7 @@ export class Study {
       failed: (failure) => this.gameFailed(failure),
     };
     this.game = this.tools.game(page, view, ends, this.connection);
+    if (page.is_monitored) this.watch(page.scene_id);
     void this.game.start();
   }
 
@@ -184,6 +192,18 @@ export class Study {
       noticeView("The game had to stop", "Something went wrong. The researchers are being told; please wait."),
     );
     this.happened({ type: "requested", request: { verb: "fail", body: failure } });
+  }
+
+  private watch(sceneId: string): void {
+    const { focus } = this.tools;
+    const warn = (text: string | null): void => this.warning.show(text);
+    this.attention = new Attention(sceneId, { wire: this.connection, focus, warn });
+  }
+
+  private unwatch(): void {
+    this.attention?.close();
+    this.attention = null;
+    this.warning.hide();
   }
 
   private advance(scene_id: string, responses: Responses): void {
@@ -238,6 +258,7 @@ export class Study {
     this.game?.close();
     this.game = null;
     if (name !== "start") this.screening?.close();
+    this.unwatch();
     this.view?.close?.();
     this.view = view;
     this.place.replaceChildren(view.element);

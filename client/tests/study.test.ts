@@ -69,6 +69,20 @@ class FakeServer implements Wire {
   }
 }
 
+/** Whether the participant looks, as the test says. */
+const looking = {
+  focused: true,
+  listeners: new Set<(focused: boolean) => void>(),
+  listen(listener: (focused: boolean) => void): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
+  },
+  turn(focused: boolean): void {
+    this.focused = focused;
+    for (const listener of [...this.listeners]) listener(focused);
+  },
+};
+
 let server: FakeServer;
 let clock: FakeClock;
 let games: { page: GymPage; ends: GameEnds; closed: boolean }[];
@@ -104,6 +118,7 @@ async function visit(): Promise<Study> {
       return { start: async () => undefined, close: () => void (game.closed = true) };
     },
     measure: () => measure(LAPTOP),
+    focus: looking,
     gamesOver: () => void (gamesOver += 1),
     go: (address) => void gone.push(address),
     reload: () => void (reloads += 1),
@@ -326,6 +341,55 @@ describe("Study, tabs", () => {
     await server.says("connect");
     await server.says("scene", GYM);
     expect(games.length).toBe(2);
+  });
+});
+
+describe("Study, watched games", () => {
+  const WATCHED: Page = { ...GYM, is_monitored: true };
+  const said = (): unknown[] => server.emitted.filter(([event]) => event === "looking").map(([, body]) => body);
+  const warning = (): HTMLElement => document.querySelector(".warning") as HTMLElement;
+
+  beforeEach(() => {
+    looking.focused = true;
+    looking.listeners.clear();
+  });
+
+  it("says whether the participant looks, at first, when it changes, and on a new connection", async () => {
+    await seeing(WATCHED);
+    looking.turn(false);
+    await server.says("connect");
+    looking.turn(true);
+    const looks = [true, false, false, true];
+    expect(said()).toEqual(looks.map((is_looking) => ({ scene_id: "drive", is_looking })));
+  });
+
+  it("says nothing of a game that is not watched, nor after it", async () => {
+    await seeing(GYM);
+    looking.turn(false);
+    expect(said()).toEqual([]);
+    await server.says("scene", { ...WATCHED, scene_id: "other" });
+    expect(said().length).toBe(1);
+    await server.says("scene", OUTCOME);
+    looking.turn(true);
+    expect(said().length).toBe(1);
+  });
+
+  it("shows a warning, in the title too, until the participant has come back and read it", async () => {
+    await seeing(WATCHED);
+    looking.turn(false);
+    await server.says("warned", { session_id: "s1", reason: "hidden", text: "Come back!" });
+    expect([warning().hidden, warning().textContent, document.title]).toEqual([false, "Come back!", "⚠ Come back!"]);
+    looking.turn(true);
+    expect([warning().hidden, document.title]).toEqual([false, "Ready?"]);
+    await clock.run(11_000, 1_000);
+    expect(warning().hidden).toBe(true);
+  });
+
+  it("has the title of the page that follows, not of the warning", async () => {
+    await seeing(WATCHED);
+    await server.says("warned", { session_id: "s1", reason: "hidden", text: "Come back!" });
+    await server.says("scene", OUTCOME);
+    expect([document.title, warning().hidden]).toEqual(["Sorry", true]);
   });
 });
 

@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from interactive_gym.records import Row
 from interactive_gym.scenes.attributes import Value, attribute_values
 
 
@@ -54,3 +55,39 @@ class ScreeningContext(Settable):
             ValueError: It is no name, or no value, of an attribute.
         """
         self._change(self.participant_id, values)
+
+
+@dataclass(frozen=True)
+class MonitoringContext(Settable):
+    """A player, while they play. ``rows`` are the frames that have come of them since the last call.
+
+    Each is an ``interactive_gym.records.Row``: ``frame``, and by agent ``actions``, ``rewards``, ``terminated``,
+    ``truncated``, ``infos``, ``source`` and more. In a game of several people they are frames on which all agree.
+    """
+
+    participant_id: str
+    scene_id: str
+    session_id: str
+    agent: str
+    rows: tuple[Row, ...]
+    pings_ms: tuple[float, ...]
+    away_s: float  # for how long they have not looked at the game; 0: they do
+    attributes: Mapping[str, Value]
+    warnings: list[str] = field(default_factory=list, init=False, repr=False)
+
+    @property
+    def ping_ms(self) -> float | None:
+        """The median of the fresh pings; None if there are none."""
+        return statistics.median(self.pings_ms) if self.pings_ms else None
+
+    def set(self, **values: Value) -> None:
+        """Sets attributes of the player.
+
+        Raises:
+            ValueError: It is no name, or no value, of an attribute.
+        """
+        self._change(self.participant_id, values)
+
+    def warn(self, text: str) -> None:
+        """Shows ``text`` on the player's page."""
+        self.warnings.append(str(text))

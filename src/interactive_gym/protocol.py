@@ -13,6 +13,9 @@ idempotent HTTP POST (:class:`Upload`) and is acknowledged after it has been com
     of several     event "match" Match, then to and fro "signal" Signal; "validated" Validated -> acknowledged with null
                    or Refusal; event "play" Play once everybody has said so, or "unmatched" Unmatched
                    "relay" bytes, both ways: see RELAY
+    on arrival     "screen" Measured    -> acknowledged with null or Refusal; later event "verdict" Verdict, or "scene"
+    all the time   event "probe" Probe  -> answered at once with "probe", the same Probe
+    in a game      "looking" Looking    -> acknowledged with null or Refusal; event "warned" Warned
     HTTP           POST /api/join       Join -> Joined
                    POST /api/resume     ResumeRequest -> Resume     } with the header
                    POST /api/records    Upload -> Receipt           } Authorization: Bearer <Joined.token>
@@ -165,7 +168,7 @@ class GymPage(PageBase, tag="gym"):
     game_text: str  # HTML shown beside the running game; the researcher's
     game: Game
     leaving: Leaving | None = None
-    monitoring: Monitoring | None = None
+    is_monitored: bool = False  # the page says Looking
 
 
 class EndPage(PageBase, tag="end"):
@@ -192,14 +195,6 @@ class KeyBinding(Base):
 
     keys: list[str]
     action: object
-
-
-class Monitoring(Base):
-    """What is watched while a game runs. None: it is not. The server decides; the page measures and warns."""
-
-    hidden_warn_s: float | None  # the tab has been hidden, or another window in front, for so long
-    hidden_exclude_s: float | None
-    warning: str  # text
 
 
 class Multiplayer(Base):
@@ -383,7 +378,7 @@ class Measured(Base):
 
 
 class Verdict(Base, tag="verdict", tag_field="kind"):
-    """The answer to Measured. Whoever is not accepted is sent their last page, too."""
+    """What comes of Measured. Whoever is not accepted is sent their last page instead."""
 
     accepted: bool
 
@@ -414,6 +409,13 @@ class Attributes(Base):
     """All of a participant's attributes, as the server has them now; sent whenever they change."""
 
     values: dict[str, bool | int | float | str | None]
+
+
+class Looking(Base):
+    """Whether the participant looks at the game of ``scene_id``: at first, and whenever that changes."""
+
+    scene_id: Identifier
+    is_looking: bool
 
 
 class Warned(Base):

@@ -25,6 +25,7 @@ from interactive_gym.scenes.gym_parameters import (
     Rendering,
     Runtime,
 )
+from interactive_gym.scenes.monitoring import Monitoring, check_monitoring
 from interactive_gym.scenes.parameters import NOT_GIVEN, NotGiven
 from interactive_gym.scenes.passage import Passage
 from interactive_gym.scenes.players import humans_of
@@ -51,6 +52,7 @@ class GymScene(Passage):
     _waitroom: Waitroom = field(default_factory=Waitroom, init=False, repr=False)
     _multiplayer: Multiplayer = field(default_factory=Multiplayer, init=False, repr=False)
     _runtime: Runtime = field(default_factory=Runtime, init=False, repr=False)
+    _monitoring: Monitoring = field(default_factory=Monitoring, init=False, repr=False)
     pictures: tuple[PictureFile, ...] = field(default=(), init=False, repr=False)
 
     def environment(
@@ -298,6 +300,58 @@ class GymScene(Passage):
         """
         return self._refined("multiplayer", input_delay=input_delay, relay=relay)
 
+    def monitoring(
+        self,
+        *,
+        max_ping: float | NotGiven | None = NOT_GIVEN,
+        ping_window: int | NotGiven = NOT_GIVEN,
+        ping_violations: int | NotGiven = NOT_GIVEN,
+        hidden_warn_after: float | NotGiven | None = NOT_GIVEN,
+        hidden_exclude_after: float | NotGiven | None = NOT_GIVEN,
+        warning: str | NotGiven | None = NOT_GIVEN,
+        partner_text: str | NotGiven | None = NOT_GIVEN,
+        callback: Callable[..., object] | NotGiven | None = NOT_GIVEN,
+        callback_every: int | NotGiven = NOT_GIVEN,
+        callback_timeout: float | NotGiven = NOT_GIVEN,
+    ) -> Self:
+        """What is watched of each player from the first frames on, and who is taken out of the game for it.
+
+        Args:
+            max_ping: Milliseconds that a message to the server and back may take, 1 to 60,000. It is measured every
+                five seconds. None, the default: any number.
+            ping_window: How many of the latest measurements are looked at, 1 to 20; 5 if not given.
+            ping_violations: How many of these above ``max_ping`` take a player out; 3 if not given. At half of them
+                there is a warning.
+            hidden_warn_after: Seconds, 1 to 3600, after which a player who does not look at the game is warned: the tab
+                is hidden, or another window in front. None, the default: never.
+            hidden_exclude_after: Seconds after which they are taken out. None, the default: never.
+            warning: What warnings say, as text, in place of our own words.
+            partner_text: HTML for those who cannot go on because their partner has been taken out.
+            callback: ``callback(context)``, async or not, on the server, with a
+                ``interactive_gym.callbacks.MonitoringContext``. It returns None or True, or else False or a text for
+                the player, who is taken out.
+            callback_every: Frames after which it is called again, 1 to 1,000,000; 30 if not given. Frames arrive once
+                a second.
+            callback_timeout: Seconds that it may take, 0.1 to 60; 5 if not given.
+
+        Raises:
+            ConfigError: A value is out of its range, or not a function. What does not fit together is found when the
+                experiment is built.
+        """
+        return self._refined(
+            "monitoring",
+            max_ping=max_ping,
+            ping_window=ping_window,
+            ping_violations=ping_violations,
+            hidden_warn_after=hidden_warn_after,
+            hidden_exclude_after=hidden_exclude_after,
+            warning=warning,
+            partner_text=partner_text,
+            callback=callback,
+            callback_every=callback_every,
+            callback_timeout=callback_timeout,
+        )
+
     def runtime(
         self, *, loading_timeout: float | NotGiven = NOT_GIVEN, packages: Sequence[str] | NotGiven = NOT_GIVEN
     ) -> Self:
@@ -339,6 +393,11 @@ class GymScene(Passage):
         return humans_of(self._policies.agents)
 
     @property
+    def watch(self) -> Monitoring | None:
+        """What is watched while this game is played; None: nothing is."""
+        return self._monitoring if "monitoring" in self._called else None
+
+    @property
     def takes_attributes(self) -> bool:
         """Whether the environment's factory wants what is known of its players, and the researcher gives it nothing."""
         return self._environment.takes_attributes
@@ -351,7 +410,8 @@ class GymScene(Passage):
     def page(self) -> dict[str, object]:
         """Before a match is made, nobody of several knows yet which agent they will play, so they are told then."""
         told = self.game_text(self.humans[0]) if len(self.humans) == 1 else ""
-        return {**asdict(self._content), **self._way_out(), "game_text": told, "game": self.game()}
+        decided = {"is_monitored": self.watch is not None, "game_text": told, "game": self.game()}
+        return {**asdict(self._content), **self._way_out(), **decided}
 
     @property
     def differing(self) -> Mapping[str, Factor]:
@@ -383,6 +443,7 @@ class GymScene(Passage):
         """
         check_fit(self.id, self._environment, self._rendering, self._gameplay)
         check_company(self.id, self._called, self._environment, self._policies, self._content)
+        check_monitoring(self.id, self._monitoring)
         if len(self.humans) > 1:
             check_waitroom(self.id, self._waitroom, len(self.humans))
 

@@ -88,7 +88,7 @@ def _assembled(desk: Desk, sockets: Sockets, web: Web, hooking: Hooking, opened:
             await sockets.matches.restore()
             desk.files.update()
             hooking.start()
-            watching = [asyncio.create_task(one.watch()) for one in (sockets.desertion, sockets.news)]
+            watching = [asyncio.create_task(one.watch()) for one in (sockets.desertion, sockets.news, sockets.watching)]
             yield
             for one in watching:
                 one.cancel()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -14,6 +15,7 @@ from interactive_gym.errors import ClientError
 from interactive_gym.protocol import Advance, Enlist, Failure, Leave, Page
 from interactive_gym.server import matchlife, play, together
 from interactive_gym.server.endings import finish
+from interactive_gym.server.exclusions import Exclusion, exclude
 from interactive_gym.server.lifecycle import Outcome, State, Step
 from interactive_gym.server.room import GiveUp, Profile
 from interactive_gym.server.study import Study, rules_of
@@ -90,6 +92,11 @@ class Company:
     def fail(self, connection: Connection, participant_id: str, message: Failure, now: float) -> Departure:
         """See ``Study.fail``."""
         return self._departure(connection, self.study.fail, participant_id, message, now)
+
+    def exclude(self, connection: Connection, exclusion: Exclusion, now: float) -> Departure:
+        """See ``exclusions.exclude``."""
+        who = exclusion.playing.participant_id
+        return self._departure(connection, partial(exclude, self.study), who, exclusion, now)
 
     def leave(self, connection: Connection, participant_id: str, message: Leave, now: float) -> Departure:
         """See ``Study.leave``."""

@@ -21,6 +21,7 @@ from interactive_gym.server import together
 from interactive_gym.server.choosing import Choosing
 from interactive_gym.server.company import Company, Departure, Returning
 from interactive_gym.server.desk import Desk, clock, steady
+from interactive_gym.server.exclusions import Exclusion
 from interactive_gym.server.invitations import Invitations
 from interactive_gym.server.lines import Lines
 from interactive_gym.server.logs import name
@@ -173,6 +174,21 @@ class Gathering:
             departure = await self._desk.write(self._company.leave, who.participant_id, message, clock())
             self._ended(who.participant_id, departure, "withdrew")
             return departure.page
+
+    async def exclude(self, exclusion: Exclusion) -> bool:
+        """Takes a player out of the game that they play, and shows them their last page. For partners it is as if
+        their page had failed.
+
+        Returns:
+            False: they play it no more, and nothing has happened.
+        """
+        who = exclusion.playing.participant_id
+        async with self._lock:
+            departure = await self._desk.write(self._company.exclude, exclusion, clock())
+            self._ended(who, departure, exclusion.why.reason)
+            if departure.has_left:
+                self._show(who, departure.page)
+            return departure.has_left
 
     def gone(self, who: Connected) -> None:
         """This connection is no longer, or no longer theirs."""

@@ -25,6 +25,7 @@ from interactive_gym.protocol import (
     Enlist,
     Failure,
     Leave,
+    Looking,
     Measured,
     Message,
     OutcomePage,
@@ -49,6 +50,7 @@ from interactive_gym.server.presence import Connected
 from interactive_gym.server.probing import Probing
 from interactive_gym.server.refusals import refusal
 from interactive_gym.server.scripts import Scripts
+from interactive_gym.server.watching import Watching
 
 M = TypeVar("M", bound=msgspec.Struct)
 A = TypeVar("A")
@@ -109,6 +111,7 @@ class Sockets:
         self.io.on("leave", self._leave)
         self.io.on("screen", self._screen)
         self.io.on("probe", self._probe)
+        self.io.on("looking", self._looking)
         self.io.on("message", self._message)
         self.io.on("attribute", self._attribute)
         self.io.on("signal", self._signal)
@@ -124,6 +127,7 @@ class Sockets:
         self.desertion = Desertion(desk, self.matches)
         invitations = Invitations(desk.study.experiment, archive)
         self.gathering = Gathering(desk, self.matches, lines, invitations, self.probing.is_there)
+        self.watching = Watching(desk, lines, self.gathering)
 
     async def _connect(self, sid: str, environ: Mapping[str, Any], auth: object = None) -> None:
         with about():
@@ -201,6 +205,9 @@ class Sockets:
 
     async def _screen(self, sid: str, *message: object) -> Refusal | None:
         return await self._answer(sid, message, Measured, self.gate.screen)
+
+    async def _looking(self, sid: str, *message: object) -> Refusal | None:
+        return await self._answer(sid, message, Looking, self.watching.look)
 
     async def _probe(self, sid: str, *message: object) -> Refusal | None:
         """Answers cost nothing, so that they take nothing of what a page may say; what nobody asked for does."""

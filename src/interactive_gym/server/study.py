@@ -3,6 +3,7 @@ nothing, and what it returns may be shown because it is stored."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -17,7 +18,7 @@ from interactive_gym.protocol import Advance, Failure, Join, Leave, Multiplayer,
 from interactive_gym.scenes import GymScene, Scene
 from interactive_gym.scenes.passage import Passage
 from interactive_gym.scenes.static import PageWithButton
-from interactive_gym.server import conditions, flow, known, matchlife, play, together
+from interactive_gym.server import conditions, exclusions, flow, known, matchlife, play, together
 from interactive_gym.server.drawn import new_id, seed_of
 from interactive_gym.server.endings import ending_of, finish, scene_of
 from interactive_gym.server.lifecycle import Outcome, State, Step, after, outcome_of
@@ -78,8 +79,11 @@ class Study:
         """
         who = self.known(connection, participant_id)
         if self._is_current(connection, who, message.scene_id):
-            self._note_failure(connection, who, self.current_session(connection, who), message, now)
-            self.end(connection, who, Step.FAIL, outcome_of(message.reason), reason=message.reason, now=now)
+            session, outcome = self.current_session(connection, who), outcome_of(message.reason)
+            self._note_failure(connection, who, session, message, now)
+            left = outcome == Outcome.PARTNER_LEFT
+            body = exclusions.partner_text(connection, self.scene(who), session) if left else None
+            self.end(connection, who, Step.FAIL, outcome, reason=message.reason, now=now, body=body)
         return self.page(connection, participant_id)
 
     def leave(self, connection: Connection, participant_id: str, message: Leave, now: float) -> Page:
@@ -104,6 +108,7 @@ class Study:
         reason: str,
         now: float,
         body: str | None = None,
+        data: Mapping[str, object] | None = None,
     ) -> None:
         """``who`` ends where they are; a match that forms around them comes to nothing. See ``endings.finish``."""
         session = self.current_session(connection, who)
@@ -111,11 +116,22 @@ class Study:
             together.part(connection, session.id, reason, now, gone=[who.id])
             who, session = self.known(connection, who.id), None
         game = session.id if session else None
-        finish(connection, self.experiment, who, step, outcome, reason=reason, now=now, session_id=game, body=body)
+        finish(
+            connection,
+            self.experiment,
+            who,
+            step,
+            outcome,
+            reason=reason,
+            now=now,
+            session_id=game,
+            body=body,
+            data=data,
+        )
         self._leave_game(connection, session, reason, now)
 
     def skip_to(self, connection: Connection, who: Participant, scene_id: str, now: float) -> bool:
-        """``who`` leaves the waiting room for a later scene. False: it does not come for them, and nothing has changed."""
+        """``who`` leaves the waiting room for a later scene. False: it does not come for them; nothing has changed."""
         order = flow.scenes_of(connection, self.experiment, who.id)
         ahead = order[order.index(self.scene(who)) + 1 :]
         scene = next((later for later in ahead if later.id == scene_id), None)
