@@ -1,4 +1,4 @@
-"""Hooks hear of what is stored, in order, once, from any server of the study; and what one of them does hurts no other."""
+"""Hooks hear of what is stored, in order, once, from any server of the study; what one of them does hurts no other."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ async def test_a_match_that_came_to_nothing_is_no_session(serve: Serve, come: Co
     session = (await one.hears("match"))["session_id"]
     await one.validated(session, problem="no way")
     await one.hears("unmatched")
-    await two.failed("script_error")
+    await two.failed("connection_failed")
     await until(lambda: heard.of(ig.hooks.Outcome), "the outcome of one")
     assert heard.names() == ["Outcome"]
 
