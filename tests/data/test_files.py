@@ -42,12 +42,12 @@ async def test_what_a_study_leaves_behind(serve: Callable[..., Running], arrive:
     session = await played(server, one)
     folder = server.data
     found = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
-    names = ("participants", "sessions", "episodes", "players", "links", "responses", "completion_codes")
+    names = ("participants", "assignments", "sessions", "episodes", "players", "links", "responses", "completion_codes")
     tables = {f"{name}.csv" for name in names}
     episodes = {f"game/{session}/ep{k}{kind}.csv" for k in (0, 1) for kind in ("", ".0.experience")}
     scenes = {f"scenes/{scene}.json" for scene in ("welcome", "questions", "game", "thanks")}
     rest = {"platform_ids.csv", "events.jsonl", "provenance.json", "study.db"}
-    rest |= {"server.lock", "server.log", "secret.key"}
+    rest |= {"server.lock", "server.log", "secret.key", "console.jsonl", "globals.json", "attributes.csv"}
     assert found == tables | episodes | scenes | rest
     assert all(row["schema_version"] == "3" for path in folder.rglob("*.csv") for row in table(path))
 

@@ -46,7 +46,10 @@ def rows(text: str) -> dict[str, str]:
     return {name: default for names, default in ROW.findall(text) for name in re.findall(r"\w+", names)}
 
 
-READ_BY_THE_SERVER = {"GymScene.game_text"}  # no parameter of anybody's experiment
+READ_BY_THE_SERVER = {"GymScene.game_text", "GymScene.game"}  # no parameter of anybody's experiment
+
+# What they are given stands in their constructors.
+MADE_BY_RESEARCHERS = (ig.Conditions, ig.Factor, ig.RandomizeOrder, ig.RepeatScene)
 
 
 def public_methods() -> Iterator[tuple[str, Callable[..., Any]]]:
@@ -55,6 +58,10 @@ def public_methods() -> Iterator[tuple[str, Callable[..., Any]]]:
         public = getattr(ig, name)
         if inspect.isfunction(public):
             yield name, public
+        elif public in MADE_BY_RESEARCHERS:
+            yield name, public
+            if hasattr(public, "of"):
+                yield f"{name}.of", public.of
         elif not issubclass(public, ig.InteractiveGymError):
             for method, function in inspect.getmembers(public, inspect.isfunction):
                 if not method.startswith("_") and len(inspect.signature(function).parameters) > 1:
@@ -90,6 +97,14 @@ def test_documented_defaults_of_scenes_are_those_of_the_tables(method: str) -> N
             assert color(eval(written)) == default
         else:
             assert eval(written) == default or Path(eval(written)) == default, row.name
+
+
+@pytest.mark.parametrize("name", [public.__name__ for public in MADE_BY_RESEARCHERS])
+def test_documented_defaults_of_constructors_are_those_of_the_signatures(name: str) -> None:
+    for parameter, given in own_parameters(METHODS[name]).items():
+        written = rows(SECTIONS[name])[parameter].strip("`")
+        assert (written == "") == (given.default is given.empty), parameter
+        assert not written or eval(written) == given.default, parameter
 
 
 @pytest.mark.parametrize("method", [name for name in METHODS if name.startswith("Surface.")])

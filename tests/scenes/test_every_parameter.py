@@ -74,7 +74,7 @@ NOT_NAMED: list[Any] = [None, FLOOR, [FLOOR], {3: FLOOR}, {"": FLOOR}, {"a/b": F
 NOT_CELLS: list[Any] = [None, 8, (8,), (0, 8), (8, 4097), (8.0, 8), (True, 8), (5, 8), (32, 32), "88"]
 NOT_PICTURES = ["", None, 3, ".", "pictures/none.png", "pictures/kitchen.json", "body.html"]
 NOT_TEXTS = [text for text in NOT_TEXT if text is not None]
-READ_BY_THE_SERVER = {("gym", "game_text", "agent")}
+READ_BY_THE_SERVER = {("gym", "game_text", "agent"), ("gym", "game", "conditions")}
 ROWS = [
     *text_rows(ig.StartScene("welcome"), "header", "body", "button"),
     *text_rows(ig.StaticScene("form"), "header", "body", "button"),
