@@ -65,7 +65,7 @@ class Group:
         self.reason = str(reason)[:MAX_REASON]
 
     def __repr__(self) -> str:
-        return f"Group({[one.participant_id for one in self.members]}, {self.reason!r})"
+        return f"Group({[getattr(one, 'participant_id', one) for one in self.members]}, {self.reason!r})"
 
 
 @dataclass(frozen=True)

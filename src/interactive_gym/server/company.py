@@ -79,7 +79,7 @@ class Company:
             return self.advance(connection, who, Advance(scene_id), now)
         if together.is_cut(connection, session) or session.state == matchlife.State.ENDED:
             return self.fail(connection, who, Failure(scene_id, "connection_failed"), now)
-        if not together.others(connection, session):
+        if together.is_deserted(connection, session):
             return self.fail(connection, who, Failure(scene_id, "partner_left"), now)
         generation = matches.add_generation(connection, session.id, session.player, tab=tab, now=now)
         together.step(connection, who, Step.PLAY, now)

@@ -280,6 +280,8 @@ class Gathering:
                     await self._carry_out(scene_id, decision)
                 else:
                     hall.is_due = True
+            if pool.changes_outlook(hall.told_at, steady()):
+                self._tell_room(scene_id)
             self._wake_at(scene_id, pool.next_deadline(steady()))
 
     def _rtts_of(self, waiting: Sequence[str]) -> dict[str, float | None]:

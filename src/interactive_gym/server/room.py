@@ -49,6 +49,12 @@ class Rules:
         return self.wait_s + self.extend_s
 
     @property
+    def steps_s(self) -> list[float]:
+        """Seconds after which something else comes next, though nothing happens yet."""
+        smaller = [] if self.smaller_after_s is None else [self.smaller_after_s]
+        return smaller + ([self.wait_s] if self.extend_s else [])
+
+    @property
     def smaller_sizes(self) -> Iterable[int]:
         """Of the groups that may begin without those who are missing, the largest first."""
         return range(self.group - 1, self.min_group - 1, -1)
@@ -211,8 +217,9 @@ class _Deciding:
             if len(queue) < size:
                 continue
             for proposal in self._proposals(Queue(tuple(queue), size, apart)):
-                if max(one.waited_s for one in proposal.members) >= after_s:
-                    self._seat(proposal.members, proposal.reason)
+                members = [self._left[one.participant_id] for one in proposal.members]
+                if max(one.waited_s for one in members) >= after_s:
+                    self._seat(members, proposal.reason)
 
     def _proposals(self, queue: Queue) -> list[Proposal]:
         if queue.group == 1:
@@ -374,13 +381,15 @@ class Pool:
         """When there may be something to decide though nobody has come."""
         rules, since = self.rules, [self._since[one] for one in self._present]
         at = [start + rules.patience_s for start in since]
-        steps = [rules.smaller_after_s] if rules.smaller_after_s is not None else []
-        steps += [rules.wait_s] if rules.extend_s else []
-        later = [start + step for start in since for step in steps]
+        later = [start + step for start in since for step in rules.steps_s]
         later += [refused.again_at for pair, refused in self._refused.items() if pair <= self._present]
         if not isinstance(rules.matcher, FIFO) and len(since) > 1:
             later.append(now + LOOK_EVERY_S)
         return min([*at, *(moment for moment in later if moment > now)], default=None)
+
+    def changes_outlook(self, before: float, now: float) -> bool:
+        """Whether what comes next for somebody who waits is something else than it was ``before``."""
+        return any(before < self._since[one] + step <= now for one in self._present for step in self.rules.steps_s)
 
     def waiting(self) -> list[str]:
         return [one for one in self._since if one in self._present]

@@ -299,4 +299,4 @@ def _chosen(scene: Scene, message: Leave) -> Outcome:
 
 
 def _is_deserted(connection: Connection, session: Session) -> bool:
-    return session.is_multiplayer and not together.others(connection, session)
+    return session.is_multiplayer and together.is_deserted(connection, session)

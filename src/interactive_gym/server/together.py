@@ -151,6 +151,12 @@ def others(connection: Connection, session: Session) -> list[str]:
     return [who.id for who in found if who and who.scene_id == session.scene_id and not who.outcome]
 
 
+def is_deserted(connection: Connection, session: Session) -> bool:
+    """Whether all others have left; where nobody else ever was, nobody has."""
+    had_others = len(matches.members_of(connection, session.id)) > 1
+    return had_others and not others(connection, session)
+
+
 def leave(connection: Connection, session: Session, now: float) -> None:
     """The one who sees the session so has gone on, or failed. With the last of them it ends."""
     if others(connection, session) or session.state == matchlife.State.ENDED:
