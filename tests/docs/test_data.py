@@ -32,7 +32,7 @@ FILES = section(PAGE, "## Files")
 EVENTS = section(PAGE, "## Events")
 SERVER = ROOT / "src" / "interactive_gym" / "server"
 DATA = ROOT / "src" / "interactive_gym" / "data"
-OTHER_FILES = {"scenes/<scene>.json", "server.log", "study.db", "secret.key"}
+OTHER_FILES = {"scenes/<scene>.json", "globals.json", "server.log", "study.db", "secret.key"}
 EPISODE = ("frame", "t_ms", *FIELDS)
 
 
@@ -49,7 +49,7 @@ def columns_of(connection: Connection, folder: Path) -> dict[str, set[str]]:
     """File -> its columns, from the code that writes it."""
     found = {name: set(write(connection)[0]) for name, write in (files.PUBLIC | files.PRIVATE).items()}
     events.record(connection, "name", reason="reason", severity="info", now=0)
-    found["events.jsonl"] = set(next(tables.events_lines(connection)))
+    found["events.jsonl"] = found["console.jsonl"] = set(next(tables.events_lines(connection)))
     note_start(folder / "provenance.json", experiment_id="study", archive=None, now=0)
     found["provenance.json"] = set(json.loads((folder / "provenance.json").read_text())["starts"][0])
     found["ep<k>.csv"] = set(EPISODE)
@@ -104,6 +104,8 @@ def test_numbers_on_the_page() -> None:
     assert f"nothing for {SILENT_S:.0f} seconds" in text
     most = re.search(r"MOST_PER_NAME = (\d+)", page("client/src/events.ts"))
     assert most and f"at most {most[1]} events of a name" in text
+    lines = re.search(r"MOST_LINES = (\d+)", page("client/src/events.ts"))
+    assert lines and f"{lines[1]} lines of each kind of `console.jsonl`" in text
 
 
 def constant(node: ast.expr | None) -> str | None:
@@ -174,15 +176,16 @@ def test_every_reason_of_a_refused_item() -> None:
 def reported_by_the_page() -> dict[str, set[str]]:
     """Event -> severities, from the client's sources."""
     found: dict[str, set[str]] = {}
-    methods = re.findall(r'captureConsole\(window\.console, "(\w+)"', page("client/src/events.ts"))
-    call = re.compile(r"\b(?:(?:events|log|tools)\.report|this\.once)\(\s*([^,]+),\s*([^,]+),")
+    call = re.compile(r"\b(?:(?:events|log|tools)\.(?:report|line)|this\.once)\(\s*([^,]+),\s*([^,]+),")
+    of_console = page("client/src/events.ts").partition("const SEVERITIES = {")[2].partition("}")[0]
     of_matches = page("client/src/match/log.ts").partition("const SEVERITIES = {")[2].partition("}")[0]
     for name, severity in re.findall(r'(\w+): "(\w+)"', of_matches):
         found[f"match_{name}"] = {severity}
+    for name, severity in re.findall(r'(\w+): "(\w+)"', of_console):
+        found[f"console_{name}"] = {severity}
     for path in sorted((ROOT / "client" / "src").rglob("*.ts")):
         for first, severity in call.findall(path.read_text(encoding="utf-8")):
-            names = re.findall(r'"(\w+)"', first) or [f"console_{method}" for method in methods]
-            for name in names:
+            for name in re.findall(r'"(\w+)"', first):
                 found.setdefault(name, set()).update(re.findall(r'"(info|warning|error)"', severity))
     return found
 

@@ -1,4 +1,4 @@
-"""What is known of each participant by name, and of the study as a whole; both small, both changed in a write only.
+"""What is known of each participant by name; a little, and changed inside a write only.
 
     values = attributes.of(connection, participant_id)
     attributes.put(connection, participant_id, {"level": 3}, source="screening", now=now)
@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from sqlalchemy import Connection, select, update
 
 from interactive_gym.data import events
+from interactive_gym.data.flat import Table
 from interactive_gym.data.schema import participants
 from interactive_gym.scenes.attributes import MAX_ATTRIBUTES, MAX_VALUE, Value, attribute_values
 
@@ -29,6 +29,13 @@ def of_all(connection: Connection, participant_ids: Sequence[str]) -> dict[str, 
     """Those of several, by participant."""
     query = select(participants.c.id, participants.c.attributes).where(participants.c.id.in_(list(participant_ids)))
     return {row.id: dict(row.attributes) for row in connection.execute(query)}
+
+
+def attributes_table(connection: Connection) -> Table:
+    """One row per attribute of a participant, as it is now."""
+    rows = connection.execute(select(participants.c.id, participants.c.attributes).order_by(participants.c.arrived_at))
+    pairs = ((row.id, name, value) for row in rows for name, value in sorted(row.attributes.items()))
+    return ("participant_id", "name", "value"), pairs
 
 
 def put(
@@ -55,7 +62,15 @@ def put(
         own = update(participants).where(participants.c.id == participant_id)
         if not connection.execute(own.values(attributes=after)).rowcount:
             raise ValueError(f"there is no participant {participant_id!r}")
-        _note(connection, participant_id, "attribute_set", source, "info", now, changed)
+        events.record(
+            connection,
+            "attribute_set",
+            reason=source,
+            severity="info",
+            now=now,
+            participant_id=participant_id,
+            data=changed,
+        )
     return after
 
 
@@ -72,7 +87,15 @@ def put_texts(
     fitting = dict(list(cut.items())[:room])
     put(connection, participant_id, fitting, source=source, now=now)
     if short := [name for name in whole if fitting.get(name) != whole[name]]:
-        _note(connection, participant_id, "attribute_cut", source, "warning", now, {"names": short})
+        events.record(
+            connection,
+            "attribute_cut",
+            reason=source,
+            severity="warning",
+            now=now,
+            participant_id=participant_id,
+            data={"names": short},
+        )
 
 
 def _cut(text: str) -> str:
@@ -87,15 +110,3 @@ def _cut(text: str) -> str:
 
 def _same(one: Value, other: Value) -> bool:
     return type(one) is type(other) and one == other
-
-
-def _note(
-    connection: Connection,
-    participant_id: str,
-    name: str,
-    reason: str,
-    severity: str,
-    now: float,
-    data: Mapping[str, Any],
-) -> None:
-    events.record(connection, name, reason=reason, severity=severity, now=now, participant_id=participant_id, data=data)

@@ -40,7 +40,7 @@ def prepare(connection: Connection, kinds: Iterable[str], now: float) -> None:
     known = set(connection.execute(select(told.c.kind).where(told.c.key == "")).scalars())
     for kind in kept:
         if kind not in known:
-            latest = _NUMBERED[kind] if kind in _NUMBERED else None
+            latest = _NUMBERED.get(kind)
             mark = now if latest is None else connection.execute(select(func.max(latest))).scalar_one() or 0
             connection.execute(insert(told).values(kind=kind, key="", mark=mark))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, func, select
 
 from interactive_gym.data import assignments
 from interactive_gym.data.assignments import Conditions
@@ -100,8 +100,20 @@ def _episode_row(row: Row[Any]) -> list[object]:
     return [row.session_id, row.scene_id, row.number, seed, *ended, *(alone.get(name) for name in SUMMARY)]
 
 
+CONSOLE = ("page_error", "console_log", "console_info", "console_warn", "console_error")
+"""Events of pages that have a file of their own: a script that writes much would bury the others."""
+
+
 def events_lines(connection: Connection) -> Iterator[Mapping[str, Any]]:
-    for row in connection.execute(select(events).order_by(events.c.id)):
+    yield from _event_lines(connection, events.c.name.not_in(CONSOLE))
+
+
+def console_lines(connection: Connection) -> Iterator[Mapping[str, Any]]:
+    yield from _event_lines(connection, events.c.name.in_(CONSOLE))
+
+
+def _event_lines(connection: Connection, wanted: ColumnElement[bool]) -> Iterator[Mapping[str, Any]]:
+    for row in connection.execute(select(events).where(wanted).order_by(events.c.id)):
         yield {
             "at": moment(row.at),
             "name": row.name,

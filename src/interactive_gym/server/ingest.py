@@ -304,7 +304,7 @@ class _Ingest:
         if item.session_id is not None:
             self._session(item.session_id)
         what = {"name": item.name, "severity": item.severity, "reason": item.reason, "session_id": item.session_id}
-        row = {**what, "at": self._now, "client_at": item.client_ms / 1000, "data": item.data}
+        row = {**what, "at": self._now, "client_at": item.client_ms / 1000, "data": item.data, "detail": item.detail}
         if events.record_reported(self._connection, self._participant_id, item.id, row):
             self._stored.reported.append(item)
 
