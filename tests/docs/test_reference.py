@@ -15,10 +15,12 @@ from interactive_gym.rendering import surface as surface_module
 from interactive_gym.rendering.colors import color
 from interactive_gym.scenes import gym_parameters
 from interactive_gym.scenes.keys import NAMED_KEYS
+from interactive_gym.scenes.monitoring import Monitoring
 from interactive_gym.scenes.parameters import NOT_GIVEN
 from interactive_gym.scenes.passage import Leaving
 from interactive_gym.scenes.screening import Screening
 from interactive_gym.scenes.static import Consent
+from interactive_gym.scenes.waitroom import Waitroom
 from interactive_gym.scenes.webrtc import Webrtc
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
@@ -34,9 +36,10 @@ TABLES = {
     **{f"{scene}.consent": Consent for scene in ("StartScene", "StaticScene")},
     "GymScene.environment": gym_parameters.Environment,
     "GymScene.rendering": gym_parameters.Rendering,
-    "GymScene.waitroom": gym_parameters.Waitroom,
+    "GymScene.waitroom": Waitroom,
     "GymScene.multiplayer": gym_parameters.Multiplayer,
     "GymScene.gameplay": gym_parameters.Gameplay,
+    "GymScene.monitoring": Monitoring,
     "GymScene.runtime": gym_parameters.Runtime,
 }
 

@@ -173,6 +173,16 @@ ROWS = [
     Row(TWO, "waitroom", "countdown", not_number(0, 60), 0),
     Row(TWO, "multiplayer", "input_delay", [-1, 11, "Auto", "2", True, 1.0, NAN, [1]], "auto"),
     Row(TWO, "multiplayer", "relay", [None, True, "", "sometimes", ["never"]], "never"),
+    Row(GAME, "monitoring", "max_ping", [0, 60_001, "100", True, NAN], 150),
+    Row(GAME, "monitoring", "ping_window", not_whole(1, 20), 8),
+    Row(GAME, "monitoring", "ping_violations", not_whole(1, 20), 2),
+    Row(GAME, "monitoring", "hidden_warn_after", [0, 3601, "5", False, INFINITE], 5),
+    Row(GAME, "monitoring", "hidden_exclude_after", [0, 3601, "5", False, INFINITE], 10.5),
+    Row(GAME, "monitoring", "warning", NOT_TEXTS, "Come back!"),
+    Row(GAME, "monitoring", "partner_text", NOT_TEXTS, "<p>Gone.</p>"),
+    Row(GAME, "monitoring", "callback", [3, "judge", lambda: None, lambda one, two: None], lambda context: None),
+    Row(GAME, "monitoring", "callback_every", not_whole(1, 1_000_000), 60),
+    Row(GAME, "monitoring", "callback_timeout", not_number(0.1, 60), 1),
     Row(GAME, "runtime", "loading_timeout", not_number(1, 3600), 90),
     Row(GAME, "runtime", "packages", [None, "scipy", ["scipy>=1"], [3], [""]], ["scipy"]),
 ]
@@ -180,7 +190,7 @@ ROWS = [
 
 def effect(scene: Any) -> dict[str, Any]:
     """Everything that the server reads of a scene."""
-    extras = {name: getattr(scene, name, None) for name in ("seed", "packages", "fixed_code", "endings")}
+    extras = {name: getattr(scene, name, None) for name in ("seed", "packages", "fixed_code", "endings", "watch")}
     told = {agent: scene.game_text(agent) for agent in getattr(scene, "humans", ())}
     return {**scene.page(), **extras, "told": told}
 
