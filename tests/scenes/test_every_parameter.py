@@ -73,6 +73,7 @@ PICTURED = GAME.assets(folder="pictures", images={"floor": "floor.png"})
 NOT_NAMED: list[Any] = [None, FLOOR, [FLOOR], {3: FLOOR}, {"": FLOOR}, {"a/b": FLOOR}, {"a" * 65: FLOOR}]
 NOT_CELLS: list[Any] = [None, 8, (8,), (0, 8), (8, 4097), (8.0, 8), (True, 8), (5, 8), (32, 32), "88"]
 NOT_PICTURES = ["", None, 3, ".", "pictures/none.png", "pictures/kitchen.json", "body.html"]
+NOT_RENAMED: list[Any] = [None, "age", [3], [""], ["a b"], {"age": "a b"}, {"a": "c", "b": "c"}, ["a", "a"]]
 NOT_TEXTS = [text for text in NOT_TEXT if text is not None]
 READ_BY_THE_SERVER = {("gym", "game_text", "agent"), ("gym", "game", "conditions")}
 ROWS = [
@@ -90,6 +91,10 @@ ROWS = [
     Row(GAME, "content", "game_text", [{}, {0: ""}, {0: None}, {None: "a"}, {0: "a", "0": "b"}], {0: "You cook."}),
     Row(TWO, "content", "game_text", [{True: "a"}, {1: 3}], {1: "You are the blue one."}),
     Row(GAME, "content", "button", NOT_TEXTS, None),
+    *(
+        Row(scene, "attributes", "from_answers", NOT_RENAMED, {"age": "years"})
+        for scene in (ig.StartScene("welcome"), ig.StaticScene("form"))
+    ),
     Row(GAME, "environment", "factory", [None, 3, "", "NoSuchEnv-v0", *NOT_FUNCTIONS[1:]], "CartPole-v1"),
     Row(GAME, "environment", "seed", not_whole(0, 2**31 - 1), 7),
     Row(GAME, "environment", "options", [None, [], {1: 2}, {"size": NAN}, {"size": {1}}, {"size": 2**60}], {"size": 5}),
@@ -190,7 +195,8 @@ ROWS = [
 
 def effect(scene: Any) -> dict[str, Any]:
     """Everything that the server reads of a scene."""
-    extras = {name: getattr(scene, name, None) for name in ("seed", "packages", "fixed_code", "endings", "watch")}
+    names = ("seed", "packages", "fixed_code", "endings", "watch", "answer_attributes")
+    extras = {name: getattr(scene, name, None) for name in names}
     told = {agent: scene.game_text(agent) for agent in getattr(scene, "humans", ())}
     return {**scene.page(), **extras, "told": told}
 

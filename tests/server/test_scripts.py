@@ -63,8 +63,8 @@ async def test_a_message_reaches_the_hooks_and_their_answer_the_page(serve: Serv
 
 
 async def test_attributes_come_from_the_config_the_link_and_the_answers(serve: Serve, arrive: Arrive) -> None:
-    rules = {"initial": {"level": 1, "secret": 7}, "from_query": {"PROLIFIC_PID": "pid"}, "hidden": ["secret"]}
-    server = serve(asks().attributes(**rules))
+    initial, query = {"level": 1, "secret": 7}, {"PROLIFIC_PID": "pid"}
+    server = serve(asks().attributes(initial=initial, from_query=query, hidden=["secret"]))
     one = arrive(server)
     told = await arrived(one, PROLIFIC_PID="abc", other="x")
     assert await asyncio.wait_for(told.get(), DEADLINE_S) == {"level": 1, "pid": "abc"}
@@ -128,7 +128,7 @@ async def test_a_script_that_says_too_much_is_refused_first_and_then_parted_with
     one, other = arrive(server), arrive(server)
     await arrived(one)
     await arrived(other)
-    reasons = []
+    reasons: list[Any] = []
     while one.socket.connected and len(reasons) < 500:
         try:
             answer = await say(one, "message", "again", 1)
