@@ -13,6 +13,7 @@ import { FocusWatch } from "./focus";
 import { GameRun, type GameTools, type SoloPage } from "./game";
 import { Identity, storageOr } from "./identity";
 import { createKeyboard } from "./input/keyboard";
+import { Call } from "./match/call";
 import { describeImpairment, impairmentOf } from "./match/impairment";
 import { MatchRun, type MatchTools } from "./match/run";
 import { Outbox } from "./outbox";
@@ -60,7 +61,8 @@ function begin(boot: Boot, root: HTMLElement): void {
     game: (page, view, ends, wire) => {
       void import("./renderer/phaser"); // on its way while the instructions are read
       if (page.game.multiplayer === null) return new GameRun(page as SoloPage, view, gameTools(), ends);
-      return new MatchRun(page, view, { ...gameTools(), ...matchTools(boot), wire }, ends);
+      const call = new Call({ focus: drawing.focus, AudioContext: window.AudioContext, Notification: window.Notification });
+      return new MatchRun(page, view, { ...gameTools(), ...matchTools(boot), call, wire }, ends);
     },
     measure,
     focus: drawing.focus,
@@ -71,7 +73,7 @@ function begin(boot: Boot, root: HTMLElement): void {
   void study.start();
 }
 
-function matchTools(boot: Boot): Omit<MatchTools, keyof GameTools | "wire"> {
+function matchTools(boot: Boot): Omit<MatchTools, keyof GameTools | "wire" | "call"> {
   return {
     archive: boot.archive?.url ?? "",
     impairment: impairmentOf(location.search),
