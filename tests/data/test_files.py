@@ -47,7 +47,8 @@ async def test_what_a_study_leaves_behind(serve: Callable[..., Running], arrive:
     episodes = {f"game/{session}/ep{k}{kind}.csv" for k in (0, 1) for kind in ("", ".0.experience")}
     scenes = {f"scenes/{scene}.json" for scene in ("welcome", "questions", "game", "thanks")}
     rest = {"platform_ids.csv", "events.jsonl", "provenance.json", "study.db"}
-    rest |= {"server.lock", "server.log", "secret.key", "console.jsonl", "globals.json", "attributes.csv"}
+    rest |= {"server.lock", "server.log", "secret.key", "console.jsonl", "matches.jsonl", "globals.json"}
+    rest |= {"attributes.csv", "screenings.csv"}
     assert found == tables | episodes | scenes | rest
     assert all(row["schema_version"] == "3" for path in folder.rglob("*.csv") for row in table(path))
 

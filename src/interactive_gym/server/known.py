@@ -85,4 +85,5 @@ def seated(
         return dict(game)
     known = attributes.of_all(connection, list(players.values()))
     of_players = {agent: shown(rules, known[who]).values for agent, who in players.items()}
-    return {**game, "options": {**game["options"], "attributes": of_players}}
+    of_others: dict[str, Any] = {agent: {} for agent in scene.humans}  # where nobody is there for an agent
+    return {**game, "options": {**game["options"], "attributes": of_others | of_players}}
