@@ -144,6 +144,17 @@ async def test_reload_and_restart_and_another_device_show_the_same(serve: Serve,
     assert await arrived(again) == page
 
 
+async def test_the_last_page_opens_in_any_tab(serve: Serve, arrive: Arrive) -> None:
+    server = serve(study(CONSENT, last=ig.CompletionCodeScene("code")))
+    first, second = arrive(server, subject="ann"), arrive(server, subject="ann", tab="tab-2")
+    await arrived(first, "welcome")
+    await second.join()
+    assert (await second.refused())["reason"] == "other_tab", "in the middle of the study it asks first"
+    page = await first.advance("consent")
+    assert await second.connect() == page
+    assert (await first.moved.get())["reason"] == "moved"
+
+
 async def test_who_is_done_keeps_their_code_when_the_scene_is_gone(serve: Serve, arrive: Arrive) -> None:
     server = serve(study(last=ig.CompletionCodeScene("code")))
     before = arrive(server)

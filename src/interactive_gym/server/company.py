@@ -69,7 +69,7 @@ class Company:
             raise ClientError("not_now", "there is nobody to wait for")
         if session and session.state not in matchlife.FORMING:
             return self._back(connection, session, tab, now)
-        together.step(connection, participant_id, Step.ENLIST, now)
+        together.step(connection, participant_id, Step.ENLIST)
         return together.profile(connection, participant_id)
 
     def _back(self, connection: Connection, session: Session, tab: str, now: float) -> Returning | Departure:
@@ -82,7 +82,7 @@ class Company:
         if together.is_deserted(connection, session):
             return self.fail(connection, who, Failure(scene_id, "partner_left"), now)
         generation = matches.add_generation(connection, session.id, session.player, tab=tab, now=now)
-        together.step(connection, who, Step.PLAY, now)
+        together.step(connection, who, Step.PLAY)
         return Returning(session, generation)
 
     def advance(self, connection: Connection, participant_id: str, message: Advance, now: float) -> Departure:
@@ -135,9 +135,9 @@ class Company:
         if play.owned(connection, session_id, participant_id).state != matchlife.State.PLAYING:
             raise ClientError("not_now", "this match is over")
 
-    def step_out(self, connection: Connection, participant_id: str, now: float) -> None:
+    def step_out(self, connection: Connection, participant_id: str) -> None:
         """The connection is gone of somebody who waits."""
-        together.step(connection, participant_id, Step.STEP_OUT, now)
+        together.step(connection, participant_id, Step.STEP_OUT)
 
     def restart(self, connection: Connection, now: float) -> None:
         """The server has been started: nobody waits or connects any more. Games that were played go on."""
@@ -147,4 +147,4 @@ class Company:
                 together.part(connection, session.id, "server_restarted", now, gone=gone)
         for who in people.everybody(connection):
             if who.state == State.WAITING:
-                self.step_out(connection, who.id, now)
+                self.step_out(connection, who.id)

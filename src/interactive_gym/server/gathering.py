@@ -231,7 +231,7 @@ class Gathering:
             if forming := self._forming_of(who.participant_id):
                 await self._part(forming, "partner_disconnected", gone=[who.participant_id])
             else:
-                await self._desk.write(self._company.step_out, who.participant_id, clock())
+                await self._desk.write(self._company.step_out, who.participant_id)
             self._here.pop(who.participant_id)
             self._halls[scene_id].pool.leave(who.participant_id, steady())
             self._changed(scene_id)

@@ -60,6 +60,8 @@ Verb = Callable[[Connected, M], Awaitable[A]]
 # keeps what a client does not read in a queue without an end, and this is its bound.
 MESSAGES = Rate(per_second=5, burst=30)
 SCRIPTS = Rate(per_second=5, burst=50)  # messages and attributes of a page's own scripts
+LastPage = EndPage | CompletionCodePage | OutcomePage  # a code is shown wherever its owner asks for it
+
 _HELLO_EVERY_S, _HELLO_TRIES = 0.01, 500
 
 
@@ -144,7 +146,7 @@ class Sockets:
         name(who.participant_id)
         page = await self._desk.write(self._desk.study.page, who.participant_id)
         replaced = self._desk.presence.holder(who.participant_id)
-        self._desk.presence.claim(who, takeover=hello.takeover)
+        self._desk.presence.claim(who, takeover=hello.takeover or isinstance(page, LastPage))
         if replaced:
             self.gathering.gone(replaced)
             await self._move(replaced.sid)
@@ -303,7 +305,7 @@ class Sockets:
         return self._last(page)
 
     def _last(self, page: Page) -> Page:
-        if isinstance(page, EndPage | CompletionCodePage | OutcomePage):
+        if isinstance(page, LastPage):
             self._desk.files.update()
         return page
 

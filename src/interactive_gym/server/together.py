@@ -52,7 +52,7 @@ def match(
     matches.add(connection, session_id, scene.id, seed_of(scene), game, members, now=now)
     for who in group.members:
         people.assign(connection, who, scene.id, session_id)
-        step(connection, who, lifecycle.Step.MATCH, now)
+        step(connection, who, lifecycle.Step.MATCH)
     chosen = {"members": {member.agent: member.participant_id for member in members}}
     chosen_from = list(group.chosen_from[: meetings.MOST_CANDIDATES])
     _note(connection, session_id, "matched", group.reason, now, **chosen, chosen_from=chosen_from)
@@ -111,7 +111,7 @@ def begin(connection: Connection, session_id: str, now: float, rtts_ms: Mapping[
     _change(connection, session_id, matchlife.Step.PLAY, now)
     meetings.close(connection, session_id, meetings.PLAYING, now=now, rtts_ms=rtts_ms)
     for member in matches.members_of(connection, session_id):
-        step(connection, member.participant_id, lifecycle.Step.PLAY, now)
+        step(connection, member.participant_id, lifecycle.Step.PLAY)
 
 
 def part(
@@ -129,7 +129,7 @@ def part(
     meetings.close(connection, session_id, reason, now=now, rtts_ms=rtts_ms)
     for who in [member.participant_id for member in matches.members_of(connection, session_id)]:
         people.assign(connection, who, scene_id, None)
-        step(connection, who, lifecycle.Step.STEP_OUT if who in gone else lifecycle.Step.UNMATCH, now)
+        step(connection, who, lifecycle.Step.STEP_OUT if who in gone else lifecycle.Step.UNMATCH)
     _note(connection, session_id, "unmatched", reason, now, gone=list(gone))
 
 
@@ -172,7 +172,7 @@ def desert(connection: Connection, session_id: str, now: float) -> None:
     _note(connection, session_id, "deserted", "nobody_connected", now)
 
 
-def step(connection: Connection, participant_id: str, step: lifecycle.Step, now: float) -> None:
+def step(connection: Connection, participant_id: str, step: lifecycle.Step) -> None:
     """
     Raises:
         ClientError: ``not_now``.
