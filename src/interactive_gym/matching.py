@@ -193,7 +193,7 @@ class Reunion(Matcher):
     """
 
     wait: float
-    fallback: Matcher = field(default_factory=FIFO)
+    fallback: Matcher = FIFO()
 
     def __post_init__(self) -> None:
         _check_positive("Reunion", "wait", self.wait)

@@ -13,7 +13,7 @@ from typing import Any, get_args, get_type_hints
 import pytest
 from sqlalchemy import Connection, create_engine
 
-from interactive_gym.data import events, files, tables
+from interactive_gym.data import events, files, meetings, tables
 from interactive_gym.data.episode_files import EXPERIENCE_COLUMNS, MAX_COLUMNS
 from interactive_gym.data.parity import Status
 from interactive_gym.data.progress import SILENT_S
@@ -45,11 +45,17 @@ def connection() -> Iterator[Connection]:
     engine.dispose()
 
 
+def with_a_meeting(connection: Connection) -> Connection:
+    meetings.add(connection, meetings.Meeting("game", "FIFO", (), (), "first_come"), None, now=0)
+    return connection
+
+
 def columns_of(connection: Connection, folder: Path) -> dict[str, set[str]]:
     """File -> its columns, from the code that writes it."""
     found = {name: set(write(connection)[0]) for name, write in (files.PUBLIC | files.PRIVATE).items()}
     events.record(connection, "name", reason="reason", severity="info", now=0)
     found["events.jsonl"] = found["console.jsonl"] = set(next(tables.events_lines(connection)))
+    found["matches.jsonl"] = set(next(meetings.lines(with_a_meeting(connection))))
     note_start(folder / "provenance.json", experiment_id="study", archive=None, now=0)
     found["provenance.json"] = set(json.loads((folder / "provenance.json").read_text())["starts"][0])
     found["ep<k>.csv"] = set(EPISODE)

@@ -58,7 +58,10 @@ def rows(text: str) -> dict[str, str]:
 READ_BY_THE_SERVER = {"GymScene.game_text", "GymScene.game"}  # no parameter of anybody's experiment
 
 # What they are given stands in their constructors.
-MADE_BY_RESEARCHERS = (ig.Conditions, ig.Factor, ig.RandomizeOrder, ig.RepeatScene)
+MADE_BY_RESEARCHERS = (
+    *(ig.Conditions, ig.Factor, ig.RandomizeOrder, ig.RepeatScene),
+    *(ig.FIFO, ig.Latency, ig.Reunion),
+)
 
 
 def public_methods() -> Iterator[tuple[str, Callable[..., Any]]]:

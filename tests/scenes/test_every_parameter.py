@@ -45,6 +45,20 @@ class Row:
         return getattr(self.scene, self.method)(**{**self.beside, self.parameter: value})
 
 
+def given(values: list[Any]) -> list[Any]:
+    """Without None, which is a value there."""
+    return [value for value in values if value is not None]
+
+
+class Endless(ig.Matcher):
+    """Its own limit is none."""
+
+    max_p2p_rtt = INFINITE
+
+    def decide(self, waiting: Any, now: float) -> list[ig.Group]:
+        return []
+
+
 def text_rows(scene: Any, *parameters: str) -> list[Row]:
     return [Row(scene, "content", parameter, NOT_TEXT, "<b>Soup</b>") for parameter in parameters] + [
         Row(scene, "content", "body_file", [None, 3, "", "missing.html", HERE, "latin1.html"], "body.html")
@@ -68,6 +82,8 @@ def ending_rows(scene: Any) -> list[Row]:
 
 GAME = kitchen.complete_game()
 TWO = kitchen.game_of_two()
+WITH_BOT = TWO.waitroom(bot=kitchen.policy, min_group=1)
+EXTENDED = TWO.waitroom(on_timeout="extend", extend=5)
 FLOOR, KITCHEN = "pictures/floor.png", ("pictures/kitchen.png", "pictures/kitchen.json")
 PICTURED = GAME.assets(folder="pictures", images={"floor": "floor.png"})
 NOT_NAMED: list[Any] = [None, FLOOR, [FLOOR], {3: FLOOR}, {"": FLOOR}, {"a/b": FLOOR}, {"a" * 65: FLOOR}]
@@ -176,6 +192,14 @@ ROWS = [
     Row(GAME, "gameplay", "record_observations", [None, 1, "yes"], True),
     Row(TWO, "waitroom", "timeout", not_number(1, 86_400), 60),
     Row(TWO, "waitroom", "countdown", not_number(0, 60), 0),
+    Row(TWO, "waitroom", "matcher", [None, 3, "fifo", ig.FIFO, Endless()], ig.Latency(max_server_rtt=200)),
+    Row(TWO, "waitroom", "partners", [None, 1, "", "old", ["any"]], "new"),
+    Row(TWO, "waitroom", "min_group", not_whole(1, 15), 1),
+    Row(WITH_BOT, "waitroom", "start_smaller_after", given(not_number(1, 86_400)), 30),
+    Row(TWO, "waitroom", "on_timeout", [None, 3, "", "a b", "x" * 65, ["bot"]], "survey"),
+    Row(EXTENDED, "waitroom", "extend", given(not_number(1, 86_400)), 60),
+    Row(TWO, "waitroom", "bot", [3, "bot", lambda seen, agent: 0, kitchen.hud], kitchen.policy),
+    Row(TWO, "waitroom", "call", [None, 0, "no"], False),
     Row(TWO, "multiplayer", "input_delay", [-1, 11, "Auto", "2", True, 1.0, NAN, [1]], "auto"),
     Row(TWO, "multiplayer", "relay", [None, True, "", "sometimes", ["never"]], "never"),
     Row(GAME, "monitoring", "max_ping", [0, 60_001, "100", True, NAN], 150),
@@ -195,7 +219,7 @@ ROWS = [
 
 def effect(scene: Any) -> dict[str, Any]:
     """Everything that the server reads of a scene."""
-    names = ("seed", "packages", "fixed_code", "endings", "watch", "answer_attributes")
+    names = ("seed", "packages", "fixed_code", "endings", "watch", "answer_attributes", "waiting")
     extras = {name: getattr(scene, name, None) for name in names}
     told = {agent: scene.game_text(agent) for agent in getattr(scene, "humans", ())}
     return {**scene.page(), **extras, "told": told}

@@ -196,7 +196,7 @@ async def test_who_is_too_far_from_each_other_waits_for_others(serve: Serve, com
     assert await ann.hears("play") == {"session_id": second}
     assert bob.told["match"].empty()
     far, near = decisions(server)
-    assert far["rtts_ms"] == {f"{ann.id}>{bob.id}": 80.0, f"{bob.id}>{ann.id}": 101.26}
+    assert far["round_trips"] == {f"{ann.id}>{bob.id}": 80.0, f"{bob.id}>{ann.id}": 101.26}
     assert (far["result"], near["result"], near["matcher"]) == ("too_far", "playing", "Latency")
 
 

@@ -90,7 +90,7 @@ def lines(connection: Connection) -> Iterator[Mapping[str, Any]]:
             "reason": row.reason,
             "members": row.members,
             "candidates": row.candidates,
-            "rtts_ms": row.rtts_ms,
+            "round_trips": row.rtts_ms,
             "result": row.result,
             "ended_at": moment(row.ended_at),
         }
