@@ -14,12 +14,20 @@ PHONE = (
     "Version/17.5 Mobile/15E148 Safari/604.1"
 )
 
+# What the page of a hidden tab sees. (A headless Chromium hides no tab.)
+HIDE = """() => {
+  Object.defineProperty(document, "visibilityState", { get: () => "hidden" });
+  Object.defineProperty(document, "hidden", { get: () => true });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = Server(STUDIES / "screened.py", tmp_path_factory.mktemp("data")).start()
     yield server
     server.stop()
+    print(server.log.read_text()[-4000:])
 
 
 def verdict_of(served: Server, device: str) -> dict[str, str]:
@@ -52,3 +60,17 @@ def test_a_phone_is_turned_away_and_told_why(served: Server, chromium: Browser) 
     assert "This game is played with a keyboard" in bob.page.inner_text("article")
     assert (verdict_of(served, "mobile")["accepted"], verdict_of(served, "mobile")["reason"]) == ("false", "devices")
     context.close()
+
+
+def test_who_looks_away_is_warned_and_taken_out(served: Server, participant: Callable[..., Participant]) -> None:
+    cem = participant(f"{served.url}/?debug=latency")
+    cem.press_primary()
+    cem.start_game()
+    cem.until_played(0, 3)
+    cem.page.evaluate(HIDE)
+    cem.page.wait_for_selector(".warning:not([hidden])")
+    assert cem.page.title() == "⚠ Please come back to the game!"
+    cem.sees("outcome")
+    assert "⚠" not in cem.page.title()
+    done = wait_for(lambda: [row for row in served.table("participants.csv") if row["outcome"]], "the outcome")
+    assert "focus_timeout" in {row["outcome"] for row in done}

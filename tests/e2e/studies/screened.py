@@ -21,7 +21,7 @@ class Counting:
 
 
 def draw(env, surface):
-    surface.circle(20 + env.steps % 200, 60, 10, color="teal")
+    surface.circle(20 + env.steps % 200, 60, 10, "teal")
 
 
 def judge(context):
@@ -43,7 +43,8 @@ experiment = (
         ig.GymScene("count")
         .environment(Counting)
         .rendering(draw=draw, fps=10, width=240, height=120)
-        .gameplay(actions={"ArrowUp": 1}, default_action=0, max_steps=3_000),
+        .gameplay(actions={"ArrowUp": 1}, default_action=0, max_steps=3_000)
+        .monitoring(hidden_warn_after=1, hidden_exclude_after=4, warning="Please come back to the game!"),
         ig.EndScene("thanks").content(header="Thanks"),
     )
 )
