@@ -71,8 +71,8 @@ class Arrivals:
         if who.state != State.SCREENING:
             return None
         found = msgspec.to_builtins(measured) | {"pings_ms": [round(ping, 1) for ping in pings_ms]}
-        decided = {"accepted": finding.is_accepted, "reason": finding.rule, "detail": finding.detail}
-        screenings.add(connection, who.id, found, **decided, now=now)
+        is_in, rule, detail = finding.is_accepted, finding.rule, finding.detail
+        screenings.add(connection, who.id, found, accepted=is_in, reason=rule, detail=detail, now=now)
         self._set(connection, who.id, changes, now)
         if finding.is_accepted:
             people.place(connection, replace(who, state=after(who.state, Step.ADMIT)))

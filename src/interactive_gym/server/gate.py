@@ -36,7 +36,7 @@ class Gate:
     def __init__(self, desk: Desk, lines: Lines, probing: Probing) -> None:
         self._desk, self._lines, self._probing = desk, lines, probing
         self._limiter = Limiter(SCREENINGS)
-        self._judging: dict[Connected, asyncio.Task[None]] = {}
+        self._judging: dict[str, tuple[Connected, asyncio.Task[None]]] = {}  # by participant: the latest page counts
 
     async def screen(self, who: Connected, measured: Measured) -> None:
         """Their page has said what it found. It is told the verdict later, as it has to answer probes before.
@@ -48,22 +48,25 @@ class Gate:
         if rules is None:
             raise ClientError("not_now", "this study screens nobody")
         self._limiter.spend(who.participant_id, steady())
-        self.gone(who)
+        self._stop(who.participant_id)
         arrivals = Arrivals(self._desk.study, rules)
         await self._desk.write(arrivals.begin, who.participant_id)
         task = asyncio.get_running_loop().create_task(self._guarded(who, arrivals, measured))
-        self._judging[who] = task
+        self._judging[who.participant_id] = (who, task)
         task.add_done_callback(lambda _: self._judged(who, task))
 
     def gone(self, who: Connected) -> None:
         """Nobody waits for this verdict any more; whoever comes back is screened again."""
-        task = self._judging.pop(who, None)
-        if task:
-            task.cancel()
+        if self._judging.get(who.participant_id, (None,))[0] == who:
+            self._stop(who.participant_id)
+
+    def _stop(self, participant_id: str) -> None:
+        if judging := self._judging.pop(participant_id, None):
+            judging[1].cancel()
 
     def _judged(self, who: Connected, task: asyncio.Task[None]) -> None:
-        if self._judging.get(who) is task:
-            del self._judging[who]
+        if self._judging.get(who.participant_id) == (who, task):
+            del self._judging[who.participant_id]
 
     async def _guarded(self, who: Connected, arrivals: Arrivals, measured: Measured) -> None:
         with about(who.participant_id):
