@@ -15,7 +15,7 @@ import interactive_gym as ig
 from interactive_gym.protocol import PROTOCOL_VERSION
 from interactive_gym.server.web import Web, script_json
 from tests.scenes import kitchen
-from tests.server.running import Participant, Running, built
+from tests.server.running import Participant, Running, built, experiment
 
 PICTURES = Path(kitchen.__file__).parent / "pictures"
 
@@ -41,8 +41,14 @@ def test_the_page_carries_what_it_needs_to_begin(server: Running) -> None:
         "packages": ["numpy"],
         "archive": {"url": "/archives/abc.tar", "bytes": 300},
         "debug": False,
+        "console": True,
     }
     assert boot_of(httpx.get(server.url).text)["subject_id"] is None
+
+
+def test_the_page_is_told_not_to_capture_its_console(serve: Serve) -> None:
+    server = serve(experiment().console(capture=False))
+    assert boot_of(httpx.get(server.url).text)["console"] is False
 
 
 def test_no_subject_can_end_the_script(server: Running) -> None:

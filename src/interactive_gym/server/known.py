@@ -1,4 +1,4 @@
-"""What becomes an attribute of a participant, who is told of it, and what a game gets. Inside one write, like ``study``."""
+"""What becomes an attribute of a participant, who is told of it, and what a game gets. As ``study``, inside a write."""
 
 from __future__ import annotations
 
