@@ -296,6 +296,14 @@ def test_a_group_is_logged_with_its_reason_and_those_of_whom_it_was_chosen() -> 
     assert isinstance(named, Group) and named.reason == "Says"
 
 
+def test_a_crowd_does_not_fill_the_log() -> None:
+    crowd = [Waiting(str(number), number) for number in range(300)]
+    says = Says(lambda waiting: [Proposal([waiting[0], waiting[250]])] if len(waiting) > 298 else [])
+    (group,) = decide(crowd, 300, rules(wait_s=1_000, matcher=says), {})
+    assert isinstance(group, Group)
+    assert group.chosen_from == (*map(str, range(100)), "250")
+
+
 def test_the_room_says_what_comes_next() -> None:
     pool = Pool(rules(group=3, on_timeout="extend", extend_s=50, smaller_after_s=30))
     pool.enter("a", 0)

@@ -16,7 +16,6 @@ from interactive_gym.data.schema import meetings, members
 
 PLAYING = "playing"  # the result of a decision of which a game came
 ABSENT = "absent"  # and of one of whose members not all were there when they were asked
-MOST_CANDIDATES = 100  # that are stored of a decision, its members among them
 
 
 @dataclass(frozen=True)

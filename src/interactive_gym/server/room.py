@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, islice
 
 from interactive_gym.matching import FIFO, Attribute, Candidate, Matcher, Queue, companies_of
 from interactive_gym.matching import Group as Proposal
@@ -21,6 +21,7 @@ from interactive_gym.scenes.waitroom import BOT, EXTEND, LEAVE, SMALLER
 KEPT_S = 60  # who is away for longer begins to wait anew
 RETRY_S = 5  # before two try a third time to connect; doubled from then on
 LOOK_EVERY_S = 1  # where what a matcher says depends on the time
+MOST_LOGGED = 100  # of those who waited, beside the members of a group; a crowd would fill the log with itself
 ALONE = "alone"  # the reason of a group of one, with bots
 
 Pair = frozenset[str]
@@ -135,7 +136,7 @@ class Refused:
 
 @dataclass(frozen=True)
 class Group:
-    """These play together, in this order."""
+    """These play together, in this order. ``chosen_from``: the first of those who waited, and the members."""
 
     members: tuple[str, ...]
     chosen_from: tuple[str, ...]
@@ -231,8 +232,10 @@ class _Deciding:
 
     def _seat(self, members: Sequence[Candidate], reason: str) -> None:
         ids = tuple(one.participant_id for one in members)
+        first = tuple(islice(self._left, MOST_LOGGED))
+        chosen_from = first + tuple(one for one in ids if one not in first)
         named = reason or type(self._rules.matcher).__name__
-        self._groups.append(Group(ids, tuple(self._left), named, tuple(self._left.values())))
+        self._groups.append(Group(ids, chosen_from, named, tuple(self._left[one] for one in chosen_from)))
         for one in ids:
             del self._left[one]
 

@@ -54,8 +54,7 @@ def match(
         people.assign(connection, who, scene.id, session_id)
         step(connection, who, lifecycle.Step.MATCH)
     chosen = {"members": {member.agent: member.participant_id for member in members}}
-    chosen_from = list(group.chosen_from[: meetings.MOST_CANDIDATES])
-    _note(connection, session_id, "matched", group.reason, now, **chosen, chosen_from=chosen_from)
+    _note(connection, session_id, "matched", group.reason, now, **chosen, chosen_from=list(group.chosen_from))
     meetings.add(connection, meeting(scene, group), session_id, now=now)
     return games.sides(connection, session_id)
 
@@ -72,9 +71,7 @@ def with_stand_ins(game: Mapping[str, Any], agents: Sequence[str], policy: str |
 
 def meeting(scene: GymScene, group: Group) -> Meeting:
     """What is stored of the decision that these play together."""
-    chosen = [one for one in group.candidates if one.participant_id in group.members]
-    others = [one for one in group.candidates if one.participant_id not in group.members]
-    logged = [asdict(one) for one in (chosen + others)[: meetings.MOST_CANDIDATES]]
+    logged = [asdict(one) for one in group.candidates]
     return Meeting(scene.id, type(scene.waiting.matcher).__name__[:128], group.members, logged, group.reason)
 
 
