@@ -317,8 +317,12 @@ class Gathering:
                     return await self._match(called.scene_id, called.group)
                 scene = self._scenes[called.scene_id]
                 await self._desk.write(together.not_there, scene, called.group, silent, clock())
-            finally:
+            except Exception:
                 self._release(called, silent)
+                self._wake_at(called.scene_id, steady() + _RETRY_S)
+                raise
+            self._release(called, silent)
+            self._changed(called.scene_id)
 
     def _are_here(self, called: _Called) -> bool:
         """Nobody has gone since, or come by another connection."""
@@ -337,7 +341,6 @@ class Gathering:
                 self._lines.part(one)
             elif scene_id == called.scene_id and self._forming_of(one) is None:
                 pool.enter(one, steady())
-                self._changed(called.scene_id)
 
     async def _match(self, scene_id: str, group: Group) -> None:
         tabs = {one: self._here[one][0].tab for one in group.members}
