@@ -32,37 +32,23 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta
+
+from interactive_gym.protocol_types import Base, Count, Digest, Frame, Identifier, Ms, Severity, ShortText, Text, UnixMs
 
 PROTOCOL_VERSION = 3
 MAX_UPLOAD_BYTES = 1_000_000
 MAX_CONTROL_BYTES = 64_000
 
 # What peers send each other is the same on every path: a frame, which is a byte that says what follows, then its bytes.
-# The server relays several at once. "relay" is a batch of at most MAX_CONTROL_BYTES: u8 peer, u16 length (big endian),
-# as long a frame; and again. The peer is whom it is for on the way in, and whom it is from on the way out; RELAY_SERVER
-# is the server itself, which takes and sends control frames only.
+# "relay" is a batch of at most MAX_CONTROL_BYTES: u8 peer, u16 length (big endian), as long a frame; and again. The peer
+# is the addressee on the way in, the sender on the way out; RELAY_SERVER, the server, deals with control frames only.
 RELAY_SERVER = 255
 FRAME_DATAGRAM = 0  # netcode, any order, may be lost
 FRAME_CONTROL = 1  # netcode, resent by itself until acknowledged
 FRAME_PING = 2  # u32 number: answered by the same path with FRAME_PONG and the same number
 FRAME_PONG = 3
 FRAME_DEAF = 128  # added to a relayed frame's byte: its sender hears nothing by the direct way
-
-Identifier = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_.:-]+$")]
-Digest = Annotated[str, Meta(min_length=32, max_length=32, pattern=r"^[0-9a-f]+$")]
-Frame = Annotated[int, Meta(ge=-1, le=2**31)]
-Count = Annotated[int, Meta(ge=0, le=2**31)]
-Text = Annotated[str, Meta(max_length=20_000)]
-ShortText = Annotated[str, Meta(max_length=200)]
-Severity = Literal["info", "warning", "error"]
-Ms = Annotated[float, Meta(ge=-1e12, le=1e12)]  # no date and no sum that anybody makes of these overflows
-UnixMs = Annotated[float, Meta(ge=0, le=2.5e14)]  # up to the year 9892
-
-
-class Base(Struct, frozen=True, forbid_unknown_fields=True):
-    """What all messages share: immutable, and a field that we do not know is refused."""
-
 
 # --- the boot record in the page ------------------------------------------------------------------------------------
 
