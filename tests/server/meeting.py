@@ -123,7 +123,7 @@ def end_reason(server: Running, session_id: str) -> Any:
 
 def decisions(server: Running) -> list[Any]:
     """The lines of matches.jsonl, as they would be written now."""
-    return server.desk.store.read_now(lambda connection: list(meetings.lines(connection)))
+    return list(server.desk.store.read_now(lambda connection: list(meetings.lines(connection))))
 
 
 def _listed(table: Any) -> Any:

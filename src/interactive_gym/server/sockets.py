@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 import socketio
-from socketio.packet import Packet
+from socketio.packet import BINARY_EVENT, EVENT, Packet
 from sqlalchemy import Connection
 
 from interactive_gym.data import people
@@ -80,13 +80,19 @@ class Json:
             raise ValueError(str(error)) from None
 
 
-class OneAttachment(Packet):  # type: ignore[misc]  # the library has no types
-    """A message with at most one attachment, as "relay" has it; the library would collect millions of them."""
+class Incoming(Packet):  # type: ignore[misc]  # the library has no types
+    """A packet that a page may send. The library would take others for what they are not.
+
+    There is at most one attachment, as "relay" has it; it would collect millions of them. And no event has the name of
+    its own ones: it would call our handlers with whatever the page says of a connection that it does not have.
+    """
 
     def decode(self, encoded_packet: str) -> int:
         count = int(super().decode(encoded_packet))
         if count > 1:
             raise ValueError(f"{count} attachments")
+        if self.packet_type in (EVENT, BINARY_EVENT) and self.data and self.data[0] in ("connect", "disconnect"):
+            raise ValueError(f"the event {self.data[0]!r} is not a page's")
         return count
 
 
@@ -102,7 +108,7 @@ class Sockets:
             async_handlers=False,  # otherwise two messages of one page may be handled in the wrong order
             max_http_buffer_size=MAX_CONTROL_BYTES,
             http_compression=False,
-            serializer=OneAttachment,
+            serializer=Incoming,
             json=Json,
             cors_allowed_origins=None,  # same origin only
         )
@@ -218,7 +224,7 @@ class Sockets:
             if not self.probing.answered(who, self._probe_of(who, message)):
                 self._check_rate(who)
         except Exception as error:
-            return self._desk.refused(error)
+            return self._refused(sid, error)
         return None
 
     async def _message(self, sid: str, *message: object) -> Refusal | None:
@@ -268,8 +274,13 @@ class Sockets:
         try:
             self.matches.relay(self._desk.presence.who(sid).participant_id, _alone(message))
         except Exception as error:
-            return self._desk.refused(error)
+            return self._refused(sid, error)
         return None
+
+    def _refused(self, sid: str, error: Exception) -> Refusal:
+        """Of what comes too often for its sender to be named, for the log, before something is wrong with it."""
+        with about(self._desk.presence.sender(sid)):
+            return self._desk.refused(error)
 
     async def _answer(
         self,
