@@ -254,6 +254,21 @@ async def test_who_loses_the_connection_in_the_room_keeps_the_place(serve: Serve
     assert event["data"]["members"]["human-0"] == ann.id
 
 
+async def test_all_who_wait_reload(serve: Serve, come: Come, again: Come) -> None:
+    server = serve(study(gym("game", 3)))
+    ann, bob, cem = await come(server), await come(server), await come(server)
+    for player in (ann, bob):
+        await player.enlist()
+    later, sooner = await asyncio.gather(again(server, ann), again(server, bob))
+    assert (await sooner.enlist())["kind"] == (await later.enlist())["kind"] == "room"
+    assert (await later.enlist())["waiting"] == 2
+    assert ann.told["match"].empty() and bob.told["match"].empty()
+    await cem.enlist()
+    await matched(later, sooner, cem)
+    (event,) = events(server, "matched")
+    assert event["data"]["members"] == {"human-0": ann.id, "human-1": bob.id, "human-2": cem.id}
+
+
 async def test_the_next_game_has_a_session_and_perhaps_partners_of_its_own(serve: Serve, come: Come) -> None:
     server = serve(study(gym("game"), gym("second")))
     ann, bob, cem, dan = [await come(server) for _ in range(4)]
