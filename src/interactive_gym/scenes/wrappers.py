@@ -59,7 +59,8 @@ class SceneWrapper(ABC):
     def choose(self, draw: Draw) -> Sequence[Scene | SceneWrapper]:
         """What a participant sees of ``self.parts``, in this order, nothing twice.
 
-        It is called once for each participant, in the server, while the store waits for it: it should only think.
+        It is called once for each participant, in the server, while the store waits for it, for a second at most: it
+        should only think. Where it fails, the participant cannot join, and is asked to try again in a moment.
 
         Args:
             draw: What the choice may depend on, so that it can be repeated.

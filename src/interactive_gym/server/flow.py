@@ -5,15 +5,19 @@ Like ``study``, all of it runs inside one write of the store.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection
 
 from interactive_gym.data import people
 from interactive_gym.experiment import Experiment
-from interactive_gym.scenes import Factor, GymScene, Scene
-from interactive_gym.scenes.wrappers import drawn
+from interactive_gym.scenes import Factor, GymScene, Scene, wrappers
+from interactive_gym.scenes.wrappers import drawn, wrappers_of
 from interactive_gym.server import conditions, sequences
+from interactive_gym.server.callbacks import TooSlow, call
+
+CHOOSING_S = 1.0  # that a wrapper of the researcher's may take: all that is to be stored waits for it
 
 
 def draw(connection: Connection, experiment: Experiment, participant_id: str, now: float) -> Sequence[Scene]:
@@ -25,7 +29,7 @@ def draw(connection: Connection, experiment: Experiment, participant_id: str, no
     def condition(factor: Factor) -> str:
         return conditions.of_participant(connection, factor, participant_id, now)
 
-    order = drawn(experiment.parts, participant_id, condition)
+    order = _chosen(experiment, participant_id, condition)
     for scene in order:
         for factor in scene.factors if isinstance(scene, GymScene) else ():
             if factor.by == "participant":
@@ -35,6 +39,30 @@ def draw(connection: Connection, experiment: Experiment, participant_id: str, no
         names = sequences.joined(visited, (scene.id for scene in order))
         people.set_sequence(connection, participant_id, names)
     return scenes_of(connection, experiment, participant_id)
+
+
+def _chosen(experiment: Experiment, participant_id: str, condition: Callable[[Factor], str]) -> list[Scene]:
+    """
+    Raises:
+        TooSlow: A wrapper of the researcher's does not choose in time.
+    """
+    if all(type(wrapper).__module__ == wrappers.__name__ for wrapper in wrappers_of(experiment.parts)):
+        return drawn(experiment.parts, participant_id, condition)
+    lock, given_up = threading.Lock(), threading.Event()
+
+    def in_time(factor: Factor) -> str:
+        with lock:
+            if given_up.is_set():
+                raise TooSlow("the choice comes too late")  # the connection is somebody else's by now
+            return condition(factor)
+
+    try:
+        found: list[Scene] = call(drawn, experiment.parts, participant_id, in_time, timeout=CHOOSING_S)
+    except TooSlow:
+        with lock:
+            given_up.set()
+        raise
+    return found
 
 
 def scenes_of(connection: Connection, experiment: Experiment, participant_id: str) -> Sequence[Scene]:
