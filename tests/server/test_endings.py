@@ -292,3 +292,26 @@ def test_a_code_that_is_drawn_is_nobody_elses(monkeypatch: pytest.MonkeyPatch, s
         return codes
 
     assert server.desk.store.submit(taken).result() == ["A" * 8, "B" * 8]
+
+
+async def test_who_has_no_partner_cannot_lose_one(serve: Serve, arrive: Arrive) -> None:
+    server = serve(study(CONSENT).outcome("partner_left", code=True))
+    one = arrive(server)
+    await arrived(one, "welcome")
+    page = await one.say("fail", {"scene_id": "consent", "reason": "partner_left"})
+    assert (page["outcome"], page["farewell"]) == ("technical_failure", None)
+
+
+@pytest.mark.parametrize("kind", [ig.CompletionCodeScene, ig.StaticScene])
+async def test_who_is_done_sees_their_end_though_its_scene_is_another_now(
+    serve: Serve, arrive: Arrive, kind: Any
+) -> None:
+    server = serve(study())
+    before = arrive(server)
+    assert (await arrived(before, "welcome"))["kind"] == "end"
+    server.stop()
+    is_last = kind is ig.CompletionCodeScene
+    scenes = study(last=kind("thanks")) if is_last else study(kind("thanks"), last=ig.EndScene("new"))
+    after = arrive(serve(scenes))
+    after.token = before.token
+    assert (await after.connect())["kind"] == ("end" if is_last else "outcome")

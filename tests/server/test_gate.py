@@ -13,7 +13,10 @@ import pytest_asyncio
 
 from interactive_gym.callbacks import ScreeningContext
 from interactive_gym.data import attributes, people
-from tests.server.running import Participant, Running, experiment, until
+from interactive_gym.server import gate
+from interactive_gym.server.arrivals import Arrivals
+from interactive_gym.server.news import News
+from tests.server.running import DEADLINE_S, Participant, Running, experiment, until
 from tests.server.screened import Arriving
 
 Serve = Callable[..., Running]
@@ -204,3 +207,56 @@ async def test_malformed_findings_are_refused(serve: Serve, arrive: Arrive) -> N
     one = await entering(arrive, serve(screening()))
     for bad in ({"device": "toaster"}, {"browser": "x" * 201}, {"screen": [-1, 2]}, {"languages": ["x"] * 21}):
         assert (await one.screen(**bad))["reason"] == "malformed"
+
+
+async def test_who_is_not_greeted_yet_is_measured_all_the_same(
+    serve: Serve, arrive: Arrive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell = News.tell
+
+    async def late(self: News, participant_id: str) -> None:
+        await asyncio.sleep(0.5)
+        await tell(self, participant_id)
+
+    monkeypatch.setattr(News, "tell", late)
+    monkeypatch.setattr(gate, "MEASURE_S", 10 * DEADLINE_S)
+    one = arrive(serve(screening(max_ping=10_000)))
+    await one.join()
+    await one.open()
+    await one.admitted()
+
+
+async def test_a_verdict_that_is_being_stored_is_told(
+    serve: Serve, arrive: Arrive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conclude, begun, goes_on = Arrivals.conclude, threading.Event(), threading.Event()
+
+    def slowly(*arguments: Any) -> Any:
+        begun.set()
+        goes_on.wait(DEADLINE_S)
+        return conclude(*arguments)
+
+    monkeypatch.setattr(Arrivals, "conclude", slowly)
+    one = await entering(arrive, serve(screening(devices=["desktop"])))
+    assert await one.screen(device="mobile") is None
+    await asyncio.to_thread(begun.wait, DEADLINE_S)
+    again = asyncio.create_task(one.screen())
+    await asyncio.sleep(0.2)
+    goes_on.set()
+    assert (await again)["reason"] == "not_now"
+    page = await asyncio.wait_for(one.scenes.get(), DEADLINE_S)
+    assert page["outcome"] == "screened_out"
+
+
+async def test_whoever_is_in_the_middle_of_it_goes_on_when_it_is_done_away_with(serve: Serve, arrive: Arrive) -> None:
+    waiting = threading.Event()
+    server = serve(screening(callback=lambda context: waiting.wait(DEADLINE_S) and None, callback_timeout=30))
+    before = await entering(arrive, server)
+    assert await before.screen() is None
+    await until(lambda: state(server, before)[0] == "screening", "the screening")
+    server.stop()
+    waiting.set()
+    one = arrive(serve(experiment()))
+    one.token, one.id = before.token, before.id
+    assert (await one.connect())["screening"] is False
+    assert (await one.advance("welcome"))["kind"] == "static"

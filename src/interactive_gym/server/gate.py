@@ -42,7 +42,7 @@ class Gate:
         """Their page has said what it found. It is told the verdict later, as it has to answer probes before.
 
         Raises:
-            ClientError: ``not_now``: nobody is screened, or they have begun; or ``too_fast``.
+            ClientError: ``not_now``: nobody is screened, or they have begun; ``too_fast``, or ``other_tab``.
         """
         rules = self._desk.study.experiment.entry
         if rules is None:
@@ -51,6 +51,7 @@ class Gate:
         self._stop(who.participant_id)
         arrivals = Arrivals(self._desk.study, rules)
         await self._desk.write(arrivals.begin, who.participant_id)
+        self._desk.presence.who(who.sid)  # it may be gone by now, and would have no pings
         task = asyncio.get_running_loop().create_task(self._guarded(who, arrivals, measured))
         self._judging[who.participant_id] = (who, task)
         task.add_done_callback(lambda _: self._judged(who, task))
@@ -82,6 +83,7 @@ class Gate:
         changes: Mapping[str, Value] = {}
         if finding.is_accepted and arrivals.rules.callback:
             finding, changes = await self._asked(who, arrivals, arrivals.rules.callback, finding, measured, pings)
+        del self._judging[who.participant_id]  # nobody calls it off any more: what is stored now is told
         page = await self._desk.write(arrivals.conclude, who.participant_id, measured, pings, finding, changes, clock())
         self._desk.log.info("screened", reason=finding.rule, detail=finding.detail)
         if isinstance(page, OutcomePage):

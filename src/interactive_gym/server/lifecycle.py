@@ -74,6 +74,7 @@ TRANSITIONS: Mapping[tuple[State, Step], State] = {
     (State.SCREENING, Step.SCREEN): State.SCREENING,
     (State.SCREENING, Step.ADMIT): State.ARRIVED,
     (State.SCREENING, Step.TURN_AWAY): State.DONE,
+    (State.SCREENING, Step.BEGIN): State.IN_SCENE,  # the researcher has done away with the screening meanwhile
     (State.SCREENING, Step.FAIL): State.DONE,
     (State.ARRIVED, Step.BEGIN): State.IN_SCENE,
     (State.ARRIVED, Step.FAIL): State.DONE,

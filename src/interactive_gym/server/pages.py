@@ -10,9 +10,10 @@ import msgspec
 from interactive_gym.data.games import Session
 from interactive_gym.data.people import Participant, Visit
 from interactive_gym.protocol import CompletionCodePage, EndPage, Farewell, OutcomePage, Page
-from interactive_gym.scenes import CompletionCodeScene, GymScene, Scene, StartScene
+from interactive_gym.scenes import CompletionCodeScene, EndScene, GymScene, Scene, StartScene
 from interactive_gym.scenes.endings import Ending
 from interactive_gym.scenes.parameters import NotGiven
+from interactive_gym.scenes.static import LastPage
 from interactive_gym.server.lifecycle import Outcome
 
 _GO_BACK = "<p>You can return to the page from which you came. If you have questions, please ask the researchers.</p>"
@@ -77,15 +78,18 @@ def scene_page(scene: Scene, visit: Visit, session: Session | None, *, is_screen
 def last_page(scene: Scene | None, who: Participant, said: Ending) -> EndPage | CompletionCodePage | OutcomePage:
     """The page of somebody who is done, in ``scene``; ``said`` is what the researcher says of their outcome."""
     farewell = _farewell(who, said)
-    if who.outcome == Outcome.COMPLETED and scene is not None:
+    if who.outcome == Outcome.COMPLETED and isinstance(scene, LastPage):
         return _last_scene(scene, who, farewell)
     header, body = _text(who, said, farewell)
     return OutcomePage(who.scene_id, header, body, who.outcome or "", farewell)
 
 
-def _last_scene(scene: Scene, who: Participant, farewell: Farewell | None) -> EndPage | CompletionCodePage:
+def _last_scene(scene: LastPage, who: Participant, farewell: Farewell | None) -> EndPage | CompletionCodePage:
+    """The researcher may have asked for codes after they were done: who was given none sees none."""
     fields: dict[str, Any] = {**scene.page(), "kind": scene.kind, "scene_id": scene.id, "farewell": farewell}
-    if isinstance(scene, CompletionCodeScene):
+    if isinstance(scene, CompletionCodeScene) and who.code is None:
+        fields["kind"] = EndScene.kind
+    elif isinstance(scene, CompletionCodeScene):
         shown = farewell and farewell.redirect and msgspec.structs.replace(farewell, code=None)
         fields |= {"code": who.code, "farewell": shown or None}
     return msgspec.convert(fields, EndPage | CompletionCodePage)

@@ -76,7 +76,7 @@ class Probing:
         """Returns when the next answer has come, or after ``timeout`` seconds."""
         round_ = self._rounds.get(who)
         if round_ is None:
-            return await asyncio.sleep(timeout)
+            return await asyncio.sleep(min(timeout, _GAP_S))  # they are being greeted, or gone
         round_.heard.clear()
         try:
             await asyncio.wait_for(round_.heard.wait(), timeout)

@@ -24,6 +24,9 @@ from interactive_gym.server.endings import ending_of, finish, scene_of
 from interactive_gym.server.lifecycle import Outcome, State, Step, after, outcome_of
 from interactive_gym.server.pages import last_page, scene_page
 
+_ON_FIRST_PAGE = (State.ARRIVED, State.SCREENING)
+_OF_PARTNERS = (Outcome.PARTNER_LEFT, Outcome.CONNECTION_FAILED)
+
 
 @dataclass(frozen=True)
 class Study:
@@ -79,7 +82,8 @@ class Study:
         """
         who = self.known(connection, participant_id)
         if self._is_current(connection, who, message.scene_id):
-            session, outcome = self.current_session(connection, who), outcome_of(message.reason)
+            session = self.current_session(connection, who)
+            outcome = _failed(session, message)
             self._note_failure(connection, who, session, message, now)
             left = outcome == Outcome.PARTNER_LEFT
             body = exclusions.partner_text(connection, self.scene(who), session) if left else None
@@ -198,7 +202,7 @@ class Study:
         return False
 
     def _go_on(self, connection: Connection, who: Participant, scene: Scene, now: float) -> None:
-        state = after(who.state, Step.BEGIN if who.state == State.ARRIVED else Step.GO_ON)
+        state = after(who.state, Step.BEGIN if who.state in _ON_FIRST_PAGE else Step.GO_ON)
         moved = replace(who, state=state, scene_id=scene.id)
         people.place(connection, moved)
         self._enter(connection, moved, scene, now)
@@ -226,12 +230,12 @@ class Study:
 
     def _check_accepted(self, connection: Connection, who: Participant) -> None:
         """Whoever only looks at the task on the platform sees the first page, and no more."""
-        if who.state == State.ARRIVED and self.experiment.recruits.is_preview(people.query_of(connection, who.id)):
+        if who.state in _ON_FIRST_PAGE and self.experiment.recruits.is_preview(people.query_of(connection, who.id)):
             raise ClientError("preview", "the participant has not accepted the task on the platform")
 
     def _check_screened(self, connection: Connection, who: Participant) -> None:
         """Nobody gets past the first page unseen, whatever their browser sends."""
-        if self.experiment.entry is None or who.state not in (State.ARRIVED, State.SCREENING):
+        if self.experiment.entry is None or who.state not in _ON_FIRST_PAGE:
             return
         if who.state == State.SCREENING or not screenings.is_accepted(connection, who.id):
             raise ClientError("not_screened", "the participant has not been accepted")
@@ -296,6 +300,13 @@ def _chosen(scene: Scene, message: Leave) -> Outcome:
     if not message.refuses and isinstance(scene, Passage) and scene.may_leave:
         return Outcome.WITHDREW
     raise ClientError("not_now", f"scene {scene.id!r} has no such button")
+
+
+def _failed(session: Session | None, message: Failure) -> Outcome:
+    """Of a page that cannot go on. Who has no partners cannot lose them: an outcome may be worth a code."""
+    outcome = outcome_of(message.reason)
+    has_partners = session is not None and session.is_multiplayer
+    return Outcome.TECHNICAL_FAILURE if outcome in _OF_PARTNERS and not has_partners else outcome
 
 
 def _is_deserted(connection: Connection, session: Session) -> bool:
