@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from interactive_gym.server.rtts import FRESH_S, Rtts
+from interactive_gym.server.rtts import FRESH_S, LOST_S, Rtts
 
 
 def test_a_round_trip_is_the_time_between_question_and_answer() -> None:
@@ -50,3 +50,14 @@ def test_those_who_are_gone_are_forgotten() -> None:
     number = rtts.ask("ann", 1.0)
     rtts.forget("ann")
     assert rtts.answer("ann", number, 1.1) is None
+
+
+def test_a_probe_that_was_never_answered_is_a_look_at_the_line_too() -> None:
+    rtts = Rtts()
+    rtts.ask("ann", 0.0)
+    rtts.ask("ann", LOST_S)
+    number = rtts.ask("ann", LOST_S + 1)
+    rtts.answer("ann", number, LOST_S + 1.2)
+    assert [sample.ms for sample in rtts.looks("ann", 0.0)] == pytest.approx([LOST_S * 1000, 200])
+    assert [sample.ms for sample in rtts.samples("ann", 0.0)] == pytest.approx([200])
+    assert rtts.looks("bob", 0.0) == []

@@ -12,7 +12,7 @@ import pytest_asyncio
 import interactive_gym as ig
 from interactive_gym.callbacks import MonitoringContext
 from interactive_gym.data import attributes
-from interactive_gym.server import watching
+from interactive_gym.server import monitoring, probing, rtts, watching
 from tests.server.game import draw, make
 from tests.server.meeting import Player, end_reason, events, playing, state_of, study
 from tests.server.rows import FPS, chunk, episode_end
@@ -124,6 +124,17 @@ async def test_a_line_that_is_too_slow_takes_a_player_out(serve: Serve, plays: A
     assert (done["reason"], done["data"]["detail"]) == ("max_ping", "1 of 1 pings above 1 ms")
 
 
+async def test_silence_is_no_way_around_the_pings(serve: Serve, plays: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module, name in ((probing, "EVERY_S"), (probing, "_LOST_S")):
+        monkeypatch.setattr(module, name, 0.1)
+    for module, name in ((rtts, "LOST_S"), (monitoring, "APART_S")):
+        monkeypatch.setattr(module, name, 0.05)
+    one = plays(serve(watched(max_ping=50)), answers=False)
+    await one.play()
+    page = await one.sees()
+    assert page["outcome"] == "excluded" and "too slow" in page["body"]
+
+
 async def test_the_callback_sees_the_frames_and_decides(serve: Serve, plays: Any) -> None:
     seen: list[MonitoringContext] = []
 
@@ -185,3 +196,12 @@ async def test_partners_are_told_and_are_not_to_blame(serve: Serve, come: Come) 
     page = await bob.failed("partner_left")
     assert (page["outcome"], page["body"]) == ("partner_left", "<p>They had to go.</p>")
     assert end_reason(server, session) == "hidden"
+
+
+async def test_who_sends_no_frames_is_watched_with_those_who_do(serve: Serve, come: Come) -> None:
+    server = serve(watched(2, hidden_exclude_after=1))
+    ann, bob = await come(server), await come(server)
+    session = await playing(ann, bob)
+    assert (await bob.upload(chunk(session, 0)))["accepted"] == 1
+    await ann.socket.call("looking", {"scene_id": "game", "is_looking": False}, timeout=DEADLINE_S)
+    assert (await ann.sees())["outcome"] == "focus_timeout"

@@ -29,10 +29,10 @@ class Second(NamedTuple):
 
 
 def playing(connection: Connection, scene_ids: Collection[str], state: str) -> list[Playing]:
-    """Those who are in ``state`` in one of these scenes, and of whom frames have come."""
+    """Those who are in ``state`` in one of these scenes, in games of which frames have come, whoever sent them."""
     mine = (visits.c.participant_id == participants.c.id) & (visits.c.scene_id == participants.c.scene_id)
     seat = (members.c.session_id == visits.c.session_id) & (members.c.participant_id == participants.c.id)
-    theirs = (chunks.c.session_id == members.c.session_id) & (chunks.c.player == members.c.player)
+    theirs = chunks.c.session_id == members.c.session_id
     who = select(participants.c.id, participants.c.scene_id, members.c.session_id, members.c.player)
     there = (participants.c.state == state) & participants.c.scene_id.in_(list(scene_ids))
     joined = who.join(visits, mine).join(members, seat).where(there & exists().where(theirs))

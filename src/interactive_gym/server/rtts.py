@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 FRESH_S = 30.0  # what is older says nothing of the connection as it is now
+LOST_S = 4.0  # a probe that has waited for as long when the next one is sent is lost; they are sent every five seconds
 _MOST_KEPT = 64  # of one participant; more than any rule looks at
 _LARGEST = 2**31
 
@@ -23,6 +24,7 @@ class _Line:
     number: int | None = None  # of the probe that was sent and not answered,
     sent_at: float = 0.0  # and when it was
     samples: deque[Sample] = field(default_factory=lambda: deque(maxlen=_MOST_KEPT))
+    lost: deque[Sample] = field(default_factory=lambda: deque(maxlen=_MOST_KEPT))  # and how long they were waited for
 
 
 class Rtts:
@@ -34,6 +36,8 @@ class Rtts:
     def ask(self, participant_id: str, now: float) -> int:
         """The number of a probe that is sent now; the one before it can no longer be answered."""
         line = self._lines.setdefault(participant_id, _Line())
+        if line.number is not None and now - line.sent_at >= LOST_S:
+            line.lost.append(Sample(now, (now - line.sent_at) * 1000))
         line.number, line.sent_at = secrets.randbelow(_LARGEST), now
         return line.number
 
@@ -50,6 +54,12 @@ class Rtts:
         """Those that came at ``since`` or later, in order."""
         line = self._lines.get(participant_id)
         return [sample for sample in line.samples if sample.at >= since] if line else []
+
+    def looks(self, participant_id: str, since: float) -> list[Sample]:
+        """Those and the lost ones, in order: who does not answer has a line that is slower still."""
+        line = self._lines.get(participant_id)
+        lost = [sample for sample in line.lost if sample.at >= since] if line else []
+        return sorted([*self.samples(participant_id, since), *lost])
 
     def median_ms(self, participant_id: str, now: float) -> float | None:
         """Of the fresh samples; None if there are none."""

@@ -33,7 +33,6 @@ from interactive_gym.server.lines import Lines
 from interactive_gym.server.monitoring import CALLBACK, WARNINGS, Exclude, Monitor, Warn, window_s
 from interactive_gym.server.presence import Connected
 from interactive_gym.server.probing import EVERY_S
-from interactive_gym.server.rtts import Sample
 
 ROUND_S = 1.0  # deadlines are kept to the second
 _MOST_SECONDS = 60  # of frames that wait for a callback that is asked seldom
@@ -120,15 +119,12 @@ class Watching:
         one, now = watched.playing, steady()
         here = self._desk.presence.connected(one.participant_id)
         waits = self._desk.rtts.unanswered_s(one.participant_id, now) if here else 0.0
-        decision = watched.monitor.decide(now, self._pings(watched, now), waits, self._away_since(one))
+        looks = self._desk.rtts.looks(one.participant_id, _since(watched, now))
+        decision = watched.monitor.decide(now, looks, waits, self._away_since(one))
         if decision:
             await self._carry_out(watched, decision)
         if watched.rules.callback and watched.frames >= watched.rules.callback_every and watched.asking is None:
             watched.asking = asyncio.get_running_loop().create_task(self._ask(watched))
-
-    def _pings(self, watched: _Watched, now: float) -> list[Sample]:
-        since = max(watched.monitor.since, now - window_s(watched.rules, EVERY_S))
-        return self._desk.rtts.samples(watched.playing.participant_id, since)
 
     def _away_since(self, one: Playing) -> float | None:
         scene_id, since = self._away.get(one.participant_id, ("", 0.0))
@@ -181,7 +177,13 @@ class Watching:
         watched.frames = 0
         watched.seconds.clear()
         rows = await asyncio.to_thread(lambda: tuple(row for data in seconds for row in unpack(data)))
-        pings = tuple(sample.ms for sample in self._pings(watched, now))
+        answered = self._desk.rtts.samples(one.participant_id, _since(watched, now))
+        pings = tuple(sample.ms for sample in answered)
         since = self._away_since(one)
         away_s = 0.0 if since is None else now - since
         return await self._desk.store.read(lambda c: exclusions.context(c, one, rows, pings, away_s))
+
+
+def _since(watched: _Watched, now: float) -> float:
+    """From when on pings count."""
+    return max(watched.monitor.since, now - window_s(watched.rules, EVERY_S))
