@@ -206,3 +206,40 @@ async def test_who_set_an_attribute_is_in_the_events(serve: Serve, arrive: Arriv
     query = select(events.c.reason, events.c.data).where(events.c.name == "attribute_set").order_by(events.c.id)
     rows = server.desk.store.read_now(lambda connection: connection.execute(query).all())
     assert [tuple(row) for row in rows] == [("initial", {"a": 1}), ("query", {"b": "x"}), ("page", {"c": True})]
+
+
+async def test_what_nobody_could_read_again_is_no_message(serve: Serve, arrive: Arrive) -> None:
+    """The deepest that is accepted is read by others, whose own stack may be deeper."""
+    heard: list[Any] = []
+    server = serve(asks().hooks(message=heard.append))
+    one = arrive(server)
+    await arrived(one)
+    accepted = 0
+    for depth in (19, 21, *range(700, 1_100, 40)):
+        body = {"scene_id": "welcome", "name": "deep", "data": "[" * depth + "]" * depth}
+        accepted += await one.socket.call("message", body, timeout=DEADLINE_S) is None
+        await asyncio.sleep(0.2)
+    assert accepted == 1
+    assert await say(one, "message", "after", 1) is None
+    await until(lambda: [said.name for said in heard] == ["deep", "after"], "both messages")
+    server.stop()
+    assert '"after"' in (server.data / "events.jsonl").read_text()
+
+
+async def test_attributes_that_others_set_do_not_silence_a_page(
+    serve: Serve, arrive: Arrive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scripts, "MOST_SAID", 3)
+    server = serve(asks().attributes(from_page=["volume"]))
+    one = arrive(server)
+    await arrived(one)
+
+    def often(connection: Connection) -> None:
+        for number in range(5):
+            attributes.put(connection, one.id, {"earned": number}, source="hook", now=1)
+
+    server.desk.store.submit(often).result()
+    for number in range(2):
+        assert "values" in await say(one, "attribute", "volume", number)
+    assert await say(one, "message", "clicked", 1) is None
+    assert (await say(one, "message", "clicked", 2))["reason"] == "too_many"

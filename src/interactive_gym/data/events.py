@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
@@ -37,9 +37,17 @@ def record_reported(connection: Connection, participant_id: str, client_id: str,
     return True
 
 
-def count(connection: Connection, participant_id: str, names: Collection[str]) -> int:
-    """How many of these the server has seen of a participant."""
-    mine = (events.c.participant_id == participant_id) & events.c.client_id.is_(None) & events.c.name.in_(names)
+def count(connection: Connection, participant_id: str, name: str, *, reason: str | None = None) -> int:
+    """How many of these the server has seen of a participant; those with this reason, or all."""
+    mine = (events.c.participant_id == participant_id) & events.c.client_id.is_(None) & (events.c.name == name)
+    if reason is not None:
+        mine &= events.c.reason == reason
+    return connection.execute(select(func.count()).select_from(events).where(mine)).scalar_one()
+
+
+def reported(connection: Connection, participant_id: str) -> int:
+    """How many events the pages of a participant have reported."""
+    mine = (events.c.participant_id == participant_id) & events.c.client_id.is_not(None)
     return connection.execute(select(func.count()).select_from(events).where(mine)).scalar_one()
 
 

@@ -15,6 +15,8 @@ from interactive_gym.scenes import GymScene, Scene
 from interactive_gym.scenes.attributes import AttributeRules, Value
 from interactive_gym.scenes.static import PageWithButton
 
+BY_PAGE = "page"  # the source of what a page's own script sets
+
 
 def arrived(
     connection: Connection, rules: AttributeRules, participant_id: str, query: Mapping[str, str], now: float
@@ -54,7 +56,7 @@ def set_by_page(
     except (msgspec.MsgspecError, RecursionError) as problem:
         raise ClientError("malformed", str(problem)) from None
     try:
-        values = attributes.put(connection, participant_id, {message.name: value}, source="page", now=now)
+        values = attributes.put(connection, participant_id, {message.name: value}, source=BY_PAGE, now=now)
     except ValueError as problem:
         raise ClientError("too_large", str(problem)) from None
     return shown(rules, values)

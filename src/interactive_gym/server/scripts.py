@@ -17,6 +17,9 @@ from interactive_gym.server.study import Study
 MOST_SAID = 2_000
 """Messages, and attributes set, of one participant's pages: each is a row that stays. One in 2 s for an hour."""
 
+MOST_NESTED = 20
+"""Lists in lists in a message: what is read at the edge of its depth here could not be read elsewhere."""
+
 
 @dataclass(frozen=True)
 class Scripts:
@@ -33,6 +36,8 @@ class Scripts:
             data = msgspec.json.decode(message.data)
         except (msgspec.MsgspecError, RecursionError) as problem:
             raise ClientError("malformed", str(problem)) from None
+        if not _is_flat(data, MOST_NESTED):
+            raise ClientError("malformed", f"it is nested more than {MOST_NESTED} deep")
         events.record(
             connection,
             MESSAGE,
@@ -55,5 +60,14 @@ class Scripts:
     def _check(self, connection: Connection, participant_id: str, scene_id: str) -> None:
         if self.study.known(connection, participant_id).scene_id != scene_id:
             raise ClientError("wrong_scene", f"the participant is not in scene {scene_id!r}")
-        if events.count(connection, participant_id, (MESSAGE, "attribute_set")) >= MOST_SAID:
+        said = events.count(connection, participant_id, MESSAGE)
+        said += events.count(connection, participant_id, "attribute_set", reason=known.BY_PAGE)
+        if said >= MOST_SAID:
             raise ClientError("too_many", f"the pages of a participant say no more than {MOST_SAID} things")
+
+
+def _is_flat(value: object, deepest: int) -> bool:
+    if not isinstance(value, (dict, list)):
+        return True
+    items = value.values() if isinstance(value, dict) else value
+    return deepest > 0 and all(_is_flat(one, deepest - 1) for one in items)
