@@ -24,6 +24,8 @@ BAD: list[tuple[str, Any]] = [
     ("redirect", "app.prolific.com"),
     ("redirect", "javascript:alert(1)"),
     ("redirect", "//example.org/"),
+    ("redirect", "https://example.org:99999/"),
+    ("redirect", "https://[example.org/"),
     ("redirect", "https://{host}/"),
     ("redirect", "https://example.org{path}"),
     ("redirect", "https://example.{top}/"),

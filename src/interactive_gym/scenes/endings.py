@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from string import Formatter
 from typing import Annotated, Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from interactive_gym.errors import ConfigError
 from interactive_gym.scenes.checks import choice, number, optional, shown, text
@@ -55,7 +55,7 @@ def redirect(value: object) -> str:
     """An address over names in braces. Its host is fixed: nothing of a link decides to whom participants are sent."""
     address = text(value)
     host = _HOST.match(address)
-    if not host or address[host.end() : host.end() + 1] not in ("", "/", "?", "#"):
+    if not host or address[host.end() : host.end() + 1] not in ("", "/", "?", "#") or not _is_host(host.group()):
         raise ValueError(f"must be an address such as 'https://example.org/done?code={{code}}', not {shown(value)}")
     if len(address) > _MAX_REDIRECT or re.search(r"\s", address):
         raise ValueError(f"must be an address of at most {_MAX_REDIRECT} characters without spaces")
@@ -63,6 +63,16 @@ def redirect(value: object) -> str:
         if not _NAME.fullmatch(name):
             raise ValueError(f"{{{name}}} is not a name of {', '.join(OWN_NAMES)} or of a parameter of the link")
     return address
+
+
+def _is_host(address: str) -> bool:
+    """Whether browsers can go there: one that they cannot read would stop the page that has the code."""
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return False
+    return bool(host) and port != 0
 
 
 def names_of(address: str) -> list[str]:
