@@ -176,7 +176,7 @@ export class Connection implements MatchWire, GateWire {
   async send(request: Request): Promise<void> {
     try {
       const answer = await this.wire.timeout(ANSWER_MS).emitWithAck(request.verb, request.body);
-      this.happened({ type: "answered", answer: answer as Page | Refusal });
+      this.happened({ type: "answered", answer: answer as Page | Refusal, request });
     } catch {
       this.happened({ type: "unanswered" });
     }

@@ -48,9 +48,9 @@ export class Screening {
 
   private async say(): Promise<void> {
     this.callOff();
-    const measured = await this.tools.measure();
+    const measured = await this.tools.measure().catch(() => null); // its library may not have come over the line
     if (this.closed || !this.tools.wire.connected) return;
-    const answer = await this.tools.wire.screen(measured);
+    const answer = measured === null ? undefined : await this.tools.wire.screen(measured);
     if (this.closed || answer === null) return;
     this.callOff();
     this.callOff = this.tools.clock.after(AGAIN_MS, () => void this.say());

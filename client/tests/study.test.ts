@@ -89,9 +89,11 @@ let games: { page: GymPage; ends: GameEnds; closed: boolean }[];
 let reloads: number;
 let gamesOver: number;
 let gone: string[];
+let measures: () => ReturnType<typeof measure>;
 
 beforeEach(() => {
   [server, clock, games, reloads, gamesOver, gone] = [new FakeServer(), new FakeClock(), [], 0, 0, []];
+  measures = () => measure(LAPTOP);
   localStorage.clear();
   sessionStorage.clear();
   document.body.innerHTML = "<main id=page></main>";
@@ -117,7 +119,7 @@ async function visit(): Promise<Study> {
       games.push(game);
       return { start: async () => undefined, close: () => void (game.closed = true) };
     },
-    measure: () => measure(LAPTOP),
+    measure: () => measures(),
     focus: looking,
     gamesOver: () => void (gamesOver += 1),
     go: (address) => void gone.push(address),
@@ -302,6 +304,15 @@ describe("Study, screening", () => {
     expect(screens().length).toBe(2);
     await clock.run(20_000, 500);
     expect(screens().length).toBe(2);
+  });
+
+  it("tries again where what tells browsers apart has not come over the line", async () => {
+    measures = () => Promise.reject(new TypeError("Failed to fetch dynamically imported module"));
+    await checking();
+    expect(screens()).toEqual([]);
+    measures = () => measure(LAPTOP);
+    await clock.run(6_000, 500);
+    expect(screens().length).toBe(1);
   });
 
   it("shows the page of those who are turned away, and says nothing more", async () => {
