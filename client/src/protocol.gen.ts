@@ -203,7 +203,6 @@ export interface Enlist {
   archive: string;
 }
 
-/** The waiting room as it is now. */
 export interface Room {
   kind: "room";
   waiting: number;
@@ -213,7 +212,6 @@ export interface Room {
   note?: string;
 }
 
-/** As RTCPeerConnection takes it. */
 export interface IceServer {
   urls: string[];
   username?: string | null;

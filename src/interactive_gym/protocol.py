@@ -32,16 +32,16 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
-from interactive_gym.protocol_types import Base, Count, Digest, Frame, Identifier, Ms, Severity, ShortText, Text, UnixMs
+from interactive_gym.protocol_fields import Count, Digest, Frame, Identifier, Ms, Severity, ShortText, Text, UnixMs
 
 PROTOCOL_VERSION = 3
 MAX_UPLOAD_BYTES = 1_000_000
 MAX_CONTROL_BYTES = 64_000
 
 # What peers send each other is the same on every path: a frame, which is a byte that says what follows, then its bytes.
-# "relay" is a batch of at most MAX_CONTROL_BYTES: u8 peer, u16 length (big endian), as long a frame; and again. The peer
+# "relay" is a batch of at most MAX_CONTROL_BYTES: u8 peer, u16 length (big endian), as long a frame; and so on. A peer
 # is the addressee on the way in, the sender on the way out; RELAY_SERVER, the server, deals with control frames only.
 RELAY_SERVER = 255
 FRAME_DATAGRAM = 0  # netcode, any order, may be lost
@@ -49,6 +49,10 @@ FRAME_CONTROL = 1  # netcode, resent by itself until acknowledged
 FRAME_PING = 2  # u32 number: answered by the same path with FRAME_PONG and the same number
 FRAME_PONG = 3
 FRAME_DEAF = 128  # added to a relayed frame's byte: its sender hears nothing by the direct way
+
+class Base(Struct, frozen=True, forbid_unknown_fields=True):
+    """What all messages share: immutable, and a field that we do not know is refused."""
+
 
 # --- the boot record in the page ------------------------------------------------------------------------------------
 
@@ -250,9 +254,7 @@ class Enlist(Base):
     archive: ShortText  # the address of the archive that this page has loaded; another one has to be loaded first
 
 
-class Room(Base, tag="room", tag_field="kind"):
-    """The waiting room as it is now."""
-
+class Room(Base, tag="room", tag_field="kind"):  # the waiting room as it is now
     waiting: int  # people, with this one
     group: int
     waited_s: float
@@ -260,9 +262,7 @@ class Room(Base, tag="room", tag_field="kind"):
     note: str = ""  # what becomes of a wait that takes longer than usual; text
 
 
-class IceServer(Base):
-    """As RTCPeerConnection takes it."""
-
+class IceServer(Base):  # as RTCPeerConnection takes it
     urls: list[str]
     username: str | None = None
     credential: str | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta
 
 Identifier = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_.:-]+$")]
 Digest = Annotated[str, Meta(min_length=32, max_length=32, pattern=r"^[0-9a-f]+$")]
@@ -16,6 +16,3 @@ Severity = Literal["info", "warning", "error"]
 Ms = Annotated[float, Meta(ge=-1e12, le=1e12)]  # no date and no sum that anybody makes of these overflows
 UnixMs = Annotated[float, Meta(ge=0, le=2.5e14)]  # up to the year 9892
 
-
-class Base(Struct, frozen=True, forbid_unknown_fields=True):
-    """What all messages share: immutable, and a field that we do not know is refused."""
