@@ -231,12 +231,11 @@ class _Deciding:
         return proposals
 
     def _seat(self, members: Sequence[Candidate], reason: str) -> None:
-        ids = tuple(one.participant_id for one in members)
-        first = tuple(islice(self._left, MOST_LOGGED))
-        chosen_from = first + tuple(one for one in ids if one not in first)
+        seated = {one.participant_id: one for one in members}
+        chosen_from = dict(islice(self._left.items(), MOST_LOGGED)) | seated
         named = reason or type(self._rules.matcher).__name__
-        self._groups.append(Group(ids, chosen_from, named, tuple(self._left[one] for one in chosen_from)))
-        for one in ids:
+        self._groups.append(Group(tuple(seated), tuple(chosen_from), named, tuple(chosen_from.values())))
+        for one in seated:
             del self._left[one]
 
     def _kept_apart(self, far: Collection[Pair]) -> dict[str, set[str]]:
