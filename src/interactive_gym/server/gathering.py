@@ -325,8 +325,11 @@ class Gathering:
             self._changed(called.scene_id)
 
     def _are_here(self, called: _Called) -> bool:
-        """Nobody has gone since, or come by another connection."""
-        return all(self._here.get(one) == (line, called.scene_id) for one, line in called.lines.items())
+        """Nobody has gone since, or come by another connection, though that has not been dealt with yet."""
+        holder = self._desk.presence.holder
+        return all(
+            self._here.get(one) == (line, called.scene_id) and holder(one) == line for one, line in called.lines.items()
+        )
 
     def _release(self, called: _Called, silent: Sequence[str]) -> None:
         """Whoever is still here, and in no match, waits on at the old place.
