@@ -21,7 +21,7 @@ def person(name: str, waited_s: float = 0, rtt: float | None = None, met: str = 
 def queue(*people: Candidate, group: int = 2, apart: str = "") -> Queue:
     """``apart``: pairs of names, as in "ab cd"."""
     kept: dict[str, set[str]] = {}
-    for one, other in apart.split():
+    for one, other in map(list, apart.split()):
         kept.setdefault(one, set()).add(other)
         kept.setdefault(other, set()).add(one)
     return Queue(people, group, kept)
