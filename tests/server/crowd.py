@@ -234,7 +234,10 @@ class Person:
         self._bout = None
         await asyncio.sleep(self._draw(0, 10))  # instructions
         wait = _Wait(self.server.limits_s[scene])
-        wait.told(await self._say("enlist", {"scene_id": scene, "archive": ARCHIVE}), self._now)
+        room = await self._say("enlist", {"scene_id": scene, "archive": ARCHIVE})
+        if room["kind"] != "room":
+            return room  # type: ignore[no-any-return]
+        wait.told(room, self._now)
         if page.get("leaving") and self._is_case(0.05):
             await asyncio.sleep(self._draw(0, 20))
             return await self._say("leave", {"scene_id": scene})
@@ -313,13 +316,15 @@ class Person:
         return 3.0 if self._is_case(0.01) else self.random.uniform(0, 0.02)
 
     async def _say(self, verb: str, body: Mapping[str, Any]) -> Any:
-        """Until it is accepted."""
+        """Until it is accepted; or, as in any page, until the server shows another one."""
         for _ in range(60):
             answer = await self._line.call(verb, body)
             if not answer or answer["kind"] != "refused":
                 return answer
             self.server.note(self, "refused", verb=verb, reason=answer["reason"])
-            await asyncio.sleep(1.0)
+            heard = await self._line.next(1.0)
+            if heard and heard[0] == "scene":
+                return heard[1]
         self.server.check(False, f"{self.id} is always refused: {verb} {body}: {answer}")
 
     async def _hear(self, event: str, timeout: float, or_else: str = "") -> tuple[str, Any]:
