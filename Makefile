@@ -83,7 +83,8 @@ pyodide: $(VENV)/.dev  ## pytest: the archive and the games in Pyodide under Nod
 
 e2e: $(VENV)/.dev  ## pytest: whole studies in a Chromium, which is installed where there is none
 	@$(PY) -m tests.browsers
-	@$(PY) -m pytest -m e2e
+	@$(PY) -m pytest -m e2e --ignore tests/net --numprocesses auto --dist loadfile
+	@$(PY) -m pytest -m e2e tests/net
 
 e2e-full: $(VENV)/.dev  ## The browser tests on all networks, with games of a minute (root, Linux)
 	@$(PY) -m tests.browsers

@@ -13,14 +13,9 @@ import argparse
 import asyncio
 import json
 import random
-import socket
 import struct
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import httpx
@@ -29,6 +24,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as websocket
 
 from benchmarks.common import summary, write_result
+from benchmarks.serving import served
 from interactive_gym.protocol import FRAME_DATAGRAM, PROTOCOL_VERSION
 
 FPS = 60
@@ -96,30 +92,9 @@ async def bare_pair(url: str, number: int) -> list[Page]:
     return [Page(await websocket(address, compression=None), addressee=None) for _ in range(2)]
 
 
-@asynccontextmanager
-async def server() -> AsyncIterator[str]:
-    with tempfile.TemporaryDirectory() as folder, _free_port() as port:
-        program = [sys.executable, "-m", "benchmarks.programs.relay_server", folder, str(port)]
-        process = subprocess.Popen(program, stdout=subprocess.PIPE)
-        try:
-            assert process.stdout
-            await asyncio.to_thread(process.stdout.read, 1)  # "Participants join at ..."
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-            process.wait()
-
-
-@contextmanager
-def _free_port() -> Any:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    yield port
-
-
 async def measured(make: Callable[[str, int], Awaitable[list[Page]]], pairs: int, seconds: float) -> dict[str, Any]:
     """One server, with so many pairs that play for so long."""
-    async with server() as url, httpx.AsyncClient(base_url=url) as http:
+    async with served("relay_server") as url, httpx.AsyncClient(base_url=url) as http:
         pages = [page for number in range(pairs) for page in await make(url, number)]
         warm = time.perf_counter() + WARM_UP_S
         await asyncio.gather(*(page.play(warm) for page in pages))

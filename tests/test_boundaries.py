@@ -13,8 +13,8 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "src" / "interactive_gym"
 SENT = (
-    "__init__.py", "errors.py", "experiment.py", "browser", "envs", "game", "netcode", "policies", "records",
-    "rendering", "scenes",
+    "__init__.py", "callbacks.py", "errors.py", "experiment.py", "hooks.py", "matching.py", "browser", "envs",
+    "game", "netcode", "policies", "records", "rendering", "scenes",
 )  # fmt: skip
 OPTIONAL = {"numpy", "gymnasium", "pettingzoo"}
 # The modules that Pyodide itself provides.

@@ -5,7 +5,9 @@ import { io } from "socket.io-client";
 import { isRefusal } from "./api";
 import type { Clock } from "./clock";
 import type { FlowEvent, Request } from "./flow";
-import type { Connect, Enlist, Match, Page, Play, Refusal, Room, Signal, Unmatched, Validated } from "./protocol.gen";
+import type { Connect, Enlist, Looking, Match, Measured, Page, Play, Probe } from "./protocol.gen";
+import type { Refusal, Room, Signal, Unmatched, Validated, Verdict, Warned } from "./protocol.gen";
+import type { GateWire } from "./screening";
 
 const ANSWER_MS = 10_000; // a server that commits to disk answers in well under a second; then ask again
 const PASSING = "server_error"; // the one refusal after which the same connection may be accepted
@@ -36,6 +38,14 @@ export interface MatchListener {
   relayed(batch: Uint8Array<ArrayBuffer>): void;
 }
 
+/** What the screening, and whoever watches the participant, hear from the server. */
+export interface Attendant {
+  /** The socket is there again; what was said meanwhile is lost. */
+  linked(): void;
+  verdict?(verdict: Verdict): void;
+  warned?(warned: Warned): void;
+}
+
 /** What a game of several people needs of the connection. */
 export interface MatchWire {
   readonly connected: boolean;
@@ -58,8 +68,9 @@ export function openWire(): Wire {
   });
 }
 
-export class Connection implements MatchWire {
+export class Connection implements MatchWire, GateWire {
   private readonly listeners = new Set<MatchListener>();
+  private readonly attending = new Set<Attendant>();
 
   constructor(
     private readonly wire: Wire,
@@ -70,6 +81,9 @@ export class Connection implements MatchWire {
     wire.on("disconnect", (reason) => this.dropped(String(reason)));
     wire.on("connect_error", (error) => this.failed(error));
     wire.on("scene", (page) => happened({ type: "scene", page: page as Page }));
+    wire.on("probe", (probe) => this.answer(probe as Probe));
+    wire.on("verdict", (verdict) => this.attendants((one) => one.verdict?.(verdict as Verdict)));
+    wire.on("warned", (warned) => this.attendants((one) => one.warned?.(warned as Warned)));
     wire.on("moved", (refusal) => this.movedAway(refusal as Refusal));
     this.passOn();
   }
@@ -88,6 +102,10 @@ export class Connection implements MatchWire {
     for (const listener of [...this.listeners]) tell(listener);
   }
 
+  private attendants(tell: (attendant: Attendant) => void): void {
+    for (const attendant of [...this.attending]) tell(attendant);
+  }
+
   get connected(): boolean {
     return this.wire.connected;
   }
@@ -95,6 +113,31 @@ export class Connection implements MatchWire {
   listen(listener: MatchListener): () => void {
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
+  }
+
+  attend(listener: Attendant): () => void {
+    this.attending.add(listener);
+    return () => void this.attending.delete(listener);
+  }
+
+  async screen(measured: Measured): Promise<Refusal | null | undefined> {
+    if (!this.wire.connected) return undefined;
+    try {
+      const answer = await this.wire.timeout(ANSWER_MS).emitWithAck("screen", measured);
+      return (answer ?? null) as Refusal | null; // the server's nothing arrives as no argument at all
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Lost with a connection: it is said again on the next one. */
+  looking(looking: Looking): void {
+    if (this.wire.connected) this.wire.emit("looking", looking);
+  }
+
+  /** The server measures how long this takes. */
+  private answer(probe: Probe): void {
+    if (this.wire.connected) this.wire.emit("probe", probe);
   }
 
   async enlist(enlist: Enlist): Promise<Room | Refusal | null> {
@@ -133,7 +176,7 @@ export class Connection implements MatchWire {
   async send(request: Request): Promise<void> {
     try {
       const answer = await this.wire.timeout(ANSWER_MS).emitWithAck(request.verb, request.body);
-      this.happened({ type: "answered", answer: answer as Page | Refusal });
+      this.happened({ type: "answered", answer: answer as Page | Refusal, request });
     } catch {
       this.happened({ type: "unanswered" });
     }
@@ -144,6 +187,7 @@ export class Connection implements MatchWire {
     this.wire.auth = { ...this.wire.auth, takeover: false };
     this.happened({ type: "linked" });
     this.each((listener) => listener.linked());
+    this.attendants((one) => one.linked());
   }
 
   /** Socket.IO reconnects by itself, except where the server closed the socket on purpose, as it does in a restart. */

@@ -1,15 +1,18 @@
 /** What the page shows and asks for, as one pure function: no socket, no DOM, no clock.
  *
  *      link        connecting -> up <-> down;  up -> closed (moved to another tab, or refused) -> connecting (takeover)
- *      request     null -> Advance | Failure -> null, answered by the page that follows or by a refusal
+ *      request     null -> Advance | Failure | Leave -> null, answered by the page that follows or by a refusal
  *
  * A request outlives a lost connection: it is sent again once the server has said which scene it believes in. The scene
  * that is already shown is never shown a second time, so whatever the participant has typed or played stays.
  */
 
-import type { Advance, Failure, Page, Refusal } from "./protocol.gen";
+import type { Advance, Failure, Leave, Page, Refusal } from "./protocol.gen";
 
-export type Request = { verb: "advance"; body: Advance } | { verb: "fail"; body: Failure };
+export type Request =
+  | { verb: "advance"; body: Advance }
+  | { verb: "fail"; body: Failure }
+  | { verb: "leave"; body: Leave };
 
 export type Link = "connecting" | "up" | "down" | "closed";
 
@@ -27,7 +30,7 @@ export type FlowEvent =
   | { type: "moved"; refusal: Refusal }
   | { type: "taken_over" }
   | { type: "requested"; request: Request }
-  | { type: "answered"; answer: Page | Refusal }
+  | { type: "answered"; answer: Page | Refusal; request?: Request }
   | { type: "unanswered" };
 
 export type FlowEffect =
@@ -60,7 +63,7 @@ export function flow(state: FlowState, event: FlowEvent): Step {
     case "requested":
       return requested(state, event.request);
     case "answered":
-      return answered(state, event.answer);
+      return answered(state, event.answer, event.request ?? state.request);
     case "unanswered":
       return [state, resend(state)];
   }
@@ -77,15 +80,17 @@ function closed(state: FlowState): FlowState {
   return { ...state, link: "closed", page: null, request: null };
 }
 
-/** One request at a time: a second one while the first is unanswered is the same wish, said twice. */
+/** One request at a time: a second one while the first is unanswered is the same wish, said twice. But who wants to stop
+ *  means that, though they wanted to go on before. */
 function requested(state: FlowState, request: Request): Step {
-  if (state.request !== null || state.page === null) return [state, []];
+  const isNew = state.request === null || (request.verb === "leave" && state.request.verb === "advance");
+  if (!isNew || state.page === null) return [state, []];
   const next = { ...state, request };
   return [next, resend(next)];
 }
 
-function answered(state: FlowState, answer: Page | Refusal): Step {
-  if (state.request === null) return [state, []];
+function answered(state: FlowState, answer: Page | Refusal, request: Request | null): Step {
+  if (state.request === null || state.request !== request) return [state, []];
   if (answer.kind === "refused") return [{ ...state, request: null }, [{ type: "reject", refusal: answer }]];
   return arrived({ ...state, request: null }, answer);
 }
@@ -105,6 +110,7 @@ function pageKey(page: Page): string {
     case "outcome":
       return JSON.stringify([page.kind, page.scene_id, page.outcome]);
     case "start":
+      return JSON.stringify([page.kind, page.scene_id, page.screening]); // a restart may have changed that
     case "static":
     case "end":
     case "completion_code":

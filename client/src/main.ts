@@ -6,13 +6,14 @@ import { Api } from "./api";
 import { preloadAssets } from "./assets";
 import { readBoot } from "./boot";
 import { systemClock } from "./clock";
-import { Connection, openWire } from "./connection";
+import { Connection, openWire, type Wire } from "./connection";
 import { createDebug, debugMode } from "./debug";
-import { captureErrors, EventLog } from "./events";
+import { captureConsole, EventLog } from "./events";
 import { FocusWatch } from "./focus";
 import { GameRun, type GameTools, type SoloPage } from "./game";
 import { Identity, storageOr } from "./identity";
 import { createKeyboard } from "./input/keyboard";
+import { Call } from "./match/call";
 import { describeImpairment, impairmentOf } from "./match/impairment";
 import { MatchRun, type MatchTools } from "./match/run";
 import { Outbox } from "./outbox";
@@ -21,6 +22,8 @@ import { noticeView } from "./pages/notice";
 import type { Boot, Item, Join, RefusedItem } from "./protocol.gen";
 import { createRenderer } from "./renderer";
 import { Runtime, RuntimeKeeper, runtimeSource, startWorker } from "./runtime";
+import { measure } from "./screening";
+import { PageScripts } from "./scripts";
 import { openShelf, type Shelf } from "./shelf";
 import { Study } from "./study";
 import { persistent } from "./worker/download";
@@ -35,7 +38,7 @@ function begin(boot: Boot, root: HTMLElement): void {
   );
   const api = new Api((url, init) => fetch(url, init), identity);
   const { outbox, events, open } = openMail(api);
-  captureErrors(window, events);
+  if (boot.console) captureConsole(window, events);
   const runtimes = new RuntimeKeeper(() => startRuntime(boot, events));
   if (boot.archive !== null) runtimes.get(); // Python loads while the participant reads
   const common = { api, outbox, clock: systemClock, origin: performance.timeOrigin };
@@ -53,20 +56,24 @@ function begin(boot: Boot, root: HTMLElement): void {
     root,
     identity,
     join: joinOf(boot),
-    connect: (happened) => new Connection(openWire(), systemClock, happened),
+    connect: (happened) => new Connection(scripted(openWire()), systemClock, happened),
     joined: open,
     game: (page, view, ends, wire) => {
       void import("./renderer/phaser"); // on its way while the instructions are read
       if (page.game.multiplayer === null) return new GameRun(page as SoloPage, view, gameTools(), ends);
-      return new MatchRun(page, view, { ...gameTools(), ...matchTools(boot), wire }, ends);
+      const call = new Call({ focus: drawing.focus, AudioContext: window.AudioContext, Notification: window.Notification });
+      return new MatchRun(page, view, { ...gameTools(), ...matchTools(boot), call, wire }, ends);
     },
+    measure,
+    focus: drawing.focus,
     gamesOver: () => runtimes.stop(),
+    go: (address) => location.assign(address),
     reload: () => location.reload(),
   });
   void study.start();
 }
 
-function matchTools(boot: Boot): Omit<MatchTools, keyof GameTools | "wire"> {
+function matchTools(boot: Boot): Omit<MatchTools, keyof GameTools | "wire" | "call"> {
   return {
     archive: boot.archive?.url ?? "",
     impairment: impairmentOf(location.search),
@@ -74,6 +81,13 @@ function matchTools(boot: Boot): Omit<MatchTools, keyof GameTools | "wire"> {
     reload: () => location.reload(),
     openPeers: (match, tools) => new Peers(match, tools),
   };
+}
+
+/** The scripts of the researcher's pages speak over the same wire. */
+function scripted(wire: Wire): Wire {
+  const interactiveGym = new PageScripts(wire, systemClock, () => document.body.dataset.scene ?? "");
+  Object.assign(window, { interactiveGym });
+  return wire;
 }
 
 function startRuntime(boot: Boot, events: EventLog): Runtime {

@@ -1,6 +1,6 @@
 // Generated from src/interactive_gym/protocol.py by client/generate_protocol.py. Do not edit.
 
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 export const MAX_UPLOAD_BYTES = 1000000;
 export const MAX_CONTROL_BYTES = 64000;
 export const RELAY_SERVER = 255;
@@ -26,6 +26,7 @@ export interface Boot {
   packages: string[];
   archive: Asset | null;
   debug: boolean;
+  console?: boolean;
 }
 
 export interface Join {
@@ -53,12 +54,29 @@ export interface Refusal {
   text: string;
 }
 
+/** What is said to a participant who is done: proof for the platform that sent them, and the way back to it. */
+export interface Farewell {
+  code: string | null;
+  redirect: string | null;
+  redirect_s: number | null;
+}
+
+/** The participant may stop here, on purpose. */
+export interface Leaving {
+  button: string;
+  question: string;
+}
+
+/** ``screening``: the button waits for the server's verdict on what the page measures, see Measured. */
 export interface StartPage {
   kind: "start";
   scene_id: string;
   header: string;
   body: string;
   button: string;
+  screening?: boolean;
+  refuse?: string | null;
+  leaving?: Leaving | null;
 }
 
 export interface StaticPage {
@@ -67,6 +85,8 @@ export interface StaticPage {
   header: string;
   body: string;
   button: string;
+  refuse?: string | null;
+  leaving?: Leaving | null;
 }
 
 /**
@@ -84,6 +104,8 @@ export interface GymPage {
   button: string | null;
   game_text: string;
   game: Game;
+  leaving?: Leaving | null;
+  is_monitored?: boolean;
 }
 
 export interface EndPage {
@@ -91,6 +113,7 @@ export interface EndPage {
   scene_id: string;
   header: string;
   body: string;
+  farewell?: Farewell | null;
 }
 
 export interface CompletionCodePage {
@@ -99,6 +122,7 @@ export interface CompletionCodePage {
   header: string;
   body: string;
   code: string;
+  farewell?: Farewell | null;
 }
 
 /** The last page of somebody who did not get to the end. */
@@ -108,6 +132,7 @@ export interface OutcomePage {
   header: string;
   body: string;
   outcome: string;
+  farewell?: Farewell | null;
 }
 
 /** ``keys`` held together (``KeyboardEvent.key`` names) mean ``action``. */
@@ -123,6 +148,7 @@ export interface Multiplayer {
   countdown_s: number;
   input_delay: number | "auto";
   relay: "always" | "fallback" | "never";
+  call?: boolean;
 }
 
 /** A picture file that ``draw`` names, or the cells of one. */
@@ -177,16 +203,15 @@ export interface Enlist {
   archive: string;
 }
 
-/** The waiting room as it is now. */
 export interface Room {
   kind: "room";
   waiting: number;
   group: number;
   waited_s: number;
   left_s: number;
+  note?: string;
 }
 
-/** As RTCPeerConnection takes it. */
 export interface IceServer {
   urls: string[];
   username?: string | null;
@@ -215,6 +240,8 @@ export interface Match {
   force_relay: boolean;
   validate_s: number;
   game_text: string;
+  game?: Game | null;
+  round_trips?: number;
 }
 
 /**
@@ -235,6 +262,7 @@ export interface Signal {
 export interface Validated {
   session_id: string;
   problem?: string | null;
+  rtt_ms?: Record<string, number>;
 }
 
 /** Everybody is connected with everybody. */
@@ -255,10 +283,75 @@ export interface Advance {
   responses?: Record<string, string | string[]>;
 }
 
+/** The participant stops in ``scene_id``, on purpose. ``refuses``: they do not agree to take part. */
+export interface Leave {
+  scene_id: string;
+  refuses?: boolean;
+}
+
+/**
+ * What the page finds of the browser that it runs in; the server measures pings itself.
+ *
+ * Said on the start page, and again in each page load until the participant has begun.
+ */
+export interface Measured {
+  browser: string;
+  browser_version: string;
+  os: string;
+  device: "desktop" | "mobile" | "tablet" | "unknown";
+  webrtc: boolean;
+  touch: boolean;
+  screen: [number, number];
+  languages?: string[];
+}
+
+/** What comes of Measured. Whoever is not accepted is sent their last page instead. */
+export interface Verdict {
+  kind: "verdict";
+  accepted: boolean;
+}
+
+/** The server asks, the page answers at once with the same number; the time between is measured. */
+export interface Probe {
+  number: number;
+}
+
+/** What a page's own script tells the researcher's hooks, by ``interactiveGym.send(name, data)``. */
+export interface Message {
+  scene_id: string;
+  name: string;
+  data?: string;
+}
+
+/** A page's own script sets one of the participant's attributes. */
+export interface Attribute {
+  scene_id: string;
+  name: string;
+  value: string;
+}
+
+/** All of a participant's attributes, as the server has them now; sent whenever they change. */
+export interface Attributes {
+  values: Record<string, boolean | number | string | null>;
+}
+
+/** Whether the participant looks at the game of ``scene_id``: at first, and whenever that changes. */
+export interface Looking {
+  scene_id: string;
+  is_looking: boolean;
+}
+
+/** The server warns a player: exclusion is near. */
+export interface Warned {
+  session_id: string;
+  reason: string;
+  text: string;
+}
+
 /** The page cannot go on in ``scene_id``. ``detail`` (a traceback) is logged and stored, never shown. */
 export interface Failure {
   scene_id: string;
-  reason: "connection_failed" | "draw_failed" | "import_failed" | "loading_timeout" | "make_failed" | "partner_left" | "policy_failed" | "reset_failed" | "runtime_failed" | "session_failed" | "step_failed" | "worker_crashed";
+  reason: "connection_failed" | "draw_failed" | "focus_timeout" | "import_failed" | "loading_timeout" | "make_failed" | "partner_left" | "policy_failed" | "reset_failed" | "runtime_failed" | "session_failed" | "step_failed" | "worker_crashed";
   problem?: string;
   detail?: string;
 }
@@ -371,6 +464,7 @@ export interface Event {
   client_ms: number;
   session_id?: string | null;
   data?: Record<string, boolean | number | string | null>;
+  detail?: string | null;
 }
 
 /** At most one a second carries all streams. Repeating it is harmless. */

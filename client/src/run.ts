@@ -100,9 +100,14 @@ export abstract class Run {
   }
 
   /** False where it is not wanted any more by the time it stands. */
-  protected async openStage(gameText: string, send: SendInput, isWanted = () => true): Promise<boolean> {
+  protected async openStage(
+    gameText: string,
+    send: SendInput,
+    isWanted = () => true,
+    game = this.page.game,
+  ): Promise<boolean> {
     const parent = this.view.openStage(gameText);
-    const stage = await Stage.open(parent, this.page.game, await this.pictures, this.tools, send);
+    const stage = await Stage.open(parent, game, await this.pictures, this.tools, send);
     const isOpen = !this.closed && isWanted();
     if (isOpen) this.screen.open(stage);
     else stage.close();

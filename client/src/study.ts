@@ -1,18 +1,31 @@
 /** A participant's visit: joins, connects, and shows whatever the flow says. Here all the parts meet. */
 
 import { type Api, HttpError } from "./api";
+import { Attention, type AttentionTools } from "./attention";
 import { backoff, sleep, type Clock } from "./clock";
 import type { Connection } from "./connection";
 import { flow, initialFlow, type FlowEffect, type FlowEvent, type FlowState } from "./flow";
 import type { Identity } from "./identity";
-import { completionView } from "./pages/completion";
 import { el } from "./pages/dom";
 import { gymView, type GymView } from "./pages/gym";
-import { Banner, noticeView, outcomeView } from "./pages/notice";
-import { endView, formView } from "./pages/reading";
+import { lastView } from "./pages/last";
+import { leavingBar } from "./pages/leaving";
+import { Banner, noticeView } from "./pages/notice";
+import { formView } from "./pages/reading";
+import { Warning } from "./pages/warning";
 import type { Responses, View } from "./pages/view";
-import { PROTOCOL_VERSION, type Failure, type GymPage, type Join, type Page, type Refusal } from "./protocol.gen";
+import {
+  PROTOCOL_VERSION,
+  type Failure,
+  type GymPage,
+  type Join,
+  type Page,
+  type Refusal,
+  type StartPage,
+  type StaticPage,
+} from "./protocol.gen";
 import type { GameEnds } from "./run";
+import { Screening, type ScreeningTools } from "./screening";
 
 const JOIN_FIRST_MS = 500;
 const JOIN_MOST_MS = 10_000;
@@ -33,8 +46,12 @@ export interface StudyTools {
   joined(participantId: string): void;
   /** Of one participant, or of several, who meet over the connection. */
   game(page: GymPage, view: GymView, ends: GameEnds, connection: Connection): Game;
+  measure: ScreeningTools["measure"];
+  focus: AttentionTools["focus"];
   /** No game follows any more: the worker may go. */
   gamesOver(): void;
+  /** Leaves for another site. */
+  go(address: string): void;
   reload(): void;
 }
 
@@ -42,13 +59,17 @@ export class Study {
   private state: FlowState = initialFlow;
   private view: View | null = null;
   private game: Game | null = null;
+  private screening: Screening | null = null;
+  private attention: Attention | null = null;
   private isNew = false; // this page load has joined
   private readonly banner = new Banner();
+  private readonly warning: Warning;
   private readonly place = el("div", { class: "place" });
   private readonly connection: Connection;
 
   constructor(private readonly tools: StudyTools) {
-    tools.root.replaceChildren(this.banner.element, this.place);
+    this.warning = new Warning(tools.clock);
+    tools.root.replaceChildren(this.banner.element, this.warning.element, this.place);
     this.connection = tools.connect((event) => this.happened(event));
   }
 
@@ -116,10 +137,14 @@ export class Study {
   }
 
   private showPage(page: Page): void {
+    this.unwatch();
     document.title = page.header;
     document.body.dataset.scene = page.scene_id;
     if (page.kind === "gym") this.showGame(page);
     else this.show(page.kind, this.viewOf(page));
+    if ("leaving" in page && page.leaving) {
+      this.place.append(leavingBar(page.leaving, () => this.leave(page.scene_id, false)));
+    }
     if (isLast(page)) this.tools.gamesOver();
   }
 
@@ -127,14 +152,25 @@ export class Study {
     switch (page.kind) {
       case "start":
       case "static":
-        return formView(page, (responses) => this.advance(page.scene_id, responses));
+        return this.formOf(page);
       case "end":
-        return endView(page);
       case "completion_code":
-        return completionView(page);
       case "outcome":
-        return outcomeView(page);
+        return lastView(page, this.tools);
     }
+  }
+
+  private formOf(page: StartPage | StaticPage): View {
+    const view = formView(
+      page,
+      (responses) => this.advance(page.scene_id, responses),
+      () => this.leave(page.scene_id, true),
+    );
+    if (page.kind !== "start" || !page.screening) return view;
+    const { clock, measure } = this.tools;
+    this.screening?.close();
+    this.screening = new Screening({ wire: this.connection, clock, measure }, () => view.admitted());
+    return view;
   }
 
   private showGame(page: GymPage): void {
@@ -145,6 +181,7 @@ export class Study {
       failed: (failure) => this.gameFailed(failure),
     };
     this.game = this.tools.game(page, view, ends, this.connection);
+    if (page.is_monitored) this.watch(page.scene_id);
     void this.game.start();
   }
 
@@ -157,8 +194,26 @@ export class Study {
     this.happened({ type: "requested", request: { verb: "fail", body: failure } });
   }
 
+  private watch(sceneId: string): void {
+    const { focus } = this.tools;
+    const warn = (text: string | null): void => this.warning.show(text);
+    this.attention = new Attention(sceneId, { wire: this.connection, focus, warn });
+  }
+
+  private unwatch(): void {
+    this.attention?.close();
+    this.attention = null;
+    this.warning.hide();
+  }
+
   private advance(scene_id: string, responses: Responses): void {
     this.happened({ type: "requested", request: { verb: "advance", body: { scene_id, responses } } });
+  }
+
+  /** The server's own page on it follows. */
+  private leave(scene_id: string, refuses: boolean): void {
+    this.show("leaving", noticeView("You are leaving the study", "One moment, please."));
+    this.happened({ type: "requested", request: { verb: "leave", body: { scene_id, refuses } } });
   }
 
   private reject(refusal: Refusal): void {
@@ -202,6 +257,9 @@ export class Study {
   private show(name: string, view: View): void {
     this.game?.close();
     this.game = null;
+    if (name !== "start") this.screening?.close();
+    this.unwatch();
+    this.view?.close?.();
     this.view = view;
     this.place.replaceChildren(view.element);
     document.body.dataset.page = name;

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 
 import { Connection, type Wire } from "../src/connection";
-import type { FlowEvent } from "../src/flow";
+import type { FlowEvent, Request } from "../src/flow";
 import { FakeClock, settled } from "./fakes";
 
 /** Socket.IO's client without a network. */
@@ -77,11 +77,12 @@ describe("Connection", () => {
   });
 
   it("answers a request, or says that there was no answer", async () => {
+    const request: Request = { verb: "advance", body: { scene_id: "s" } };
     wire.answer = () => Promise.resolve({ kind: "end" });
-    await connection.send({ verb: "advance", body: { scene_id: "s" } });
+    await connection.send(request);
     wire.answer = () => Promise.reject(new Error("timeout"));
-    await connection.send({ verb: "advance", body: { scene_id: "s" } });
-    expect(events).toEqual([{ type: "answered", answer: { kind: "end" } }, { type: "unanswered" }]);
+    await connection.send(request);
+    expect(events).toEqual([{ type: "answered", answer: { kind: "end" }, request }, { type: "unanswered" }]);
   });
 
   it("comes back by itself after a server closed the socket, as in a restart", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 
-import { captureErrors, EventLog } from "../src/events";
+import { captureConsole, EventLog } from "../src/events";
 import type { Event, Item } from "../src/protocol.gen";
 
 function logging(): { log: EventLog; events: Event[] } {
@@ -40,17 +40,39 @@ describe("EventLog", () => {
   });
 });
 
-describe("captureErrors", () => {
-  it("reports what scripts of the page raise and complain about, and still says it", () => {
+describe("captureConsole", () => {
+  const page = window as unknown as Window & typeof globalThis;
+
+  it("reports what scripts of the page raise and write, and still says it", () => {
     const { log, events } = logging();
     const said = vi.spyOn(console, "error").mockImplementation(() => undefined);
-    captureErrors(window as unknown as Window & typeof globalThis, log);
+    captureConsole(page, log);
     window.dispatchEvent(new ErrorEvent("error", { message: "x is not defined", filename: "survey.js", lineno: 3 }));
-    console.error("careful", 7);
+    console.error("careful", 7, { a: [1] });
     expect(events).toMatchObject([
       { name: "page_error", severity: "error", reason: "x is not defined", data: { file: "survey.js", line: 3 } },
-      { name: "console_error", severity: "error", reason: "careful 7" },
+      { name: "console_error", severity: "error", reason: 'careful 7 {"a":[1]}' },
     ]);
-    expect(said).toHaveBeenCalledWith("careful", 7);
+    expect(said).toHaveBeenCalledWith("careful", 7, { a: [1] });
+    said.mockRestore();
+  });
+});
+
+describe("EventLog.line", () => {
+  it("keeps a long text whole, within what the server takes", () => {
+    const { log, events } = logging();
+    log.line("console_log", "info", "short");
+    log.line("console_log", "info", "x".repeat(300));
+    log.line("console_log", "info", "y".repeat(9000));
+    expect(events[0]?.detail).toBeUndefined();
+    expect([events[1]?.reason.length, events[1]?.detail?.length]).toEqual([200, 300]);
+    expect(events[2]?.detail?.length).toBe(4000);
+  });
+
+  it("stops at two hundred lines of a kind", () => {
+    const { log, events } = logging();
+    for (let count = 0; count < 500; count += 1) log.line("console_log", "info", "again");
+    expect(events.length).toBe(200);
+    expect(events[199]?.data).toEqual({ last_of_its_name: true });
   });
 });

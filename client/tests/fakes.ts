@@ -4,6 +4,7 @@ import type { Clock } from "../src/clock";
 import type { SoloPage } from "../src/game";
 import type { GymPage, Match } from "../src/protocol.gen";
 import type { WorkerLike } from "../src/runtime";
+import type { Surroundings } from "../src/screening";
 import type { FromWorker, ToWorker } from "../src/worker/messages";
 
 /** Time that passes only when told to. `lag` makes every timer fire that much late. */
@@ -91,6 +92,17 @@ export class FakeWorker implements WorkerLike {
     return this.heard.findLast((message): message is Extract<ToWorker, { type: Type }> => message.type === type);
   }
 }
+
+export const LAPTOP: Surroundings = {
+  navigator: {
+    userAgent:
+      "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36",
+    maxTouchPoints: 0,
+    languages: ["en-GB", "en"],
+  },
+  screen: { width: 1920, height: 1080 },
+  RTCPeerConnection: class {},
+};
 
 /** Two episodes of ten frames a second. */
 export const GYM_PAGE: SoloPage = {

@@ -50,6 +50,13 @@ describe("flow", () => {
     expect(after(LINKED, WELCOME, { type: "scene", page: OUTCOME }).last).toEqual([{ type: "show", page: OUTCOME }]);
   });
 
+  it("shows the first page anew where a restart has begun to screen, or done away with it", () => {
+    const screened: Page = { ...START, screening: true };
+    const { last } = after(LINKED, WELCOME, { type: "scene", page: screened });
+    expect(last).toEqual([{ type: "show", page: screened }]);
+    expect(after(LINKED, { type: "scene", page: screened }, { type: "scene", page: screened }).last).toEqual([]);
+  });
+
   it("sends a request and shows the page that answers it", () => {
     const { effects, state } = after(LINKED, WELCOME, ASKED, { type: "answered", answer: END });
     expect(effects.slice(2)).toEqual([
@@ -62,6 +69,17 @@ describe("flow", () => {
   it("says a wish that was made twice once", () => {
     const { last } = after(LINKED, WELCOME, ASKED, ASKED);
     expect(last).toEqual([]);
+  });
+
+  it("stops where somebody who wanted to go on wants to stop instead, whatever is answered to the first wish", () => {
+    const leave: Request = { verb: "leave", body: { scene_id: "welcome" } };
+    const wishes: FlowEvent[] = [LINKED, WELCOME, ASKED, { type: "requested", request: leave }];
+    expect(after(...wishes).last).toEqual([{ type: "send", request: leave }]);
+    const first: FlowEvent[] = [REFUSAL, END].map((answer) => ({ type: "answered", answer, request: ADVANCE }));
+    expect(after(...wishes, ...first).last).toEqual([]);
+    const { last } = after(...wishes, ...first, { type: "answered", answer: OUTCOME, request: leave });
+    expect(last).toEqual([{ type: "show", page: OUTCOME }]);
+    expect(after(LINKED, WELCOME, { type: "requested", request: leave }, ASKED).last).toEqual([]);
   });
 
   it("keeps a request through a lost connection, and sends it when the server has said where it is", () => {

@@ -6,7 +6,8 @@ import { Identity, storageOr } from "../src/identity";
 import { PROTOCOL_VERSION, type GymPage, type Page } from "../src/protocol.gen";
 import type { GameEnds } from "../src/run";
 import { Study } from "../src/study";
-import { FakeClock, GYM_PAGE as GYM, settled } from "./fakes";
+import { measure } from "../src/screening";
+import { FakeClock, GYM_PAGE as GYM, LAPTOP, settled } from "./fakes";
 
 const START: Page = { kind: "start", scene_id: "welcome", header: "Welcome", body: "<p>Hello.</p>", button: "Begin" };
 const FORM: Page = {
@@ -68,14 +69,31 @@ class FakeServer implements Wire {
   }
 }
 
+/** Whether the participant looks, as the test says. */
+const looking = {
+  focused: true,
+  listeners: new Set<(focused: boolean) => void>(),
+  listen(listener: (focused: boolean) => void): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
+  },
+  turn(focused: boolean): void {
+    this.focused = focused;
+    for (const listener of [...this.listeners]) listener(focused);
+  },
+};
+
 let server: FakeServer;
 let clock: FakeClock;
 let games: { page: GymPage; ends: GameEnds; closed: boolean }[];
 let reloads: number;
 let gamesOver: number;
+let gone: string[];
+let measures: () => ReturnType<typeof measure>;
 
 beforeEach(() => {
-  [server, clock, games, reloads, gamesOver] = [new FakeServer(), new FakeClock(), [], 0, 0];
+  [server, clock, games, reloads, gamesOver, gone] = [new FakeServer(), new FakeClock(), [], 0, 0, []];
+  measures = () => measure(LAPTOP);
   localStorage.clear();
   sessionStorage.clear();
   document.body.innerHTML = "<main id=page></main>";
@@ -101,7 +119,10 @@ async function visit(): Promise<Study> {
       games.push(game);
       return { start: async () => undefined, close: () => void (game.closed = true) };
     },
+    measure: () => measures(),
+    focus: looking,
     gamesOver: () => void (gamesOver += 1),
+    go: (address) => void gone.push(address),
     reload: () => void (reloads += 1),
   });
   void study.start();
@@ -238,6 +259,77 @@ describe("Study, pages", () => {
   });
 });
 
+describe("Study, screening", () => {
+  const SCREENED: Page = { ...START, screening: true };
+  const screens = (): unknown[] => server.sent.filter(([verb]) => verb === "screen");
+
+  beforeEach(() => {
+    server.answer = undefined; // as Socket.IO has it when the server answers nothing
+  });
+
+  /** The library that tells browsers apart comes with the first of them. */
+  async function checking(): Promise<void> {
+    await import("bowser");
+    await seeing(SCREENED);
+    await settled();
+  }
+
+  it("says what the browser is, and keeps the button until the verdict", async () => {
+    await checking();
+    expect(screens()).toMatchObject([["screen", { browser: "Chrome", device: "desktop" }]]);
+    expect(primary().disabled).toBe(true);
+    expect(text()).toContain("Checking your browser");
+    await server.says("verdict", { kind: "verdict", accepted: true });
+    expect(primary().disabled).toBe(false);
+    expect(document.activeElement).toBe(primary());
+    expect(text()).not.toContain("Checking");
+  });
+
+  it("says it again on a new connection, until there is a verdict", async () => {
+    await checking();
+    await server.says("connect");
+    await server.says("scene", SCREENED);
+    expect(screens().length).toBe(2);
+    await server.says("verdict", { kind: "verdict", accepted: true });
+    await server.says("connect");
+    expect(screens().length).toBe(2);
+    expect(primary().disabled).toBe(false);
+  });
+
+  it("tries again where the server did not take it", async () => {
+    server.answer = { ...REFUSAL, reason: "too_fast" };
+    await checking();
+    server.answer = undefined;
+    await clock.run(6_000, 500);
+    expect(screens().length).toBe(2);
+    await clock.run(20_000, 500);
+    expect(screens().length).toBe(2);
+  });
+
+  it("tries again where what tells browsers apart has not come over the line", async () => {
+    measures = () => Promise.reject(new TypeError("Failed to fetch dynamically imported module"));
+    await checking();
+    expect(screens()).toEqual([]);
+    measures = () => measure(LAPTOP);
+    await clock.run(6_000, 500);
+    expect(screens().length).toBe(1);
+  });
+
+  it("shows the page of those who are turned away, and says nothing more", async () => {
+    await checking();
+    await server.says("scene", OUTCOME);
+    await server.says("connect");
+    expect([shown(), screens().length]).toEqual(["outcome", 1]);
+  });
+
+  it("answers probes at once, with their number", async () => {
+    await seeing(START);
+    await server.says("probe", { number: 7 });
+    expect(server.emitted).toEqual([["probe", { number: 7 }]]);
+    expect(screens()).toEqual([]);
+  });
+});
+
 describe("Study, tabs", () => {
   it("tells a second tab so, and lets it take over", async () => {
     await visit();
@@ -260,6 +352,55 @@ describe("Study, tabs", () => {
     await server.says("connect");
     await server.says("scene", GYM);
     expect(games.length).toBe(2);
+  });
+});
+
+describe("Study, watched games", () => {
+  const WATCHED: Page = { ...GYM, is_monitored: true };
+  const said = (): unknown[] => server.emitted.filter(([event]) => event === "looking").map(([, body]) => body);
+  const warning = (): HTMLElement => document.querySelector(".warning") as HTMLElement;
+
+  beforeEach(() => {
+    looking.focused = true;
+    looking.listeners.clear();
+  });
+
+  it("says whether the participant looks, at first, when it changes, and on a new connection", async () => {
+    await seeing(WATCHED);
+    looking.turn(false);
+    await server.says("connect");
+    looking.turn(true);
+    const looks = [true, false, false, true];
+    expect(said()).toEqual(looks.map((is_looking) => ({ scene_id: "drive", is_looking })));
+  });
+
+  it("says nothing of a game that is not watched, nor after it", async () => {
+    await seeing(GYM);
+    looking.turn(false);
+    expect(said()).toEqual([]);
+    await server.says("scene", { ...WATCHED, scene_id: "other" });
+    expect(said().length).toBe(1);
+    await server.says("scene", OUTCOME);
+    looking.turn(true);
+    expect(said().length).toBe(1);
+  });
+
+  it("shows a warning, in the title too, until the participant has come back and read it", async () => {
+    await seeing(WATCHED);
+    looking.turn(false);
+    await server.says("warned", { session_id: "s1", reason: "hidden", text: "Come back!" });
+    expect([warning().hidden, warning().textContent, document.title]).toEqual([false, "Come back!", "⚠ Come back!"]);
+    looking.turn(true);
+    expect([warning().hidden, document.title]).toEqual([false, "Ready?"]);
+    await clock.run(11_000, 1_000);
+    expect(warning().hidden).toBe(true);
+  });
+
+  it("has the title of the page that follows, not of the warning", async () => {
+    await seeing(WATCHED);
+    await server.says("warned", { session_id: "s1", reason: "hidden", text: "Come back!" });
+    await server.says("scene", OUTCOME);
+    expect([document.title, warning().hidden]).toEqual(["Sorry", true]);
   });
 });
 
@@ -290,5 +431,89 @@ describe("Study, games", () => {
     expect(text()).toContain("Not yet.");
     primary().click();
     expect(reloads).toBe(1);
+  });
+});
+
+describe("Study, leaving on purpose", () => {
+  const LEAVING = { button: "Leave", question: "<p>Are you <b>sure</b>?</p>" };
+
+  function press(selector: string): void {
+    (document.querySelector(selector) as HTMLElement).click();
+  }
+
+  function dialog(): HTMLDialogElement {
+    return document.querySelector("dialog") as HTMLDialogElement;
+  }
+
+  it("asks first, and stays where the answer is no", async () => {
+    await seeing({ ...FORM, leaving: LEAVING });
+    press("[data-leave]");
+    expect([dialog().open, dialog().querySelector("b")?.textContent]).toEqual([true, "sure"]);
+    (dialog().querySelector("button.primary") as HTMLElement).click();
+    expect([dialog().open, shown(), server.sent]).toEqual([false, "static", []]);
+  });
+
+  it("ends the game, and says so to the server", async () => {
+    await seeing({ ...GYM, leaving: LEAVING });
+    server.answer = { ...OUTCOME, outcome: "withdrew" };
+    press("[data-leave]");
+    press("[data-confirm]");
+    expect([shown(), games[0]?.closed]).toEqual(["leaving", true]);
+    await settled();
+    expect(server.sent).toEqual([["leave", { scene_id: "drive", refuses: false }]]);
+    expect([shown(), document.querySelector("[data-leave]")]).toEqual(["outcome", null]);
+  });
+
+  it("is for pages that offer it", async () => {
+    await seeing(FORM);
+    expect(document.querySelector("[data-leave], [data-refuse]")).toBeNull();
+  });
+
+  it("refuses consent by the second button, once that is confirmed", async () => {
+    await seeing({ ...FORM, refuse: "I do not agree" });
+    press("[data-refuse]");
+    expect(server.sent).toEqual([]);
+    press("[data-confirm]");
+    await settled();
+    expect(server.sent).toEqual([["leave", { scene_id: "about", refuses: true }]]);
+  });
+});
+
+describe("Study, at its end", () => {
+  const ADDRESS = "https://app.example.org/done?cc=ABC";
+
+  function link(): HTMLAnchorElement | null {
+    return document.querySelector("[data-redirect]");
+  }
+
+  it("shows an outcome's code and the way back", async () => {
+    await seeing({ ...OUTCOME, farewell: { code: "ABC", redirect: ADDRESS, redirect_s: null } });
+    expect(document.querySelector("[data-code]")?.textContent).toBe("ABC");
+    expect([link()?.href, link()?.textContent]).toEqual([ADDRESS, "Continue to app.example.org"]);
+    expect(document.activeElement).toBe(link());
+    clock.advance(100_000);
+    expect(gone).toEqual([]);
+  });
+
+  it("goes back by itself where it is told to, and says when", async () => {
+    await seeing({ ...CODE, farewell: { code: null, redirect: ADDRESS, redirect_s: 2.5 } });
+    expect(text()).toContain("in 3 s");
+    clock.advance(1_000);
+    expect(text()).toContain("in 2 s");
+    expect(gone).toEqual([]);
+    clock.advance(1_500);
+    expect(gone).toEqual([ADDRESS]);
+  });
+
+  it("does not go from a tab that the study has left", async () => {
+    await seeing({ ...CODE, farewell: { code: null, redirect: ADDRESS, redirect_s: 5 } });
+    await server.says("moved", REFUSAL);
+    clock.advance(10_000);
+    expect(gone).toEqual([]);
+  });
+
+  it("is only words where nothing is given", async () => {
+    await seeing({ ...OUTCOME, farewell: null });
+    expect([link(), document.querySelector("[data-code]")]).toEqual([null, null]);
   });
 });

@@ -7,11 +7,15 @@ idempotent HTTP POST (:class:`Upload`) and is acknowledged after it has been com
     Socket.IO      auth = Connect       -> event "scene" Page, or connect_error whose ``data`` is a Refusal
                    "advance" Advance    -> acknowledged with Page | Refusal
                    "fail" Failure       -> acknowledged with Page | Refusal
+                   "leave" Leave        -> acknowledged with Page | Refusal
                    event "moved" Refusal, then the server disconnects: another tab has taken over
     of a game      "enlist" Enlist      -> acknowledged with Room | Refusal; event "room" Room whenever that changes
     of several     event "match" Match, then to and fro "signal" Signal; "validated" Validated -> acknowledged with null
                    or Refusal; event "play" Play once everybody has said so, or "unmatched" Unmatched
                    "relay" bytes, both ways: see RELAY
+    on arrival     "screen" Measured    -> acknowledged with null or Refusal; later event "verdict" Verdict, or "scene"
+    all the time   event "probe" Probe  -> answered at once with "probe", the same Probe
+    in a game      "looking" Looking    -> acknowledged with null or Refusal; event "warned" Warned
     HTTP           POST /api/join       Join -> Joined
                    POST /api/resume     ResumeRequest -> Resume     } with the header
                    POST /api/records    Upload -> Receipt           } Authorization: Bearer <Joined.token>
@@ -30,31 +34,21 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-PROTOCOL_VERSION = 2
+from interactive_gym.protocol_fields import Count, Digest, Frame, Identifier, Ms, Severity, ShortText, Text, UnixMs
+
+PROTOCOL_VERSION = 3
 MAX_UPLOAD_BYTES = 1_000_000
 MAX_CONTROL_BYTES = 64_000
 
 # What peers send each other is the same on every path: a frame, which is a byte that says what follows, then its bytes.
-# The server relays several at once. "relay" is a batch of at most MAX_CONTROL_BYTES: u8 peer, u16 length (big endian),
-# as long a frame; and again. The peer is whom it is for on the way in, and whom it is from on the way out; RELAY_SERVER
-# is the server itself, which takes and sends control frames only.
+# "relay" is a batch of at most MAX_CONTROL_BYTES: u8 peer, u16 length (big endian), as long a frame; and so on. A peer
+# is the addressee on the way in, the sender on the way out; RELAY_SERVER, the server, deals with control frames only.
 RELAY_SERVER = 255
 FRAME_DATAGRAM = 0  # netcode, any order, may be lost
 FRAME_CONTROL = 1  # netcode, resent by itself until acknowledged
 FRAME_PING = 2  # u32 number: answered by the same path with FRAME_PONG and the same number
 FRAME_PONG = 3
 FRAME_DEAF = 128  # added to a relayed frame's byte: its sender hears nothing by the direct way
-
-Identifier = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_.:-]+$")]
-Digest = Annotated[str, Meta(min_length=32, max_length=32, pattern=r"^[0-9a-f]+$")]
-Frame = Annotated[int, Meta(ge=-1, le=2**31)]
-Count = Annotated[int, Meta(ge=0, le=2**31)]
-Text = Annotated[str, Meta(max_length=20_000)]
-ShortText = Annotated[str, Meta(max_length=200)]
-Severity = Literal["info", "warning", "error"]
-Ms = Annotated[float, Meta(ge=-1e12, le=1e12)]  # no date and no sum that anybody makes of these overflows
-UnixMs = Annotated[float, Meta(ge=0, le=2.5e14)]  # up to the year 9892
-
 
 class Base(Struct, frozen=True, forbid_unknown_fields=True):
     """What all messages share: immutable, and a field that we do not know is refused."""
@@ -81,6 +75,7 @@ class Boot(Base):
     packages: list[str]  # names in Pyodide's lock file, such as "numpy"
     archive: Asset | None  # None: no scene of this experiment needs Python
     debug: bool
+    console: bool = True  # what pages log, and the errors of their scripts, is captured
 
 
 # --- joining and connecting -----------------------------------------------------------------------------------------
@@ -115,6 +110,21 @@ class Refusal(Base, tag="refused", tag_field="kind"):
 # --- pages ----------------------------------------------------------------------------------------------------------
 
 
+class Farewell(Base):
+    """What is said to a participant who is done: proof for the platform that sent them, and the way back to it."""
+
+    code: str | None  # the completion code; stored before it is sent
+    redirect: str | None  # where they go from here
+    redirect_s: float | None  # by itself after so many seconds; None: by a button
+
+
+class Leaving(Base):
+    """The participant may stop here, on purpose."""
+
+    button: str
+    question: str  # HTML, the researcher's: what happens to the data, and whether they are sure
+
+
 class PageBase(Base, tag_field="kind"):
     scene_id: str
     header: str
@@ -122,11 +132,18 @@ class PageBase(Base, tag_field="kind"):
 
 
 class StartPage(PageBase, tag="start"):
+    """``screening``: the button waits for the server's verdict on what the page measures, see Measured."""
+
     button: str
+    screening: bool = False
+    refuse: str | None = None  # the second button of a page that asks for consent, see Leave.refuses
+    leaving: Leaving | None = None
 
 
 class StaticPage(PageBase, tag="static"):
     button: str
+    refuse: str | None = None
+    leaving: Leaving | None = None
 
 
 class GymPage(PageBase, tag="gym"):
@@ -140,20 +157,24 @@ class GymPage(PageBase, tag="gym"):
     button: str | None  # None: the game begins without a click
     game_text: str  # HTML shown beside the running game; the researcher's
     game: Game
+    leaving: Leaving | None = None
+    is_monitored: bool = False  # the page says Looking
 
 
 class EndPage(PageBase, tag="end"):
-    pass
+    farewell: Farewell | None = None
 
 
 class CompletionCodePage(PageBase, tag="completion_code"):
     code: str
+    farewell: Farewell | None = None  # its code is None: the page shows its own
 
 
 class OutcomePage(PageBase, tag="outcome"):
     """The last page of somebody who did not get to the end."""
 
     outcome: str
+    farewell: Farewell | None = None
 
 
 Page = StartPage | StaticPage | GymPage | EndPage | CompletionCodePage | OutcomePage
@@ -174,6 +195,7 @@ class Multiplayer(Base):
     countdown_s: float  # from the match to the first frame, at least
     input_delay: int | Literal["auto"]  # frames
     relay: Literal["fallback", "never", "always"]  # through the server
+    call: bool = True  # by sound and notification, whoever looks elsewhere when partners are found
 
 
 class GameAsset(Base):
@@ -232,18 +254,15 @@ class Enlist(Base):
     archive: ShortText  # the address of the archive that this page has loaded; another one has to be loaded first
 
 
-class Room(Base, tag="room", tag_field="kind"):
-    """The waiting room as it is now."""
-
+class Room(Base, tag="room", tag_field="kind"):  # the waiting room as it is now
     waiting: int  # people, with this one
     group: int
     waited_s: float
     left_s: float
+    note: str = ""  # what becomes of a wait that takes longer than usual; text
 
 
-class IceServer(Base):
-    """As RTCPeerConnection takes it."""
-
+class IceServer(Base):  # as RTCPeerConnection takes it
     urls: list[str]
     username: str | None = None
     credential: str | None = None
@@ -271,6 +290,8 @@ class Match(Base):
     force_relay: bool  # only candidates of TURN servers
     validate_s: float  # seconds from now until which all have to be connected
     game_text: str  # HTML, the researcher's, for this player
+    game: Game | None = None  # where it is another one than the page's: a condition of the group, a bot for somebody
+    round_trips: Count = 1  # to be measured to each partner before Validated
 
 
 class Signal(Base):
@@ -292,6 +313,7 @@ class Validated(Base):
 
     session_id: Identifier
     problem: ShortText | None = None
+    rtt_ms: dict[ShortText, Annotated[float, Meta(ge=0, le=600_000)]] = {}  # to each partner's agent, as measured here
 
 
 class Play(Base):
@@ -318,6 +340,78 @@ class Advance(Base):
     responses: dict[ShortText, Text | list[Text]] = {}
 
 
+class Leave(Base):
+    """The participant stops in ``scene_id``, on purpose. ``refuses``: they do not agree to take part."""
+
+    scene_id: Identifier
+    refuses: bool = False
+
+
+class Measured(Base):
+    """What the page finds of the browser that it runs in; the server measures pings itself.
+
+    Said on the start page, and again in each page load until the participant has begun.
+    """
+
+    browser: ShortText  # "Chrome", "Firefox", "Safari", ...; empty where it cannot be told
+    browser_version: ShortText
+    os: ShortText
+    device: Literal["desktop", "tablet", "mobile", "unknown"]
+    webrtc: bool
+    touch: bool
+    screen: tuple[Count, Count]  # width and height in CSS pixels
+    languages: Annotated[list[ShortText], Meta(max_length=20)] = []
+
+
+class Verdict(Base, tag="verdict", tag_field="kind"):
+    """What comes of Measured. Whoever is not accepted is sent their last page instead."""
+
+    accepted: bool
+
+
+class Probe(Base):
+    """The server asks, the page answers at once with the same number; the time between is measured."""
+
+    number: Count
+
+
+class Message(Base):
+    """What a page's own script tells the researcher's hooks, by ``interactiveGym.send(name, data)``."""
+
+    scene_id: Identifier
+    name: Identifier
+    data: Annotated[str, Meta(max_length=4_000)] = "null"  # JSON
+
+
+class Attribute(Base):
+    """A page's own script sets one of the participant's attributes."""
+
+    scene_id: Identifier
+    name: Identifier
+    value: Annotated[str, Meta(max_length=1_000)]  # JSON of a number, text, boolean or null
+
+
+class Attributes(Base):
+    """All of a participant's attributes, as the server has them now; sent whenever they change."""
+
+    values: dict[str, bool | int | float | str | None]
+
+
+class Looking(Base):
+    """Whether the participant looks at the game of ``scene_id``: at first, and whenever that changes."""
+
+    scene_id: Identifier
+    is_looking: bool
+
+
+class Warned(Base):
+    """The server warns a player: exclusion is near."""
+
+    session_id: str
+    reason: str
+    text: str
+
+
 class Failure(Base):
     """The page cannot go on in ``scene_id``. ``detail`` (a traceback) is logged and stored, never shown."""
 
@@ -335,6 +429,7 @@ class Failure(Base):
         "connection_failed",
         "partner_left",
         "session_failed",
+        "focus_timeout",
     ]
     problem: Text = ""
     detail: Text = ""
@@ -479,6 +574,7 @@ class Event(Base, tag="event", tag_field="kind"):
     client_ms: UnixMs  # the browser's clock
     session_id: Identifier | None = None
     data: Annotated[dict[ShortText, bool | int | float | ShortText | None], Meta(max_length=50)] = {}
+    detail: Annotated[str, Meta(max_length=4_000)] | None = None  # all of a text that ``reason`` begins, or a stack
 
 
 Item = Chunk | Experience | EpisodeEnd | Links | Event

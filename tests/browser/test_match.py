@@ -362,6 +362,10 @@ def test_who_is_left_alone_is_let_go_after_a_while(world: VirtualWorld) -> None:
     assert 30 < line.now - left < 34
 
 
+def test_who_plays_with_bots_only_was_never_left(world: VirtualWorld) -> None:
+    assert_same(played(world, game(f"{HERE}:follow", HUMAN)))
+
+
 def test_who_is_left_alone_for_good_is_let_go_at_once(world: VirtualWorld) -> None:
     line = Wire(world, game(HUMAN, HUMAN))
     stays, goes = line.join_all()

@@ -91,3 +91,33 @@ def test_an_interpreter_that_dies_is_reported(study: Study, monkeypatch: pytest.
     monkeypatch.setenv("INTERACTIVE_GYM_TEST", "1")
     with pytest.raises(ProcessFailed, match="Python ended while it tried out the game"):
         _run_here({"game": game, "alone": None}, study.folder)
+
+
+VARIED = """
+import interactive_gym as ig
+from world import draw, make
+
+def make_so(size=1, pace=1):
+    if pace == 3:
+        raise ValueError("too fast")
+    return make()
+
+pace = ig.Factor("pace", {"slow": 1, "fast": 3})
+game = (
+    ig.GymScene("game")
+    .environment(make_so, options={"size": 2, "pace": pace})
+    .rendering(draw=draw)
+    .gameplay(actions={"ArrowRight": 1}, default_action=0)
+)
+experiment = ig.Experiment("study").scenes(ig.StartScene("welcome"), ig.RepeatScene(game, n=3), ig.EndScene("thanks"))
+"""
+
+
+def test_a_game_is_tried_in_each_condition_and_once_if_it_is_repeated(study: Study) -> None:
+    study.world()
+    report = check_experiment(study.load_text(VARIED), study.folder / "study.py")
+    assert [scene.scene for scene in report.scenes] == ["game-1", "game-1 pace=fast"]
+    [finding] = errors(report)
+    assert finding in report.scenes[1].findings
+    assert "too fast" in finding.text
+    assert finding.where == f"{study.folder / 'study.py'}:7"

@@ -42,14 +42,15 @@ async def test_what_a_study_leaves_behind(serve: Callable[..., Running], arrive:
     session = await played(server, one)
     folder = server.data
     found = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
-    names = ("participants", "sessions", "episodes", "players", "links", "responses", "completion_codes")
+    names = ("participants", "assignments", "sessions", "episodes", "players", "links", "responses", "completion_codes")
     tables = {f"{name}.csv" for name in names}
     episodes = {f"game/{session}/ep{k}{kind}.csv" for k in (0, 1) for kind in ("", ".0.experience")}
     scenes = {f"scenes/{scene}.json" for scene in ("welcome", "questions", "game", "thanks")}
     rest = {"platform_ids.csv", "events.jsonl", "provenance.json", "study.db"}
-    rest |= {"server.lock", "server.log", "secret.key"}
+    rest |= {"server.lock", "server.log", "secret.key", "console.jsonl", "matches.jsonl", "globals.json"}
+    rest |= {"attributes.csv", "screenings.csv"}
     assert found == tables | episodes | scenes | rest
-    assert all(row["schema_version"] == "2" for path in folder.rglob("*.csv") for row in table(path))
+    assert all(row["schema_version"] == "3" for path in folder.rglob("*.csv") for row in table(path))
 
 
 async def test_the_frames_of_an_episode(serve: Callable[..., Running], arrive: Callable[..., Participant]) -> None:
@@ -92,7 +93,7 @@ async def test_the_events(serve: Callable[..., Running], arrive: Callable[..., P
     lines = [json.loads(line) for line in (server.data / "events.jsonl").read_text().splitlines()]
     (lost,) = [line for line in lines if line["name"] == "focus_lost"]
     assert (lost["participant_id"], lost["session_id"]) == (one.id, session)
-    assert (lost["severity"], lost["reason"], lost["schema_version"]) == ("info", "blur", 2)
+    assert (lost["severity"], lost["reason"], lost["schema_version"]) == ("info", "blur", 3)
     assert lost["client_at"] == "2023-11-14T22:13:20.000+00:00"
 
 
@@ -185,6 +186,6 @@ def test_provenance_notes_each_start_that_differs(tmp_path: Path) -> None:
     for now, archive in enumerate(["/a.tar", "/a.tar", "/b.tar"]):
         note_start(path, experiment_id="study", archive=archive, now=float(now))
     content = json.loads(path.read_text())
-    assert (content["schema_version"], content["experiment_id"]) == (2, "study")
+    assert (content["schema_version"], content["experiment_id"]) == (3, "study")
     assert [start["archive"] for start in content["starts"]] == ["/a.tar", "/b.tar"]
     assert content["starts"][0]["packages"]["msgspec"]

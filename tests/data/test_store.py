@@ -108,6 +108,21 @@ async def test_a_commit_that_fails_acknowledges_nothing(store: Store) -> None:
     assert await store.write(add("c")) == "c", "and the store goes on"
 
 
+async def test_listeners_hear_of_commits_until_they_stop(store: Store) -> None:
+    heard: list[list[str]] = []
+    stop = store.listen(lambda: heard.append(names(store.path)))
+    await store.write(add("a"))
+    with pytest.raises(IntegrityError):
+        await store.write(add("a"))
+    await store.write(add("b"))
+    assert heard[0] == ["a"]
+    stop()
+    count = len(heard)
+    for name in ("c", "d"):  # the second is written after all that the first has set off
+        await store.write(add(name))
+    assert len(heard) <= count + 1 and "d" not in heard[-1]
+
+
 def test_the_disk_is_waited_for(store: Store) -> None:
     pragmas = ("journal_mode", "synchronous", "foreign_keys")
 

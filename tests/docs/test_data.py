@@ -13,7 +13,7 @@ from typing import Any, get_args, get_type_hints
 import pytest
 from sqlalchemy import Connection, create_engine
 
-from interactive_gym.data import events, files, tables
+from interactive_gym.data import events, files, meetings, tables
 from interactive_gym.data.episode_files import EXPERIENCE_COLUMNS, MAX_COLUMNS
 from interactive_gym.data.parity import Status
 from interactive_gym.data.progress import SILENT_S
@@ -23,6 +23,7 @@ from interactive_gym.protocol import EpisodeEnd, Failure
 from interactive_gym.records.chunks import SOURCES
 from interactive_gym.records.rows import FIELDS, MAX_COLUMNS_PER_DICT
 from interactive_gym.server import matchlife
+from interactive_gym.server.endings import severity_of
 from interactive_gym.server.lifecycle import Outcome, State
 from tests.docs.pages import ROOT, headings, in_backticks, page, section, table
 
@@ -31,7 +32,7 @@ FILES = section(PAGE, "## Files")
 EVENTS = section(PAGE, "## Events")
 SERVER = ROOT / "src" / "interactive_gym" / "server"
 DATA = ROOT / "src" / "interactive_gym" / "data"
-OTHER_FILES = {"scenes/<scene>.json", "server.log", "study.db", "secret.key"}
+OTHER_FILES = {"scenes/<scene>.json", "globals.json", "server.log", "study.db", "secret.key"}
 EPISODE = ("frame", "t_ms", *FIELDS)
 
 
@@ -44,11 +45,17 @@ def connection() -> Iterator[Connection]:
     engine.dispose()
 
 
+def with_a_meeting(connection: Connection) -> Connection:
+    meetings.add(connection, meetings.Meeting("game", "FIFO", (), (), "first_come"), None, now=0)
+    return connection
+
+
 def columns_of(connection: Connection, folder: Path) -> dict[str, set[str]]:
     """File -> its columns, from the code that writes it."""
     found = {name: set(write(connection)[0]) for name, write in (files.PUBLIC | files.PRIVATE).items()}
     events.record(connection, "name", reason="reason", severity="info", now=0)
-    found["events.jsonl"] = set(next(tables.events_lines(connection)))
+    found["events.jsonl"] = found["console.jsonl"] = set(next(tables.events_lines(connection)))
+    found["matches.jsonl"] = set(next(meetings.lines(with_a_meeting(connection))))
     note_start(folder / "provenance.json", experiment_id="study", archive=None, now=0)
     found["provenance.json"] = set(json.loads((folder / "provenance.json").read_text())["starts"][0])
     found["ep<k>.csv"] = set(EPISODE)
@@ -84,7 +91,8 @@ def values(kind: type, field: str) -> set[str]:
 def test_the_values_that_a_column_can_have() -> None:
     participants = table(section(FILES, "### participants.csv"))
     assert set(State) <= in_backticks(participants["state"][-1])
-    assert set(Outcome) <= in_backticks(participants["outcome"][-1])
+    outcomes = table(section(PAGE, "## Outcomes"))
+    assert {outcome: f"`{severity_of(outcome)}`" for outcome in Outcome} == {n: row[0] for n, row in outcomes.items()}
     sessions = table(section(FILES, "### sessions.csv"))
     assert set(matchlife.State) - {matchlife.State.WAITING} == in_backticks(sessions["state"][-1])
     ends = table(section(FILES, "### episodes.csv"))["end_reason"][-1]
@@ -102,6 +110,8 @@ def test_numbers_on_the_page() -> None:
     assert f"nothing for {SILENT_S:.0f} seconds" in text
     most = re.search(r"MOST_PER_NAME = (\d+)", page("client/src/events.ts"))
     assert most and f"at most {most[1]} events of a name" in text
+    lines = re.search(r"MOST_LINES = (\d+)", page("client/src/events.ts"))
+    assert lines and f"{lines[1]} lines of each kind of `console.jsonl`" in text
 
 
 def constant(node: ast.expr | None) -> str | None:
@@ -172,15 +182,16 @@ def test_every_reason_of_a_refused_item() -> None:
 def reported_by_the_page() -> dict[str, set[str]]:
     """Event -> severities, from the client's sources."""
     found: dict[str, set[str]] = {}
-    methods = re.findall(r'captureConsole\(window\.console, "(\w+)"', page("client/src/events.ts"))
-    call = re.compile(r"\b(?:(?:events|log|tools)\.report|this\.once)\(\s*([^,]+),\s*([^,]+),")
+    call = re.compile(r"\b(?:(?:events|log|tools)\.(?:report|line)|this\.once)\(\s*([^,]+),\s*([^,]+),")
+    of_console = page("client/src/events.ts").partition("const SEVERITIES = {")[2].partition("}")[0]
     of_matches = page("client/src/match/log.ts").partition("const SEVERITIES = {")[2].partition("}")[0]
     for name, severity in re.findall(r'(\w+): "(\w+)"', of_matches):
         found[f"match_{name}"] = {severity}
+    for name, severity in re.findall(r'(\w+): "(\w+)"', of_console):
+        found[f"console_{name}"] = {severity}
     for path in sorted((ROOT / "client" / "src").rglob("*.ts")):
         for first, severity in call.findall(path.read_text(encoding="utf-8")):
-            names = re.findall(r'"(\w+)"', first) or [f"console_{method}" for method in methods]
-            for name in names:
+            for name in re.findall(r'"(\w+)"', first):
                 found.setdefault(name, set()).update(re.findall(r'"(info|warning|error)"', severity))
     return found
 

@@ -14,6 +14,7 @@ from interactive_gym.scenes.webrtc import Webrtc
 from interactive_gym.server.desertion import DESERTED_S
 from interactive_gym.server.invitations import MESH
 from interactive_gym.server.lifecycle import Outcome
+from interactive_gym.server.probing import THERE_S
 from interactive_gym.server.room import KEPT_S
 from tests.docs.pages import in_backticks, page, section
 
@@ -38,6 +39,7 @@ SAID = {
     "comes back within a minute": (KEPT_S, 60),
     "After five minutes in which the server saw none of them": (DESERTED_S, 300),
     "up to four humans": (MESH, 4),
+    "has two seconds to answer": (THERE_S, 2),
     "heard directly for 0.3 s": (of_the_client("worker/link.ts", "DEAF_MS"), 300),
     "after three seconds only": (of_the_client("worker/link.ts", "HEAD_START_MS"), 3000),
     "webrtc(timeout=15)": (Webrtc().timeout, 15),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -70,6 +71,24 @@ def test_two_humans_and_a_bot(server: Callable[..., Server], participant: Callab
         acted = [row for row in steps if row["source.player2"] == "bot"]
         assert len(acted) > len(steps) / 2 and len({row["actions.player2"] for row in acted}) > 1
         assert all(-1 <= int(row["observed.player2"]) < int(row["frame"]) for row in acted)
+
+
+@pytest.mark.parametrize(("present", "after"), [(1, "2"), (2, "20")])
+def test_bots_play_for_those_who_do_not_come(
+    server: Callable[..., Server], participant: Callable[..., Participant], present: int, after: str
+) -> None:
+    served = server(STUDIES / "crowd.py", CROWD_HUMANS="3", CROWD_FEWER_AFTER=after)
+    play_through(arrive(served, participant, present))
+    (episode,) = served.settled(1)
+    assert episode["parity"] == "identical"
+    (rows,) = frames_of(served).values()
+    sources = [{row[f"source.player{k}"] for row in rows[1:]} for k in range(3)]
+    assert ["bot" in source for source in sources] == [k >= present for k in range(3)]
+    (line,) = (served.folder / "matches.jsonl").read_text().splitlines()
+    decision = json.loads(line)
+    assert (len(decision["members"]), decision["result"]) == (present, "playing")
+    assert len(decision["round_trips"]) == present * (present - 1)
+    assert all(0 < rtt < 10_000 for rtt in decision["round_trips"].values())
 
 
 def test_six_people_half_a_second_apart_become_three_games(

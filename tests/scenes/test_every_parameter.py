@@ -1,7 +1,8 @@
 """Every parameter of every method: a bad value is refused by name, and a good one changes what participants get."""
 
 import inspect
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +36,27 @@ class Row:
     parameter: str
     bad: list[Any]
     good: Any
+    beside: Mapping[str, Any] = field(default_factory=dict)  # what the method needs, too
 
     def __str__(self) -> str:
         return f"{self.scene.kind}-{self.method}-{self.parameter}"
 
     def given(self, value: Any) -> Any:
-        return getattr(self.scene, self.method)(**{self.parameter: value})
+        return getattr(self.scene, self.method)(**{**self.beside, self.parameter: value})
+
+
+def given(values: list[Any]) -> list[Any]:
+    """Without None, which is a value there."""
+    return [value for value in values if value is not None]
+
+
+class Endless(ig.Matcher):
+    """Its own limit is none."""
+
+    max_p2p_rtt = INFINITE
+
+    def decide(self, waiting: Any, now: float) -> list[ig.Group]:
+        return []
 
 
 def text_rows(scene: Any, *parameters: str) -> list[Row]:
@@ -49,18 +65,41 @@ def text_rows(scene: Any, *parameters: str) -> list[Row]:
     ]
 
 
+def ending_rows(scene: Any) -> list[Row]:
+    """Of scenes that are not the last; tests/scenes/test_endings.py has more bad values of outcomes."""
+    left = {"name": "withdrew"}
+    return [
+        Row(scene, "leaving", "button", NOT_TEXT, "Stop"),
+        Row(scene, "leaving", "question", NOT_TEXT, "<p>Sure?</p>"),
+        Row(scene, "outcome", "name", [None, "", "left", "completed", 3], "withdrew", {"code": True}),
+        Row(scene, "outcome", "header", NOT_TEXT, "Bye", left),
+        Row(scene, "outcome", "body", NOT_TEXT, "<p>Bye</p>", left),
+        Row(scene, "outcome", "code", [False, "C0DE", 3], ig.secret("STUDY_CODE"), left),
+        Row(scene, "outcome", "redirect", ["", 3, "example.org", "javascript:1"], "https://example.org/{code}", left),
+        Row(scene, "outcome", "redirect_after", [-1, 3601, "2", True, NAN, INFINITE], 10, left),
+    ]
+
+
 GAME = kitchen.complete_game()
 TWO = kitchen.game_of_two()
+WITH_BOT = TWO.waitroom(bot=kitchen.policy, min_group=1)
+EXTENDED = TWO.waitroom(on_timeout="extend", extend=5)
 FLOOR, KITCHEN = "pictures/floor.png", ("pictures/kitchen.png", "pictures/kitchen.json")
 PICTURED = GAME.assets(folder="pictures", images={"floor": "floor.png"})
 NOT_NAMED: list[Any] = [None, FLOOR, [FLOOR], {3: FLOOR}, {"": FLOOR}, {"a/b": FLOOR}, {"a" * 65: FLOOR}]
 NOT_CELLS: list[Any] = [None, 8, (8,), (0, 8), (8, 4097), (8.0, 8), (True, 8), (5, 8), (32, 32), "88"]
 NOT_PICTURES = ["", None, 3, ".", "pictures/none.png", "pictures/kitchen.json", "body.html"]
+NOT_RENAMED: list[Any] = [None, "age", [3], [""], ["a b"], {"age": "a b"}, {"a": "c", "b": "c"}, ["a", "a"]]
 NOT_TEXTS = [text for text in NOT_TEXT if text is not None]
-READ_BY_THE_SERVER = {("gym", "game_text", "agent")}
+READ_BY_THE_SERVER = {("gym", "game_text", "agent"), ("gym", "game", "conditions")}
 ROWS = [
     *text_rows(ig.StartScene("welcome"), "header", "body", "button"),
     *text_rows(ig.StaticScene("form"), "header", "body", "button"),
+    *ending_rows(ig.StartScene("welcome")),
+    *ending_rows(ig.StaticScene("form")),
+    *ending_rows(GAME),
+    Row(ig.StartScene("welcome"), "consent", "refuse", NOT_TEXT, "No"),
+    Row(ig.StaticScene("form"), "consent", "refuse", NOT_TEXT, "No"),
     *text_rows(ig.EndScene("thanks"), "header", "body"),
     *text_rows(ig.CompletionCodeScene("code"), "header", "body"),
     Row(ig.CompletionCodeScene("code"), "code", "secret", ["C0DE", None, 3], ig.secret("STUDY_CODE")),
@@ -68,6 +107,10 @@ ROWS = [
     Row(GAME, "content", "game_text", [{}, {0: ""}, {0: None}, {None: "a"}, {0: "a", "0": "b"}], {0: "You cook."}),
     Row(TWO, "content", "game_text", [{True: "a"}, {1: 3}], {1: "You are the blue one."}),
     Row(GAME, "content", "button", NOT_TEXTS, None),
+    *(
+        Row(scene, "attributes", "from_answers", NOT_RENAMED, {"age": "years"})
+        for scene in (ig.StartScene("welcome"), ig.StaticScene("form"))
+    ),
     Row(GAME, "environment", "factory", [None, 3, "", "NoSuchEnv-v0", *NOT_FUNCTIONS[1:]], "CartPole-v1"),
     Row(GAME, "environment", "seed", not_whole(0, 2**31 - 1), 7),
     Row(GAME, "environment", "options", [None, [], {1: 2}, {"size": NAN}, {"size": {1}}, {"size": 2**60}], {"size": 5}),
@@ -149,8 +192,26 @@ ROWS = [
     Row(GAME, "gameplay", "record_observations", [None, 1, "yes"], True),
     Row(TWO, "waitroom", "timeout", not_number(1, 86_400), 60),
     Row(TWO, "waitroom", "countdown", not_number(0, 60), 0),
+    Row(TWO, "waitroom", "matcher", [None, 3, "fifo", ig.FIFO, Endless()], ig.Latency(max_server_rtt=200)),
+    Row(TWO, "waitroom", "partners", [None, 1, "", "old", ["any"]], "new"),
+    Row(TWO, "waitroom", "min_group", not_whole(1, 15), 1),
+    Row(WITH_BOT, "waitroom", "start_smaller_after", given(not_number(1, 86_400)), 30),
+    Row(TWO, "waitroom", "on_timeout", [None, 3, "", "a b", "x" * 65, ["bot"]], "survey"),
+    Row(EXTENDED, "waitroom", "extend", given(not_number(1, 86_400)), 60),
+    Row(TWO, "waitroom", "bot", [3, "bot", lambda seen, agent: 0, kitchen.hud], kitchen.policy),
+    Row(TWO, "waitroom", "call", [None, 0, "no"], False),
     Row(TWO, "multiplayer", "input_delay", [-1, 11, "Auto", "2", True, 1.0, NAN, [1]], "auto"),
     Row(TWO, "multiplayer", "relay", [None, True, "", "sometimes", ["never"]], "never"),
+    Row(GAME, "monitoring", "max_ping", [0, 60_001, "100", True, NAN], 150),
+    Row(GAME, "monitoring", "ping_window", not_whole(1, 20), 8),
+    Row(GAME, "monitoring", "ping_violations", not_whole(1, 20), 2),
+    Row(GAME, "monitoring", "hidden_warn_after", [0, 3601, "5", False, INFINITE], 5),
+    Row(GAME, "monitoring", "hidden_exclude_after", [0, 3601, "5", False, INFINITE], 10.5),
+    Row(GAME, "monitoring", "warning", NOT_TEXTS, "Come back!"),
+    Row(GAME, "monitoring", "partner_text", NOT_TEXTS, "<p>Gone.</p>"),
+    Row(GAME, "monitoring", "callback", [3, "judge", lambda: None, lambda one, two: None], lambda context: None),
+    Row(GAME, "monitoring", "callback_every", not_whole(1, 1_000_000), 60),
+    Row(GAME, "monitoring", "callback_timeout", not_number(0.1, 60), 1),
     Row(GAME, "runtime", "loading_timeout", not_number(1, 3600), 90),
     Row(GAME, "runtime", "packages", [None, "scipy", ["scipy>=1"], [3], [""]], ["scipy"]),
 ]
@@ -158,7 +219,8 @@ ROWS = [
 
 def effect(scene: Any) -> dict[str, Any]:
     """Everything that the server reads of a scene."""
-    extras = {name: getattr(scene, name, None) for name in ("seed", "packages", "fixed_code")}
+    names = ("seed", "packages", "fixed_code", "endings", "watch", "answer_attributes", "waiting")
+    extras = {name: getattr(scene, name, None) for name in names}
     told = {agent: scene.game_text(agent) for agent in getattr(scene, "humans", ())}
     return {**scene.page(), **extras, "told": told}
 

@@ -71,6 +71,7 @@ def test_several_humans_play_together() -> None:
         "countdown_s": 3.0,
         "input_delay": 0,
         "relay": "never",
+        "call": True,
     }
     assert msgspec.convert(scene.game(), Game, strict=True).multiplayer
 

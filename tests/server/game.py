@@ -8,3 +8,6 @@ def make() -> Any:
 
 
 def draw(env: Any, surface: Any) -> None: ...
+
+
+def make_so(size: int = 1, pace: int = 1) -> Any: ...

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import interactive_gym as ig
-from interactive_gym.data import matches, people, tables
+from interactive_gym.data import matches, meetings, people, tables
 from tests.server.game import draw, make
 from tests.server.rows import FPS
 from tests.server.running import DEADLINE_S, Participant, Running
@@ -72,8 +72,10 @@ class Player(Participant):
     async def enlist(self, scene_id: str = "game", archive: str = ARCHIVE) -> dict[str, Any]:
         return await self.say("enlist", {"scene_id": scene_id, "archive": archive})
 
-    async def validated(self, session_id: str, problem: str | None = None) -> Any:
-        message = {"session_id": session_id, "problem": problem}
+    async def validated(self, session_id: str, problem: str | None = None, **rtt_ms: float) -> Any:
+        """``rtt_ms``: agent, with "_" for "-", and the round trip to its player."""
+        measured = {agent.replace("_", "-"): rtt for agent, rtt in rtt_ms.items()}
+        message = {"session_id": session_id, "problem": problem, "rtt_ms": measured}
         return await self.socket.call("validated", message, timeout=DEADLINE_S)
 
     async def failed(self, reason: str, scene_id: str = "game") -> dict[str, Any]:
@@ -117,6 +119,11 @@ def end_reason(server: Running, session_id: str) -> Any:
     header, rows = server.desk.store.read_now(lambda connection: _listed(tables.sessions_table(connection)))
     (reason,) = {row[header.index("end_reason")] for row in rows if row[header.index("session_id")] == session_id}
     return reason
+
+
+def decisions(server: Running) -> list[Any]:
+    """The lines of matches.jsonl, as they would be written now."""
+    return list(server.desk.store.read_now(lambda connection: list(meetings.lines(connection))))
 
 
 def _listed(table: Any) -> Any:

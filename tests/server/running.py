@@ -130,6 +130,10 @@ class Participant:
         self.socket.on("scene", self.scenes.put)
         self.socket.on("moved", self.moved.put)
         self.socket.on("connect_error", self.refusals.put)
+        self.socket.on("probe", self._probed)
+
+    async def _probed(self, probe: dict[str, Any]) -> None:
+        await self.socket.emit("probe", probe)
 
     async def join(self, **query: str) -> Participant:
         answer = await self.http.post("/api/join", json={"subject_id": self.subject, "query": query})

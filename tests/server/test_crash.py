@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import csv
-import os
 import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -17,45 +14,12 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.server.processes import Process
 from tests.server.rows import FPS, chunk, whole_episode
-from tests.server.running import DEADLINE_S, Participant, until, wait_for
+from tests.server.running import Participant, until, wait_for
 
-ROOT = Path(__file__).parents[2]
 SECONDS = 45
 KILLED_AFTER = (3, 14, 15, 30)  # chunks that have been acknowledged; the next ones are on the way
-
-
-class Process:
-    """``tests.server.served`` on one folder and one port."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.port = 0
-        self.start()
-
-    def start(self) -> None:
-        command = [sys.executable, "-m", "tests.server.served", str(self.folder), str(self.port)]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])}
-        self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout
-        said = self.process.stdout.readline()
-        assert said.startswith("Participants join at http://127.0.0.1:"), said
-        self.port = int(said.rpartition(":")[2].strip().rstrip("/"))
-
-    def end(self, how: signal.Signals) -> int:
-        self.process.send_signal(how)
-        code = self.process.wait(DEADLINE_S)
-        assert self.process.stdout
-        self.process.stdout.close()
-        return code
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def data(self) -> Path:
-        return self.folder / "data" / "study"
 
 
 @pytest.fixture
@@ -81,13 +45,9 @@ async def insist(one: Participant, *items: dict[str, Any]) -> None:
         await asyncio.sleep(0.1)
 
 
-def stored_numbers(database: Path) -> list[int]:
-    """Chunk numbers, read as somebody would who finds the disk of a dead server."""
-    connection = sqlite3.connect(database)
-    try:
-        return [number for (number,) in connection.execute("select number from chunks order by id")]
-    finally:
-        connection.close()
+def stored_numbers(process: Process) -> list[int]:
+    """Chunk numbers."""
+    return [number for (number,) in process.stored("select number from chunks order by id")]
 
 
 async def test_a_kill_loses_nothing_that_was_acknowledged(process: Process, arrive: Callable[..., Participant]) -> None:
@@ -108,7 +68,7 @@ async def test_a_kill_loses_nothing_that_was_acknowledged(process: Process, arri
     for goal in KILLED_AFTER:
         await until(partial(enough, goal), f"{goal} chunks")
         process.end(signal.SIGKILL)
-        kept = stored_numbers(process.data / "study.db")
+        kept = stored_numbers(process)
         assert set(acknowledged) <= set(kept)
         assert len(kept) == len(set(kept))
         process.start()
@@ -120,7 +80,7 @@ async def test_a_kill_loses_nothing_that_was_acknowledged(process: Process, arri
     with table.open(newline="") as file:
         frames = [int(row["frame"]) for row in csv.DictReader(file)]
     assert frames == list(range(-1, SECONDS * FPS))
-    assert stored_numbers(process.data / "study.db") == list(range(SECONDS))
+    assert stored_numbers(process) == list(range(SECONDS))
 
     again = arrive(process)
     again.token = one.token
@@ -135,13 +95,13 @@ async def test_a_server_that_is_told_to_stop_stops_in_good_order(
     session = await one.to_game()
     await one.resume(session)
     uploads = asyncio.gather(*(insist(one, item) for item in whole_episode(session, 40)[:-1]))
-    await until(lambda: stored_numbers(process.data / "study.db"), "the first chunk")
+    await until(lambda: stored_numbers(process), "the first chunk")
     assert await asyncio.to_thread(process.end, signal.SIGTERM) == -signal.SIGTERM
     assert one.id in (process.data / "participants.csv").read_text()
     assert (process.data / "server.log").read_text().count('"event": "stopped"') == 1
     process.start()
     await uploads
-    assert sorted(stored_numbers(process.data / "study.db")) == [0, 1, 2, 3]
+    assert sorted(stored_numbers(process)) == [0, 1, 2, 3]
 
 
 async def test_files_that_a_dead_server_left_unwritten_are_written_at_the_next_start(

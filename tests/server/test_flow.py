@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 
 import interactive_gym as ig
 from interactive_gym.data import people, tables
+from interactive_gym.server import flow
 from tests.server.rows import whole_episode
-from tests.server.running import Participant, Running, experiment
+from tests.server.running import DEADLINE_S, Participant, Running, experiment
 
 Serve = Callable[..., Running]
 Arrive = Callable[..., Participant]
@@ -217,3 +220,34 @@ async def test_two_apps_in_one_process_share_nothing(serve: Serve, arrive: Arriv
     assert (await one.connect())["kind"] == (await two.connect())["kind"] == "start"
     assert one.id != two.id
     assert one.id not in (second.data / "server.log").read_text()
+
+
+class Hesitant(ig.SceneWrapper):
+    """Thinks for too long, once the study runs."""
+
+    thinks = threading.Event()  # clear: it hangs
+
+    def choose(self, draw: ig.Draw) -> Sequence[Any]:
+        self.thinks.wait(DEADLINE_S)
+        return self.parts
+
+
+async def test_a_wrapper_that_hangs_holds_up_no_store(
+    serve: Serve, arrive: Arrive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flow, "CHOOSING_S", 0.05)
+    Hesitant.thinks.set()
+    study = ig.Experiment("study").scenes(
+        ig.StartScene("welcome"), Hesitant(ig.StaticScene("page")), ig.EndScene("thanks")
+    )
+    server = serve(study)
+    before = await arrive(server).join()
+    Hesitant.thinks.clear()
+    answer = await arrive(server).http.post("/api/join", json={"subject_id": "late", "query": {}})
+    assert (answer.status_code, answer.json()["reason"]) == (503, "server_error")
+    assert (await before.connect())["kind"] == "start"
+    assert (await before.advance("welcome"))["scene_id"] == "page"
+    Hesitant.thinks.set()
+    one = await arrive(server, subject="late").join()
+    await one.connect()
+    assert (await one.advance("welcome"))["scene_id"] == "page"

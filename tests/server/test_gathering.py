@@ -150,8 +150,9 @@ async def test_nobody_comes(serve: Serve, come: Come, again: Come) -> None:
     assert state_of(server, ann) == ("done", "waitroom_timeout")
     assert (await ann.enlist())["reason"] == "not_now"
     assert (await ann.advance("game"))["outcome"] == "waitroom_timeout"
-    (event,) = events(server, "waitroom_timeout")
-    assert (event["participant_id"], event["data"]["scene_id"]) == (ann.id, "game")
+    (event,) = events(server, "finished")
+    assert (event["participant_id"], event["severity"], event["reason"]) == (ann.id, "warning", "nobody_came")
+    assert (event["data"]["outcome"], event["data"]["scene_id"]) == ("waitroom_timeout", "game")
     bob = await come(server)
     assert (await bob.enlist())["waiting"] == 1
     assert bob.told["match"].empty(), "who was let go is not matched"
@@ -251,6 +252,21 @@ async def test_who_loses_the_connection_in_the_room_keeps_the_place(serve: Serve
     await matched(back, bob, cem)
     (event,) = events(server, "matched")
     assert event["data"]["members"]["human-0"] == ann.id
+
+
+async def test_all_who_wait_reload(serve: Serve, come: Come, again: Come) -> None:
+    server = serve(study(gym("game", 3)))
+    ann, bob, cem = await come(server), await come(server), await come(server)
+    for player in (ann, bob):
+        await player.enlist()
+    later, sooner = await asyncio.gather(again(server, ann), again(server, bob))
+    assert (await sooner.enlist())["kind"] == (await later.enlist())["kind"] == "room"
+    assert (await later.enlist())["waiting"] == 2
+    assert ann.told["match"].empty() and bob.told["match"].empty()
+    await cem.enlist()
+    await matched(later, sooner, cem)
+    (event,) = events(server, "matched")
+    assert event["data"]["members"] == {"human-0": ann.id, "human-1": bob.id, "human-2": cem.id}
 
 
 async def test_the_next_game_has_a_session_and_perhaps_partners_of_its_own(serve: Serve, come: Come) -> None:

@@ -261,3 +261,14 @@ async def test_who_plays_alone_has_nobody_to_lose(
     for row in rows:
         assert (await one.upload({**links, "rows": [row]}))["refused"][0]["reason"] == "no_such_partner"
     assert [count(server, table) for table in (schema.episodes, schema.ends, schema.links)] == [0, 0, 0]
+
+
+async def test_events_of_pages_have_an_end(
+    one: Participant, server: Running, session: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest, "MAX_EVENTS", 3)
+    first = [{**event(), "id": f"e{number}"} for number in range(2)]
+    assert (await one.upload(*first))["accepted"] == 2
+    answer = await one.upload(*({**event(), "id": f"f{number}"} for number in range(2)))
+    assert [(refused["position"], refused["reason"]) for refused in answer["refused"]] == [(1, "too_many")]
+    assert events_named(server, "focus_lost") == 3

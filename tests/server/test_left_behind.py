@@ -92,6 +92,19 @@ async def test_who_has_gone_on_is_not_in_the_game_any_more(serve: Serve, come: C
 
 
 @pytest.mark.usefixtures("impatient")
+async def test_who_has_gone_on_is_not_in_the_game_after_a_restart_either(serve: Serve, come: Come, again: Come) -> None:
+    server = serve(study(gym("game"), gym("second")))
+    ann, bob = await come(server), await come(server)
+    session = await playing(ann, bob)
+    await ann.upload(*whole_episode(session, 5))
+    assert (await ann.advance("game"))["scene_id"] == "second"
+    server.stop()
+    server = serve(study(gym("game"), gym("second")))
+    await again(server, ann)
+    assert await ended(server, session) == "completed", "bob never comes back, and ann is not in it"
+
+
+@pytest.mark.usefixtures("impatient")
 async def test_a_game_whose_players_a_restart_has_lost_ends(serve: Serve, come: Come) -> None:
     server = serve(study())
     ann, bob = await come(server), await come(server)

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interactive_gym.protocol import Multiplayer
-from interactive_gym.server.room import KEPT_S, RETRY_S, GiveUp, Group, Pair, Pool, Refused, Waiting, decide
+from interactive_gym.matching import Candidate, Latency, Matcher, Queue, Reunion
+from interactive_gym.matching import Group as Proposal
+from interactive_gym.server.room import (
+    KEPT_S,
+    RETRY_S,
+    BadAnswer,
+    GiveUp,
+    Group,
+    Pair,
+    Pool,
+    Profile,
+    Refused,
+    Rules,
+    Waiting,
+    decide,
+)
 
 
-def rules(group: int = 2, wait_s: float = 100) -> Multiplayer:
-    return Multiplayer(group, wait_s, 3, 1, "fallback")
+def rules(group: int = 2, wait_s: float = 100, **more: Any) -> Rules:
+    return Rules(group, wait_s, **more)
 
 
 def queue(names: str) -> list[Waiting]:
@@ -171,3 +187,148 @@ def test_who_plays_is_forgotten() -> None:
     pool.forget("a")
     pool.enter("a", 90)
     assert pool.room("a", 90).waited_s == 0
+
+
+def people(*since: float, **more: Any) -> list[Waiting]:
+    return [Waiting("abcdefgh"[number], at, **more) for number, at in enumerate(since)]
+
+
+def decided(waiting: list[Waiting], now: float, rules: Rules, far: set[Pair] | None = None) -> list[str]:
+    """Groups by their members, and who gives up with a "-"."""
+    made = decide(waiting, now, rules, {}, far or set())
+    return ["".join(one.members) if isinstance(one, Group) else f"-{one.participant_id}" for one in made]
+
+
+def test_a_smaller_group_begins_once_somebody_has_waited_long_enough() -> None:
+    three = rules(group=4, min_group=2, smaller_after_s=30)
+    assert decided(people(0, 20), 29, three) == []
+    assert decided(people(0, 20), 30, three) == ["ab"]
+    assert decided(people(0, 1, 2, 29, 29), 30, three) == ["abcd"], "a whole group comes first"
+    assert decided(people(0, 1, 2), 30, three) == ["abc"], "and then the largest"
+    assert decided(people(0), 99, three) == []
+    assert decided(people(0), 100, three) == ["-a"]
+
+
+def test_what_comes_at_the_timeout() -> None:
+    assert decided(people(0, 1), 100, rules(group=3)) == ["-a"]
+    assert decided(people(0, 1), 100, rules(group=3, on_timeout="smaller")) == ["ab"]
+    assert decided(people(0), 100, rules(group=3, on_timeout="smaller")) == ["-a"]
+    assert decided(people(0, 1), 100, rules(group=3, on_timeout="bot")) == ["a"]
+    assert decided(people(0, 1), 120, rules(group=3, on_timeout="extend", extend_s=30)) == []
+    assert decided(people(0, 1), 130, rules(group=3, on_timeout="extend", extend_s=30)) == ["-a"]
+    (alone,) = decide(people(0), 100, rules(on_timeout="bot"), {})
+    assert isinstance(alone, Group) and alone.reason == "alone"
+
+
+def test_partners_new_and_same() -> None:
+    met = Profile(("b",), ("b",)), Profile(("a",), ("a",)), Profile()
+    waiting = [Waiting(name, at, profile) for at, (name, profile) in enumerate(zip("abc", met, strict=True))]
+    assert decided(waiting, 50, rules()) == ["ab"]
+    assert decided(waiting, 50, rules(partners="new")) == ["ac"]
+    assert decided(waiting[::2], 50, rules(partners="same")) == []
+    assert decided(waiting, 50, rules(partners="same")) == ["ab"]
+    assert decided(waiting, 150, rules(partners="same", on_timeout="bot")) == ["ab", "c"]
+
+
+def test_who_was_too_far_apart_stays_so_until_one_has_waited_long_enough() -> None:
+    far = {Pair("ab")}
+    patient = rules(matcher=Latency(max_p2p_rtt=100, relax_after=60))
+    assert decided(people(0, 1), 59, patient, far) == []
+    assert decided(people(0, 1, 2), 59, patient, far) == ["ac"]
+    assert decided(people(0, 1), 60, patient, far) == ["ab"]
+    assert decided(people(0, 1), 99, rules(matcher=Latency(max_p2p_rtt=100)), far) == []
+
+
+def test_too_far_is_what_was_measured_so_or_not_at_all() -> None:
+    pool = Pool(rules(group=3, matcher=Latency(max_p2p_rtt=100, relax_after=60)))
+    for name, at in (("a", 0), ("b", 50), ("c", 50)):
+        pool.enter(name, at)
+    rtts = {Pair("ab"): 100.0, Pair("ac"): 101.0}
+    assert pool.too_far("abc", rtts, 59) == {Pair("ac"): 101.0, Pair("bc"): None}
+    assert pool.too_far("abc", rtts, 60) == {Pair("bc"): None}, "who has waited so long takes anybody"
+    assert Pool(rules(group=3)).too_far("abc", rtts, 59) == {}
+    pool.keep_apart(pool.too_far("abc", rtts, 59))
+    assert pool.moment(59).far == {Pair("ac"), Pair("bc")}
+    pool.forget("c")
+    assert pool.moment(59).far == set()
+
+
+class Says(Matcher):
+    """Whatever it was told to."""
+
+    def __init__(self, says: Any) -> None:
+        self.says = says
+
+    def decide(self, waiting: Queue, now: float) -> Any:
+        return self.says(waiting)
+
+
+STRANGER = Candidate("x")
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        lambda waiting: None,
+        lambda waiting: (Proposal(waiting[:2]),),
+        lambda waiting: [waiting[:2]],
+        lambda waiting: [Proposal(waiting[:1])],
+        lambda waiting: [Proposal(waiting[:3])],
+        lambda waiting: [Proposal([waiting[0], STRANGER])],
+        lambda waiting: [Proposal([waiting[0], waiting[0]])],
+        lambda waiting: [Proposal(waiting[:2]), Proposal(waiting[1:3])],
+        lambda waiting: [Proposal(["a", "b"])],
+        lambda waiting: [Proposal(waiting[:3:2])],
+    ],
+)
+def test_a_matcher_that_says_what_cannot_be(says: Any) -> None:
+    with pytest.raises(BadAnswer):
+        decide(people(0, 1, 2), 5, rules(matcher=Says(says)), {Pair("ac"): Refused(9, 5)})
+
+
+def test_a_group_is_logged_with_its_reason_and_those_of_whom_it_was_chosen() -> None:
+    matcher = Says(lambda waiting: [Proposal(waiting[1:3], "r" * 300)])
+    (group,) = decide(people(0, 1, 2), 5, rules(matcher=matcher), {})
+    assert isinstance(group, Group)
+    assert (group.members, group.chosen_from, len(group.reason)) == (("b", "c"), ("a", "b", "c"), 200)
+    assert [(one.participant_id, one.waited_s) for one in group.candidates] == [("a", 5), ("b", 4), ("c", 3)]
+    (named,) = decide(people(0, 1), 5, rules(matcher=Says(lambda waiting: [Proposal(waiting)])), {})
+    assert isinstance(named, Group) and named.reason == "Says"
+
+
+def test_a_crowd_does_not_fill_the_log() -> None:
+    crowd = [Waiting(str(number), number) for number in range(300)]
+    says = Says(lambda waiting: [Proposal([waiting[0], waiting[250]])] if len(waiting) > 298 else [])
+    (group,) = decide(crowd, 300, rules(wait_s=1_000, matcher=says), {})
+    assert isinstance(group, Group)
+    assert group.chosen_from == (*map(str, range(100)), "250")
+
+
+def test_the_room_says_what_comes_next() -> None:
+    pool = Pool(rules(group=3, on_timeout="extend", extend_s=50, smaller_after_s=30))
+    pool.enter("a", 0)
+    assert [(pool.room("a", at).left_s, pool.room("a", at).note) for at in (10, 40, 120)] == [
+        (20, "the game begins with those who are here, if they are at least 2"),
+        (60, "we go on looking for others for a while"),
+        (30, ""),
+    ]
+    assert [pool.next_deadline(at) for at in (0, 30, 100)] == [30, 100, 150]
+    for way, note in (("bot", "the game begins without them"), ("survey", "you go on without this game")):
+        assert Pool(rules(on_timeout=way)).room("a", 0).note == note
+
+
+def test_a_matcher_that_looks_at_the_time_is_asked_every_second() -> None:
+    pool = Pool(rules(matcher=Reunion(30)))
+    pool.enter("a", 0)
+    assert pool.next_deadline(5) == 100
+    pool.enter("b", 1)
+    assert pool.next_deadline(5) == 6
+
+
+def test_what_is_known_of_somebody_reaches_the_matcher() -> None:
+    pool = Pool(rules())
+    pool.enter("a", 0, Profile(("z",), ("z",), {"skill": 3}))
+    (one,) = pool.moment(7, {"a": 42.0}).waiting
+    assert one.candidate(7) == Candidate("a", 7, 42.0, ("z",), ("z",), {"skill": 3})
+    pool.enter("a", 8, Profile(attributes={"skill": 4}))
+    assert pool.moment(8).waiting[0].profile.attributes == {"skill": 4}

@@ -129,3 +129,17 @@ def test_what_libraries_log_arrives_too(tmp_path: Path, capsys: pytest.CaptureFi
         file.logger("warning").error("too late, and nobody is stopped")
     (line,) = (tmp_path / "log").read_text().splitlines()
     assert (json.loads(line)["event"], json.loads(line)["logger"]) == ("mind the gap", "a.library")
+
+
+def test_nobody_commands_the_terminal_of_the_researcher(tmp_path: Path) -> None:
+    from interactive_gym.server.logs import LogFile
+
+    with (tmp_path / "console").open("w") as console:
+        file = LogFile(tmp_path / "log", console)
+        file.logger("warning").warning("page_event", reason="\x1b[2Jgone\x07\x9b1m", problem="two\nlines")
+        file.close()
+    shown = (tmp_path / "console").read_text()
+    assert "\\x1b[2Jgone\\x07\\x9b1m" in shown
+    assert not set(shown) & {"\x1b", "\x07", "\x9b"}
+    assert len(shown.splitlines()) == 1
+    assert json.loads((tmp_path / "log").read_text())["reason"] == "\x1b[2Jgone\x07\x9b1m"

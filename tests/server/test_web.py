@@ -15,7 +15,7 @@ import interactive_gym as ig
 from interactive_gym.protocol import PROTOCOL_VERSION
 from interactive_gym.server.web import Web, script_json
 from tests.scenes import kitchen
-from tests.server.running import Participant, Running, built
+from tests.server.running import Participant, Running, built, experiment
 
 PICTURES = Path(kitchen.__file__).parent / "pictures"
 
@@ -41,8 +41,14 @@ def test_the_page_carries_what_it_needs_to_begin(server: Running) -> None:
         "packages": ["numpy"],
         "archive": {"url": "/archives/abc.tar", "bytes": 300},
         "debug": False,
+        "console": True,
     }
     assert boot_of(httpx.get(server.url).text)["subject_id"] is None
+
+
+def test_the_page_is_told_not_to_capture_its_console(serve: Serve) -> None:
+    server = serve(experiment().console(capture=False))
+    assert boot_of(httpx.get(server.url).text)["console"] is False
 
 
 def test_no_subject_can_end_the_script(server: Running) -> None:
@@ -129,7 +135,7 @@ def test_health(server: Running) -> None:
 def test_a_page_that_was_never_built_is_said_in_one_line(tmp_path: Path) -> None:
     _, runtime = built(tmp_path)
     with pytest.raises(ig.ServerError, match="has not been built") as error:
-        Web("study", runtime, tmp_path / "nowhere", debug=False)
+        Web(ig.Experiment("study"), runtime, tmp_path / "nowhere", debug=False)
     assert "\n" not in str(error.value)
 
 

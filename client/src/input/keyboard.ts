@@ -23,7 +23,7 @@ const SCROLLING = new KeyNames(["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight
 /**
  * Listens to the study's keys between start() and stop(). Every press is reported, however short; autorepeat is not. All
  * keys are released when the window loses the focus, for their release will not be seen. Then and only then the page's own
- * reactions to these keys, arrows and space are suppressed. What is typed into form fields is not ours.
+ * reactions to these keys, arrows and space are suppressed. What is typed into form fields, or answers a dialog, is not ours.
  */
 export function createKeyboard(target: Window, options: KeyboardOptions): Keyboard {
   return new WindowKeyboard(target, options);
@@ -96,5 +96,5 @@ class WindowKeyboard implements Keyboard {
 function isTyping(event: KeyboardEvent): boolean {
   const element = event.composedPath()[0];
   if (!(element instanceof HTMLElement)) return false;
-  return element.isContentEditable || element.matches("input, textarea, select");
+  return element.isContentEditable || element.closest("input, textarea, select, dialog") !== null;
 }

@@ -96,7 +96,7 @@ export class Bout {
   private listener(): ConstructorParameters<typeof MatchWorker>[1] {
     return {
       made: () => this.made(),
-      connected: () => this.connected(),
+      connected: (rtts) => this.connected(rtts),
       moved: (move) => this.moved(move),
       acknowledged: () => this.acknowledged(),
       forgotten: () => this.forget(),
@@ -200,9 +200,9 @@ export class Bout {
     if (this.match.returning) this.cancelMeeting = this.tools.clock.after(RETURN_MS, () => this.meet());
   }
 
-  private connected(): void {
+  private connected(rtts: Record<string, number>): void {
     if (this.match.returning) this.meet();
-    else this.tools.wire.validated({ session_id: this.match.session_id });
+    else this.tools.wire.validated({ session_id: this.match.session_id, rtt_ms: rtts });
   }
 
   private links(rows: LinkRow[]): void {
@@ -293,11 +293,14 @@ export class Bout {
 
   private greeting(): string {
     if (this.match.returning) return "Welcome back";
-    return this.match.peers.length === 2 ? "Your partner is here" : "Your group is complete";
+    const { length } = this.match.peers;
+    if (length === 1) return "The game begins";
+    return length === 2 ? "Your partner is here" : "Your group is complete";
   }
 
   private whatIsMissing(): string {
     const partner = this.match.peers.length === 2 ? "your partner" : "your partners";
+    if (this.match.peers.length === 1) return "Setting up the game …";
     if (!this.hasMet) return `Connecting with ${partner} …`;
     if (this.notes.isAway) return "Catching up with the game …";
     if (!this.notes.healthy) return `The connection to ${partner} is unstable …`;

@@ -5,6 +5,7 @@ import { backoff, type Clock } from "../clock";
 import type { MatchWire } from "../connection";
 import type { GymView } from "../pages/gym";
 import type { Enlist, Refusal, Room } from "../protocol.gen";
+import type { Call } from "./call";
 
 const UPDATE_MS = 1_000;
 const AGAIN_FIRST_MS = 1_000;
@@ -13,6 +14,7 @@ const AGAIN_MOST_MS = 10_000;
 export interface RoomTools {
   wire: Pick<MatchWire, "connected" | "enlist">;
   view: Pick<GymView, "waiting">;
+  call: Pick<Call, "offer"> | null;
   clock: Clock;
   /** The page has another archive than the server. */
   outdated(refusal: Refusal): void;
@@ -88,8 +90,10 @@ export class WaitingRoom {
     const { room, text } = this;
     if (room === null) this.tools.view.waiting(null);
     else {
-      const { waiting, group, waited_s, left_s } = room;
-      this.tools.view.waiting({ waiting, group, waitedS: waited_s + gone, leftS: left_s - gone, text });
+      const { waiting, group, waited_s, left_s, note = "" } = room;
+      const offer = this.tools.call?.offer ?? null;
+      const times = { waitedS: waited_s + gone, leftS: left_s - gone };
+      this.tools.view.waiting({ waiting, group, ...times, note, text, offer });
     }
     this.cancelUpdate();
     this.cancelUpdate = this.tools.clock.after(UPDATE_MS, () => this.show());

@@ -4,15 +4,18 @@ import type { Failure, GymPage, Match, Refusal, Unmatched } from "../protocol.ge
 import type { GymView } from "../pages/gym";
 import { Run, type GameEnds, type RunTools } from "../run";
 import { Bout, type BoutTools } from "./bout";
+import type { Call } from "./call";
 import { MatchRecords } from "./records";
 import { WaitingRoom } from "./room";
 
 const STALE = "interactive-gym/stale-archive"; // the archive for which this tab has been reloaded
+const MATCHED = "▶ The game begins";
 const PLAYING = "interactive-gym/playing"; // the scene whose game has begun in this tab
 
 export interface MatchTools extends RunTools, Pick<BoutTools, "wire" | "openPeers" | "impairment"> {
   archive: string; // the address of the one that this page has loaded
   storage: Pick<Storage, "getItem" | "setItem" | "removeItem">; // of the tab
+  call: Pick<Call, "prepare" | "offer" | "ring" | "close">;
   reload(): void;
 }
 
@@ -41,13 +44,15 @@ export class MatchRun extends Run {
     const { wire, clock, archive, runtime } = tools;
     this.preparation = runtime.nextRun();
     const outdated = (refusal: Refusal): void => this.outdated(refusal);
-    this.room = new WaitingRoom({ scene_id: page.scene_id, archive }, { wire, view, clock, outdated });
+    const call = this.isCalled ? tools.call : null;
+    this.room = new WaitingRoom({ scene_id: page.scene_id, archive }, { wire, view, clock, call, outdated });
   }
 
   protected async play(): Promise<void> {
     this.progressed();
     await this.loaded();
     if (this.tools.storage.getItem(PLAYING) !== this.page.scene_id) await this.startPressed(this.page.button);
+    if (this.isCalled) this.tools.call.prepare();
     this.view.waiting(null);
     await this.tools.outbox.drain();
     if (!this.closed) this.wait();
@@ -60,6 +65,7 @@ export class MatchRun extends Run {
     this.room.close();
     this.bout?.close();
     this.bout = null;
+    this.tools.call.close();
   }
 
   /** Resolves when Python is there; what fails in the worker later is heard, too. */
@@ -118,11 +124,18 @@ export class MatchRun extends Run {
     this.tools.events.during(match.session_id);
     this.bout = this.boutOf(match);
     this.bout.open();
+    if (this.isCalled && !match.returning) this.tools.call.ring(MATCHED, "Please come back to this page.");
+  }
+
+  /** Whether whoever waits, and looks elsewhere, is called when it begins. */
+  private get isCalled(): boolean {
+    return this.page.game.multiplayer?.call ?? false;
   }
 
   private boutOf(match: Match): Bout {
-    const { tools, page, view, screen } = this;
+    const { tools, view, screen } = this;
     const { outbox } = tools;
+    const page = this.pageOf(match);
     const bout: Bout = new Bout(
       page,
       match,
@@ -140,25 +153,32 @@ export class MatchRun extends Run {
     return bout;
   }
 
+  /** What is played may be decided when the partners are known, and then it counts for this match alone. */
+  private pageOf(match: Match): GymPage {
+    return match.game ? { ...this.page, game: match.game } : this.page;
+  }
+
   private began(): void {
     document.title = this.page.header;
     this.tools.storage.setItem(PLAYING, this.page.scene_id); // a reload goes on without the button
   }
 
   private async stageOf(match: Match, isWanted: () => boolean): Promise<boolean> {
-    document.title = "▶ The game begins"; // whoever waits may look elsewhere
+    document.title = MATCHED; // whoever waits may look elsewhere
     try {
-      return await this.openStage(match.game_text, (...input) => this.bout?.input(...input), isWanted);
+      const { game } = this.pageOf(match);
+      return await this.openStage(match.game_text, (...input) => this.bout?.input(...input), isWanted, game);
     } catch (error) {
       this.pictureFailed(error);
       return false;
     }
   }
 
-  private unmatched({ session_id, room }: Unmatched): void {
+  private unmatched({ session_id, reason, room }: Unmatched): void {
     if (!this.isWith(session_id) || this.bout?.met === true) return;
     this.dropBout();
-    this.room.open("The game could not begin, because not everybody was connected. You keep your place.", room);
+    const why = reason === "too_far" ? "the connection to each other was too slow" : "not everybody was connected";
+    this.room.open(`The game could not begin, because ${why}. You keep your place.`, room);
   }
 
   private dropBout(): void {

@@ -7,8 +7,8 @@ import type { FromWorker, Impairment, Move, Press, ToWorker, WorkerFailure } fro
 export interface MatchWorkerListener {
   /** The environment stands. */
   made(): void;
-  /** Frames go to and fro with everybody. */
-  connected(): void;
+  /** Frames go to and fro with everybody, in so many ms, by agent. */
+  connected(rtts: Record<string, number>): void;
   moved(move: Move): void;
   /** Frames that go through the server. */
   relay(batch: Uint8Array): void;
@@ -80,7 +80,7 @@ export class MatchWorker {
       case "made":
         return this.listener.made();
       case "connected":
-        return this.listener.connected();
+        return this.listener.connected(message.rtts);
       case "moved":
         return this.listener.moved(message.move);
       case "acknowledged":

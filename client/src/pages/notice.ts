@@ -1,7 +1,6 @@
 /** Pages of our own making: what went wrong, in words for the participant, and what to do. */
 
-import type { OutcomePage } from "../protocol.gen";
-import { button, el, heading, trustedHtml } from "./dom";
+import { button, el, heading } from "./dom";
 import { plainView } from "./reading";
 import type { View } from "./view";
 
@@ -17,13 +16,6 @@ export function noticeView(title: string, text: string, choice: Choice | null = 
   const action = button(choice.label, choice.choose);
   card.append(el("div", { class: "actions" }, action));
   return plainView(card, action);
-}
-
-export function outcomeView(page: OutcomePage): View {
-  const head = heading(page.header);
-  const body = el("div", { class: "body" });
-  trustedHtml(body, page.body);
-  return plainView(el("article", { class: "card notice" }, head, body), head);
 }
 
 /** The strip that says that the connection is lost; the page under it goes on. */

@@ -11,4 +11,6 @@ export interface View {
   focus(): void;
   /** The server did not accept what was sent. Pages on which nothing can be corrected lack this. */
   rejected?(text: string): void;
+  /** Another page follows. */
+  close?(): void;
 }

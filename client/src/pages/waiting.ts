@@ -7,7 +7,9 @@ export interface Waiting {
   group: number;
   waitedS: number;
   leftS: number;
+  note: string; // what comes then, as a clause; "": the participant need not wait any longer
   text: string; // what has happened, such as a partner who left; or ""
+  offer: (() => Promise<unknown>) | null; // asks the browser to notify them; null: there is nothing to ask
 }
 
 export class WaitingCard {
@@ -17,8 +19,13 @@ export class WaitingCard {
   private readonly count = el("p", { class: "count", role: "status" });
   private readonly waited = el("p", { class: "said" });
 
+  private readonly notify = el("button", { type: "button", class: "secondary", hidden: true });
+  private offer: Waiting["offer"] = null;
+
   constructor() {
-    const parts = [this.title, this.said, this.count, this.waited];
+    this.notify.textContent = "Notify me when the game begins";
+    this.notify.addEventListener("click", () => this.accept());
+    const parts = [this.title, this.said, this.count, this.waited, this.notify];
     this.element = el("section", { class: "card waiting", hidden: true }, ...parts);
   }
 
@@ -28,6 +35,14 @@ export class WaitingCard {
     setText(this.said, state?.text ?? "");
     setText(this.count, state === null ? "" : countOf(state));
     setText(this.waited, state === null ? "" : timesOf(state));
+    this.offer = state?.offer ?? null;
+    this.notify.hidden = this.offer === null;
+  }
+
+  /** Browsers ask only in a click. */
+  private accept(): void {
+    void this.offer?.().catch(() => undefined);
+    this.notify.hidden = true;
   }
 }
 
@@ -40,10 +55,12 @@ function countOf({ waiting, group }: Waiting): string {
   return `${waiting} of ${group} people are here. The game begins as soon as all are.`;
 }
 
-function timesOf({ waitedS, leftS }: Waiting): string {
+const LET_GO = "you need not wait any longer, and the next page says how it goes on";
+
+function timesOf({ waitedS, leftS, note }: Waiting): string {
   const waited = `You have been waiting for ${minutes(waitedS)}.`;
-  const left = `If not everybody is here in ${minutes(leftS)}, you need not wait any longer,`;
-  return `${waited} ${left} and the next page says how it goes on. Please stay on this page.`;
+  const left = `If not everybody is here in ${minutes(leftS)}, ${note || LET_GO}.`;
+  return `${waited} ${left} Please stay on this page.`;
 }
 
 export function minutes(seconds: number): string {

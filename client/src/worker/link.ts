@@ -47,7 +47,7 @@ export class Link {
   private sent = 0; // datagrams, since the last row
 
   constructor(
-    private readonly rules: Pick<Match, "is_mesh" | "may_relay">,
+    private readonly rules: Pick<Match, "is_mesh" | "may_relay" | "round_trips">,
     private readonly tools: LinkTools,
   ) {
     this.begun = tools.clock.now();
@@ -57,6 +57,16 @@ export class Link {
   get isConnected(): boolean {
     if (!this.isHeard) return false;
     return this.direct?.path.isOpen === true || (this.server.isOpen && this.headStartIsOver);
+  }
+
+  /** Whether it was measured as often as was asked for. */
+  get isMeasured(): boolean {
+    return this.inUse.roundTrips >= this.wanted;
+  }
+
+  /** Milliseconds to the partner and back, by the way that is taken. */
+  get rtt(): number | null {
+    return round(this.inUse.median);
   }
 
   get isHeard(): boolean {
@@ -132,6 +142,14 @@ export class Link {
     this.direct = null;
   }
 
+  private get inUse(): Path {
+    return this.direct?.path.isOpen ? this.direct.path : this.server;
+  }
+
+  private get wanted(): number {
+    return this.rules.round_trips ?? 1;
+  }
+
   private get headStartIsOver(): boolean {
     return !this.rules.is_mesh || this.hopeless || this.tools.clock.now() - this.begun >= HEAD_START_MS;
   }
@@ -156,7 +174,7 @@ export class Link {
   }
 
   private ping(path: Path): void {
-    for (const lane of path.pingsDue(this.tools.clock.now())) this.pingOn(path, lane);
+    for (const lane of path.pingsDue(this.tools.clock.now(), this.wanted)) this.pingOn(path, lane);
   }
 
   private pingOn(path: Path, lane: Lane): void {

@@ -20,8 +20,8 @@ export interface LinksTools {
   agentOf(peer: number): string; // for the records
   /** The payload of a frame, without its first byte; FRAME_DATAGRAM or FRAME_CONTROL. Of 255 only control. */
   received(peer: number, tag: number, payload: Frame): void;
-  /** All links are connected; said once. */
-  connected(): void;
+  /** All links are connected and measured, with the round trips to each partner's agent in ms; said once. */
+  connected(rtts: Record<string, number>): void;
 }
 
 export class Links {
@@ -126,9 +126,14 @@ export class Links {
   }
 
   private checkConnected(): void {
-    if (this.isConnected || ![...this.links.values()].every((link) => link.isConnected)) return;
+    if (this.isConnected || ![...this.links.values()].every((link) => link.isConnected && link.isMeasured)) return;
     this.isConnected = true;
-    this.tools.connected();
+    this.tools.connected(this.rtts());
+  }
+
+  private rtts(): Record<string, number> {
+    const known = [...this.links].map(([peer, link]) => [this.tools.agentOf(peer), link.rtt] as const);
+    return Object.fromEntries(known.flatMap(([agent, rtt]) => (rtt === null ? [] : [[agent, rtt]])));
   }
 
   private postRows(): void {

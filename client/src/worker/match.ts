@@ -69,7 +69,7 @@ export class MatchPlayer {
       ...{ run, clock: tools.clock, origin: tools.origin, random: Math.random, post: tools.post },
       agentOf: (peer) => agents[peer] ?? String(peer),
       received: (peer, tag, payload) => this.received(peer, tag, payload),
-      connected: () => tools.post({ type: "connected", run }, []),
+      connected: (rtts) => tools.post({ type: "connected", run, rtts }, []),
     });
   }
 

@@ -66,8 +66,8 @@ export type FromWorker =
   | { type: "ticked"; run: number; tick: Tick }
   /** The environment of a match stands. */
   | { type: "made"; run: number }
-  /** Frames go to and fro on all links of a match; said once. */
-  | { type: "connected"; run: number }
+  /** Frames go to and fro on all links of a match, and take so many ms to each partner's agent and back; said once. */
+  | { type: "connected"; run: number; rtts: Record<string, number> }
   /** The partners of a retired match have acknowledged all that they were told; said once. */
   | { type: "acknowledged"; run: number }
   /** Nothing more comes of a retired match. */

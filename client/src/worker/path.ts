@@ -5,6 +5,7 @@ import type { Lane } from "./frames";
 const PING_MS = 500; // two figures in every row; a partner who is deaf to us says so often enough to be believed for 1 s
 const KEEP_ALIVE_MS = 90; // at every beat of links.ts: a way on which nothing is due must not seem to be dead
 const MOST_UNDERWAY = 100; // pings to a partner who does not answer: 10 s of them
+const MOST_LATEST = 15; // round trips whose median is what a way takes now
 const JITTER_SHARE = 1 / 4; // of a new figure; RFC 3550 takes 1/16 where figures come fifty times a second, not twice
 
 export class Path {
@@ -19,12 +20,24 @@ export class Path {
   private pings = 0;
   private rtt: number | null = null;
   private rtts: number[] = []; // since the last row
+  private readonly latest: number[] = [];
 
   /** `lanes`: which have to have answered before the path counts as open. */
   constructor(private readonly lanes: readonly Lane[]) {}
 
   get isOpen(): boolean {
     return this.answered.size === this.lanes.length;
+  }
+
+  /** How many round trips were measured, as far as they count for the median. */
+  get roundTrips(): number {
+    return this.latest.length;
+  }
+
+  /** The median of the latest round trips. */
+  get median(): number | null {
+    const sorted = [...this.latest].sort((one, other) => one - other);
+    return sorted[Math.floor(sorted.length / 2)] ?? null;
   }
 
   heardWithin(ms: number, now: number): boolean {
@@ -36,10 +49,12 @@ export class Path {
     return this.lanes.includes(lane) && !this.answered.has(lane);
   }
 
-  /** The lanes on which a ping is due: on an open path the first, for the figures, or because nothing else was sent. */
-  pingsDue(now: number): readonly Lane[] {
+  /** The lanes on which a ping is due: on an open path the first, for the figures, or because nothing else was sent, or
+   *  as long as there are fewer than `wanted` round trips. */
+  pingsDue(now: number, wanted: number): readonly Lane[] {
     if (!this.isOpen) return this.lanes;
-    return now - this.pingedAt >= PING_MS || now - this.sentAt >= KEEP_ALIVE_MS ? this.lanes.slice(0, 1) : [];
+    const isDue = now - this.pingedAt >= PING_MS || now - this.sentAt >= KEEP_ALIVE_MS || this.roundTrips < wanted;
+    return isDue ? this.lanes.slice(0, 1) : [];
   }
 
   /** The number for a ping that is sent now. */
@@ -77,5 +92,7 @@ export class Path {
     }
     this.rtt = rtt;
     this.rtts.push(rtt);
+    this.latest.push(rtt);
+    if (this.latest.length > MOST_LATEST) this.latest.shift();
   }
 }

@@ -149,4 +149,17 @@ describe("what belongs to the page", () => {
     expect(states).toEqual([]);
     field.remove();
   });
+
+  it("leaves the answer to a dialog to it, and sees what was held released there", () => {
+    const dialog = document.body.appendChild(document.createElement("dialog"));
+    const answer = dialog.appendChild(document.createElement("button"));
+    fire("keydown", "w", { code: "KeyW" });
+    fire("keyup", "w", { code: "KeyW" }, answer);
+    expect(states.map(({ down }) => down)).toEqual([["w"], []]);
+    for (const type of ["keydown", "keyup"] as const) {
+      expect(fire(type, " ", { code: "Space" }, answer).defaultPrevented).toBe(false);
+    }
+    expect(states.length).toBe(2);
+    dialog.remove();
+  });
 });

@@ -4,7 +4,7 @@ import type { MatchListener, MatchWire } from "../../src/connection";
 import { silent } from "../../src/debug/sink";
 import { MatchRun, type MatchTools } from "../../src/match/run";
 import { gymView, type GymView } from "../../src/pages/gym";
-import type { Failure, Item, Match, Refusal, Room } from "../../src/protocol.gen";
+import type { Failure, Item, Match, Multiplayer, Refusal, Room } from "../../src/protocol.gen";
 import type { DrawPacket } from "../../src/renderer";
 import { Runtime } from "../../src/runtime";
 import type { MatchEvent, MatchFrame, Press } from "../../src/worker/messages";
@@ -65,13 +65,16 @@ let destroyed: number;
 let game: MatchRun | null;
 let rendering: Promise<void>; // resolves when the renderer is loaded
 let applied: unknown[];
+let calls: string[];
+let offers: boolean;
 
 beforeEach(() => {
   [clock, worker, wire, storage] = [new FakeClock(), new FakeWorker(), new FakeWire(), new Map()];
   const archive = { url: "/a.tar", bytes: 1 };
   runtime = new Runtime(worker, { pyodide: "/p/", pyodideBytes: 1, packages: [], archive });
   [put, outcome, peers, drained, listening, destroyed] = [[], [], [], Promise.resolve(), false, 0];
-  [rendering, applied] = [Promise.resolve(), []];
+  [rendering, applied, calls] = [Promise.resolve(), [], []];
+  offers = false;
 });
 
 function tools(): MatchTools {
@@ -97,6 +100,14 @@ function tools(): MatchTools {
       removeItem: (key) => void storage.delete(key),
     },
     reload: () => void outcome.push("reload"),
+    call: {
+      prepare: () => void calls.push("prepare"),
+      get offer() {
+        return offers ? async () => void calls.push("asked") : null;
+      },
+      ring: (title) => void calls.push(title),
+      close: () => void calls.push("close"),
+    },
     openPeers: () => ({
       start: () => void peers.push("start"),
       signalled: (signal) => void peers.push(`signalled ${signal.what}`),
@@ -146,7 +157,7 @@ async function met(): Promise<MatchRun> {
   const game = await waiting();
   await matched();
   await worked({ type: "made", run: run() });
-  await worked({ type: "connected", run: run() });
+  await worked({ type: "connected", run: run(), rtts: {} });
   await happens(() => wire.listener?.play({ session_id: "m1" }));
   return game;
 }
@@ -214,6 +225,40 @@ describe("MatchRun, waiting", () => {
     expect(text()).toContain("2 of 3 people are here");
   });
 
+  it("says what comes if nobody does, in the server's words where it has some", async () => {
+    await waiting();
+    expect(text()).toContain("If not everybody is here in 4:55, you need not wait any longer");
+    await happens(() => wire.listener?.room({ ...ROOM, note: "the game begins without them" }));
+    expect(text()).toContain("If not everybody is here in 4:55, the game begins without them. Please stay");
+  });
+
+  it("calls whoever waits when the partners are found, if it is to", async () => {
+    const multiplayer = { ...PAGE.game.multiplayer, call: true } as Multiplayer;
+    const game = start({ ...PAGE, button: null, game: { ...PAGE.game, multiplayer } });
+    await worked({ type: "loaded", ms: 1 });
+    await matched();
+    expect(calls).toEqual(["prepare", "▶ The game begins"]);
+    game.close();
+    expect(calls.at(-1)).toBe("close");
+    calls = [];
+    start({ ...PAGE, button: null, game: { ...PAGE.game, multiplayer: { ...multiplayer, call: false } } });
+    await worked({ type: "loaded", ms: 1 });
+    await matched();
+    expect(calls).toEqual([]);
+  });
+
+  it("asks for notifications if the participant likes", async () => {
+    offers = true;
+    const multiplayer = { ...PAGE.game.multiplayer, call: true } as Multiplayer;
+    start({ ...PAGE, button: null, game: { ...PAGE.game, multiplayer } });
+    await worked({ type: "loaded", ms: 1 });
+    const button = [...document.querySelectorAll<HTMLButtonElement>(".waiting button")][0];
+    expect(button?.hidden).toBe(false);
+    await happens(() => button?.click());
+    expect(calls).toEqual(["prepare", "asked"]);
+    expect(button?.hidden).toBe(true);
+  });
+
   it("enlists again after every reconnection, and while the server says not now", async () => {
     wire.answers = [{ kind: "refused", reason: "not_now", text: "" }];
     await waiting();
@@ -252,12 +297,22 @@ describe("MatchRun, meeting", () => {
     expect(text()).toContain("Pull.");
   });
 
+  it("plays the game that the match brings, in this match alone", async () => {
+    await waiting();
+    const game = { ...PAGE.game, options: { speed: 3 }, episodes: 5 };
+    await matched({ game });
+    expect(worker.last("match")?.game).toBe(JSON.stringify(game));
+    await happens(() => wire.listener?.unmatched({ session_id: "m1", reason: "partner_left", room: ROOM }));
+    await matched({ session_id: "m2" });
+    expect(worker.last("match")?.game).toBe(JSON.stringify(PAGE.game));
+  });
+
   it("says that everybody is connected, and meets when all have said so", async () => {
     await waiting();
     await matched();
     await worked({ type: "made", run: run() });
-    await worked({ type: "connected", run: run() });
-    expect(wire.said.at(-1)).toEqual(["validated", { session_id: "m1" }]);
+    await worked({ type: "connected", run: run(), rtts: { 1: 48.5 } });
+    expect(wire.said.at(-1)).toEqual(["validated", { session_id: "m1", rtt_ms: { 1: 48.5 } }]);
     expect(posted("meet")).toBe(0);
     await happens(() => wire.listener?.play({ session_id: "another" }));
     expect(posted("meet")).toBe(0);

@@ -22,7 +22,7 @@ function handle(message: ToHarness): void {
         agentOf: String,
         post,
         received: (peer, tag, payload) => post({ type: "heard", peer, tag, text: new TextDecoder().decode(payload) }),
-        connected: () => post({ type: "connected", run: message.run }),
+        connected: (rtts) => post({ type: "connected", run: message.run, rtts }),
       });
       return;
     case "channels":

@@ -19,6 +19,7 @@ class Side {
   readonly rows: LinkRow[] = [];
   readonly said: FromWorker[] = [];
   connected: number | null = null;
+  rtts: Record<string, number> = {};
   other: Side | null = null;
   serverIsUp = true;
 
@@ -33,7 +34,10 @@ class Side {
       agentOf: (of) => `a${of}`,
       received: (from, tag, payload) =>
         this.heard.push({ peer: from, tag, text: new TextDecoder().decode(payload) }),
-      connected: () => (this.connected = clock.now()),
+      connected: (rtts) => {
+        this.connected = clock.now();
+        this.rtts = rtts;
+      },
       post: (message) => this.posted(message),
     });
   }
@@ -106,6 +110,16 @@ describe("Links that come about", () => {
     clock.advance(100);
     expect(both.map((side) => side.links.connected)).toEqual([true, true]);
     expect(both[0].news).toEqual([true]);
+  });
+
+  it("are measured as often as was asked for, and say how long the way takes", () => {
+    const both = sides({ round_trips: 7, is_mesh: false });
+    clock.advance(400);
+    expect(both.map((side) => side.connected)).toEqual([null, null]);
+    clock.advance(600);
+    expect(both.every((side) => side.connected !== null && side.connected > 400)).toBe(true);
+    expect(Object.keys(both[0].rtts)).toEqual(["a1"]);
+    expect(both[0].rtts["a1"]).toBeGreaterThan(0);
   });
 
   it("need no event of a channel that opened before it was handed over", () => {

@@ -316,7 +316,9 @@ describe("MatchPlayer, frames", () => {
       arrived(FRAME_PONG, ...ping.slice(1));
       pass(1000);
     }
-    expect(said.filter(({ type }) => type === "connected")).toEqual([{ type: "connected", run: 1 }]);
+    expect(said.filter(({ type }) => type === "connected")).toMatchObject([
+      { type: "connected", run: 1, rtts: { 1: 10 } },
+    ]);
   });
 
   it("tells the page only what it has to do something about", () => {

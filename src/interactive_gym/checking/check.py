@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +20,8 @@ from interactive_gym.packaging.node import Node
 from interactive_gym.packaging.plan import LOCAL, Plan, gym_scenes, plan
 from interactive_gym.packaging.pyodide import PYODIDE_VERSION, Pyodide, bundled
 from interactive_gym.scenes.gym import GymScene
+
+_REPEATED = re.compile(r"(-\d+)+$")  # what RepeatScene adds to ids
 
 
 def check_experiment(experiment: Experiment, path: Path) -> Report:
@@ -40,7 +44,7 @@ def check_experiment(experiment: Experiment, path: Path) -> Report:
         if planned is None:
             return Report(experiment.id)
         node = _node(planned, pyodide, cache_dir)
-        scenes = tuple(_checked(scene, path, planned, node) for scene in gym_scenes(experiment))
+        scenes = tuple(_checked(name, scene, game, path, planned, node) for name, scene, game in games_of(experiment))
         files = [*planned.files, *_pyodide_files(planned, pyodide)]
         return Report(experiment.id, scenes, grouped(files), planned.left_out, _notes(planned))
 
@@ -49,10 +53,26 @@ def _node(planned: Plan, pyodide: Pyodide, cache_dir: Path) -> Node:
     return Node(pyodide.folder, planned.packages, pack(planned.files, cache_dir, pyodide).path)
 
 
-def _checked(scene: GymScene, path: Path, planned: Plan, node: Node) -> SceneReport:
-    trials = try_out(scene.game(), path.absolute().parent, node)
+def games_of(experiment: Experiment) -> Iterator[tuple[str, GymScene, dict[str, object]]]:
+    """What is tried out, by name: each game as it is, and once in each other condition of each of its factors.
+
+    Of games that are alike but for their ids, as repeated ones are, it is the first.
+    """
+    known: list[dict[str, object]] = []
+    for scene in gym_scenes(experiment):
+        others = [(factor.id, name) for factor in scene.factors for name in list(factor.values)[1:]]
+        for conditions in ({}, *({factor: name} for factor, name in others)):
+            game = scene.game(conditions)
+            alike = {**game, "scene_id": ""}
+            if alike not in known:
+                known.append(alike)
+                yield " ".join([scene.id, *(f"{factor}={name}" for factor, name in conditions.items())]), scene, game
+
+
+def _checked(name: str, scene: GymScene, game: dict[str, object], path: Path, planned: Plan, node: Node) -> SceneReport:
+    trials = try_out(game, path.absolute().parent, node)
     sources = {file.path: file.source for file in planned.files if file.owner == LOCAL}
-    return judge(scene.id, trials, partial(_where, path, scene.id), partial(line_in_traceback, sources=sources))
+    return judge(name, trials, partial(_where, path, scene.id), partial(line_in_traceback, sources=sources))
 
 
 def _pyodide_files(planned: Plan, pyodide: Pyodide) -> list[File]:
@@ -61,7 +81,8 @@ def _pyodide_files(planned: Plan, pyodide: Pyodide) -> list[File]:
 
 
 def _where(path: Path, scene: str, method: str) -> str | None:
-    line = line_of(path, scene, method)
+    repeated = _REPEATED.sub("", scene)
+    line = line_of(path, scene, method) or line_of(path, repeated, method)
     return f"{path}:{line}" if line is not None else None
 
 

@@ -14,10 +14,13 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
-from interactive_gym.data import games, link_rows, player_tables, progress, tables, verdicts
+from interactive_gym.data import games, link_rows, meetings, player_tables, progress, study_values, tables, verdicts
+from interactive_gym.data.assignments import assignments_table
+from interactive_gym.data.attributes import attributes_table
 from interactive_gym.data.episode_files import write_episode
-from interactive_gym.data.flat import Table, write_json_lines, write_table
+from interactive_gym.data.flat import Table, write_json, write_json_lines, write_table
 from interactive_gym.data.parity import Verdict
+from interactive_gym.data.screenings import screenings_table
 from interactive_gym.data.store import Store
 
 PUBLIC: dict[str, Callable[[Connection], Table]] = {
@@ -27,6 +30,9 @@ PUBLIC: dict[str, Callable[[Connection], Table]] = {
     "players.csv": player_tables.players_table,
     "links.csv": player_tables.links_table,
     "responses.csv": tables.responses_table,
+    "screenings.csv": screenings_table,
+    "attributes.csv": attributes_table,
+    "assignments.csv": assignments_table,
     "completion_codes.csv": tables.completion_codes_table,
 }
 PRIVATE: dict[str, Callable[[Connection], Table]] = {"platform_ids.csv": tables.platform_ids_table}
@@ -128,3 +134,6 @@ class Files:
         for name, table in PRIVATE.items():
             write_table(self.folder / name, table(connection), mode=_OWNER_ONLY)
         write_json_lines(self.folder / "events.jsonl", tables.events_lines(connection))
+        write_json_lines(self.folder / "console.jsonl", tables.console_lines(connection))
+        write_json(self.folder / "globals.json", study_values.of(connection))
+        write_json_lines(self.folder / "matches.jsonl", meetings.lines(connection))

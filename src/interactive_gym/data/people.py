@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -24,6 +24,9 @@ class Participant:
     state: str
     scene_id: str
     outcome: str | None
+    code: str | None = None  # that their outcome gave them
+    redirect: str | None = None  # where their outcome sends them
+    farewell: str | None = None  # HTML that their last page says in place of the text of their outcome
 
 
 @dataclass(frozen=True)
@@ -32,22 +35,23 @@ class Visit:
 
     scene_id: str
     session_id: str | None
-    code: str | None
     left_at: float | None
 
 
-_PARTICIPANT = [participants.c[name] for name in ("id", "subject_id", "state", "scene_id", "outcome")]
-_VISIT = [visits.c[name] for name in ("scene_id", "session_id", "code", "left_at")]
+_PARTICIPANT = [participants.c[each.name] for each in fields(Participant)]
+_VISIT = [visits.c[each.name] for each in fields(Visit)]
 
 
 def add_participant(connection: Connection, participant: Participant, *, query: Mapping[str, str], now: float) -> None:
-    row = {
+    row: dict[str, Any] = {
         "id": participant.id,
         "subject_id": participant.subject_id,
         "query": dict(query),
         "state": participant.state,
         "scene_id": participant.scene_id,
         "arrived_at": now,
+        "sequence": [],
+        "attributes": {},
     }
     connection.execute(insert(participants).values(row))
 
@@ -62,20 +66,38 @@ def find_subject(connection: Connection, subject_id: str) -> Participant | None:
     return Participant(*row) if row else None
 
 
+def query_of(connection: Connection, participant_id: str) -> dict[str, str]:
+    """What their link says beside the subject: platform ids, and what the researcher has put there."""
+    mine = select(participants.c.query).where(participants.c.id == participant_id)
+    return dict(connection.execute(mine).scalar_one())
+
+
+def sequence_of(connection: Connection, participant_id: str) -> list[str]:
+    """Ids of the scenes that were drawn for them, in their own order; empty where nothing was."""
+    mine = select(participants.c.sequence).where(participants.c.id == participant_id)
+    return list(connection.execute(mine).scalar_one())
+
+
+def set_sequence(connection: Connection, participant_id: str, scene_ids: Sequence[str]) -> None:
+    mine = participants.c.id == participant_id
+    connection.execute(update(participants).where(mine).values(sequence=list(scene_ids)))
+
+
 def everybody(connection: Connection) -> list[Participant]:
     """All participants in order of arrival."""
     return [Participant(*row) for row in connection.execute(select(*_PARTICIPANT).order_by(participants.c.arrived_at))]
 
 
-def place(connection: Connection, participant: Participant, *, now: float) -> None:
-    """Stores where ``participant`` is now; ``now`` is when they were done, the first time that they have an outcome."""
-    changes: dict[str, object] = {
-        "state": participant.state,
-        "scene_id": participant.scene_id,
-        "outcome": participant.outcome,
-    }
-    done = {"done_at": now} if participant.outcome else {}
-    connection.execute(update(participants).where(participants.c.id == participant.id).values(changes | done))
+def place(connection: Connection, participant: Participant) -> None:
+    """Stores where ``participant`` is now."""
+    changes = {"state": participant.state, "scene_id": participant.scene_id}
+    connection.execute(update(participants).where(participants.c.id == participant.id).values(changes))
+
+
+def finish(connection: Connection, participant: Participant, *, now: float) -> None:
+    """Stores the outcome of ``participant``, and all that their last page gives them."""
+    row = {each.name: getattr(participant, each.name) for each in fields(participant)}
+    connection.execute(update(participants).where(participants.c.id == participant.id).values({**row, "done_at": now}))
 
 
 def note_transport(connection: Connection, participant_id: str, transport: str) -> None:
@@ -90,11 +112,10 @@ def enter(
     position: int,
     now: float,
     session_id: str | None = None,
-    code: str | None = None,
 ) -> None:
     """The participant is in the scene from now on, with what was assigned to them there."""
     row = {"participant_id": participant_id, "scene_id": scene_id, "position": position, "entered_at": now}
-    connection.execute(insert(visits).values(row | {"session_id": session_id, "code": code}))
+    connection.execute(insert(visits).values(row | {"session_id": session_id}))
 
 
 def assign(connection: Connection, participant_id: str, scene_id: str, session_id: str | None) -> None:
@@ -138,5 +159,5 @@ def new_code(connection: Connection) -> str:
     """A completion code that nobody has yet."""
     while True:
         code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
-        if connection.execute(select(visits.c.code).where(visits.c.code == code)).first() is None:
+        if connection.execute(select(participants.c.id).where(participants.c.code == code)).first() is None:
             return code

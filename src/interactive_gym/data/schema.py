@@ -22,7 +22,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA_VERSION = 2  # of the files that we write; a change of columns or their meaning raises it
+SCHEMA_VERSION = 3  # of the files that we write; a change of columns or their meaning raises it
 
 metadata = MetaData()
 
@@ -38,6 +38,11 @@ participants = Table(
     Column("transport", String(32)),  # of the latest connection: "websocket" or "polling"
     Column("arrived_at", Float, nullable=False),
     Column("done_at", Float),
+    Column("sequence", JSON, nullable=False),  # ids of their scenes, in their own order; drawn once
+    Column("code", String(200)),  # that their outcome gives, if it gives one
+    Column("redirect", Text),  # where their outcome sends them; private: it may name them
+    Column("farewell", Text),  # HTML that their last page says in place of the text of their outcome
+    Column("attributes", JSON, nullable=False),  # name -> number, text, boolean or null
 )
 
 visits = Table(
@@ -49,7 +54,59 @@ visits = Table(
     Column("entered_at", Float, nullable=False),
     Column("left_at", Float),
     Column("session_id", ForeignKey("sessions.id")),  # of a game scene
-    Column("code", String(200)),  # of a completion code scene
+)
+
+screenings = Table(  # what was found of a participant on arrival, and what was decided; one row per time that it was
+    "screenings",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("participant_id", ForeignKey("participants.id"), nullable=False, index=True),
+    Column("measured", JSON, nullable=False),  # protocol.Measured, and "pings_ms"
+    Column("accepted", Boolean, nullable=False),
+    Column("reason", String(64), nullable=False),  # "accepted", or the rule that excluded them
+    Column("detail", Text, nullable=False),  # what the rule saw, or why it could not be applied
+    Column("decided_at", Float, nullable=False),
+)
+
+assignments = Table(  # of conditions, to a participant or to a group
+    "assignments",
+    metadata,
+    Column("factor", String(128), primary_key=True),  # id of the Conditions
+    Column("unit", String(128), primary_key=True),  # id of the participant or of the session
+    Column("condition", String(128), nullable=False),
+    Column("assigned_at", Float, nullable=False),
+)
+
+meetings = Table(  # every decision of a waiting room about a group, also of those that came to nothing
+    "meetings",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("scene_id", String(128), nullable=False),
+    Column("session_id", ForeignKey("sessions.id"), index=True),  # NULL: no game came of the decision
+    Column("matcher", String(128), nullable=False),
+    Column("members", JSON, nullable=False),  # participant ids
+    Column("candidates", JSON, nullable=False),  # of whom they were chosen: id, waited_s, rtt_ms, partners, attributes
+    Column("reason", String(200), nullable=False),  # why these
+    Column("result", String(64)),  # "playing", or why no game came of it; NULL while they connect
+    Column("rtts_ms", JSON, nullable=False),  # between members, as measured: "participant>participant" -> ms
+    Column("decided_at", Float, nullable=False),
+    Column("ended_at", Float),
+)
+
+study_values = Table(  # what hooks know of the study as a whole
+    "study_values",
+    metadata,
+    Column("name", String(128), primary_key=True),
+    Column("value", JSON, nullable=False),
+    Column("changed_at", Float, nullable=False),
+)
+
+told = Table(  # what hooks have been told; see data.occasions
+    "told",
+    metadata,
+    Column("kind", String(32), primary_key=True),
+    Column("key", String(200), primary_key=True),  # of what was told; "" for the kind as a whole
+    Column("mark", Float, nullable=False),  # when; or the last of them, where they are numbered
 )
 
 responses = Table(

@@ -51,6 +51,7 @@ class Store:
         self._writing = _engine(path, begin="BEGIN IMMEDIATE")
         self._reading = _engine(path, begin="BEGIN")
         self._waiting: queue.Queue[_Write[Any] | None] = queue.Queue(MAX_WAITING)
+        self._listeners: tuple[Callable[[], object], ...] = ()
         self._closed = False
         self._door = threading.Lock()  # no write may slip in behind the one that says that it was the last
         _open(self._writing, path)
@@ -76,6 +77,17 @@ class Store:
     async def write(self, query: Query[T]) -> T:
         """:meth:`submit` for coroutines. A caller that is cancelled does not take back a write that has begun."""
         return await asyncio.wrap_future(self.submit(query))
+
+    def listen(self, committed: Callable[[], object]) -> Callable[[], None]:
+        """Calls ``committed`` in the writer thread after each commit. Returns the function that ends that."""
+        with self._door:
+            self._listeners += (committed,)
+
+        def stop() -> None:
+            with self._door:
+                self._listeners = tuple(one for one in self._listeners if one is not committed)
+
+        return stop
 
     def read_now(self, query: Query[T]) -> T:
         """Runs ``query`` in this thread, on a connection that sees what is committed and blocks nobody."""
@@ -126,6 +138,8 @@ class Store:
         else:
             for resolve in resolutions:
                 resolve()
+            for committed in self._listeners:
+                committed()
 
 
 def _not_stored(error: Exception) -> ServerError:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, func, select
 
+from interactive_gym.data import assignments
+from interactive_gym.data.assignments import Conditions
 from interactive_gym.data.flat import Table, moment
 from interactive_gym.data.latency import SUMMARY
 from interactive_gym.data.player_tables import STATISTICS, Statistics, statistics_of, summed
@@ -19,7 +21,6 @@ from interactive_gym.data.schema import (
     participants,
     responses,
     sessions,
-    visits,
 )
 from interactive_gym.envs.determinism import episode_seed
 
@@ -27,22 +28,28 @@ from interactive_gym.envs.determinism import episode_seed
 def participants_table(connection: Connection) -> Table:
     """Nothing here tells who somebody is; see :func:`platform_ids_table`."""
     header = ("participant_id", "state", "scene_id", "outcome", "transport", "arrived_at", "done_at")
+    given = assignments.by_unit(connection)
     rows = connection.execute(select(participants).order_by(participants.c.arrived_at))
-    plain = ([r.id, r.state, r.scene_id, r.outcome, r.transport, moment(r.arrived_at), moment(r.done_at)] for r in rows)
-    return header, plain
+    return (*header, "sequence", "conditions"), (_participant_row(row, given) for row in rows)
+
+
+def _participant_row(row: Row[Any], given: Conditions) -> list[object]:
+    who = [row.id, row.state, row.scene_id, row.outcome, row.transport]
+    return [*who, moment(row.arrived_at), moment(row.done_at), row.sequence or None, given.get(row.id)]
 
 
 def platform_ids_table(connection: Connection) -> Table:
     """The one private table: what the link said of a person."""
     rows = connection.execute(select(participants).order_by(participants.c.arrived_at))
-    return ("participant_id", "subject_id", "query"), ([row.id, row.subject_id, row.query] for row in rows)
+    header = ("participant_id", "subject_id", "query", "redirect")
+    return header, ([row.id, row.subject_id, row.query, row.redirect] for row in rows)
 
 
 def completion_codes_table(connection: Connection) -> Table:
-    given = select(visits).where(visits.c.code.is_not(None)).order_by(visits.c.entered_at)
+    given = select(participants).where(participants.c.code.is_not(None)).order_by(participants.c.done_at)
     rows = connection.execute(given)
-    header = ("participant_id", "scene_id", "code", "given_at")
-    return header, ([row.participant_id, row.scene_id, row.code, moment(row.entered_at)] for row in rows)
+    header = ("participant_id", "scene_id", "outcome", "code", "given_at")
+    return header, ([row.id, row.scene_id, row.outcome, row.code, moment(row.done_at)] for row in rows)
 
 
 def responses_table(connection: Connection) -> Table:
@@ -63,13 +70,14 @@ def sessions_table(connection: Connection) -> Table:
     rows = connection.execute(joined.order_by(sessions.c.created_at, members.c.peer))
     header = ("session_id", "scene_id", "player", "participant_id", "peer", "state", "seed", "episodes_completed")
     counted = statistics_of(connection)  # by session and player, in the order of the episodes
-    ended = ("generations", "created_at", "ended_at", "end_reason", *STATISTICS)
-    return (*header, *ended), (_session_row(row, counted) for row in rows)
+    given = assignments.by_unit(connection)
+    ended = ("generations", "created_at", "ended_at", "end_reason", "conditions", *STATISTICS)
+    return (*header, *ended), (_session_row(row, counted, given) for row in rows)
 
 
-def _session_row(row: Row[Any], counted: Statistics) -> list[object]:
+def _session_row(row: Row[Any], counted: Statistics, given: Conditions) -> list[object]:
     who = [row.id, row.scene_id, row.player, row.participant_id, row.peer, row.state]
-    ended = [row.lives, moment(row.created_at), moment(row.ended_at), row.end_reason]
+    ended = [row.lives, moment(row.created_at), moment(row.ended_at), row.end_reason, given.get(row.id)]
     total = summed(counted.get((row.id, row.player), []))
     return [*who, row.seed, row.played, *ended, *(total.get(name) for name in STATISTICS)]
 
@@ -92,8 +100,20 @@ def _episode_row(row: Row[Any]) -> list[object]:
     return [row.session_id, row.scene_id, row.number, seed, *ended, *(alone.get(name) for name in SUMMARY)]
 
 
+CONSOLE = ("page_error", "console_log", "console_info", "console_warn", "console_error")
+"""Events of pages that have a file of their own: a script that writes much would bury the others."""
+
+
 def events_lines(connection: Connection) -> Iterator[Mapping[str, Any]]:
-    for row in connection.execute(select(events).order_by(events.c.id)):
+    yield from _event_lines(connection, events.c.name.not_in(CONSOLE))
+
+
+def console_lines(connection: Connection) -> Iterator[Mapping[str, Any]]:
+    yield from _event_lines(connection, events.c.name.in_(CONSOLE))
+
+
+def _event_lines(connection: Connection, wanted: ColumnElement[bool]) -> Iterator[Mapping[str, Any]]:
+    for row in connection.execute(select(events).where(wanted).order_by(events.c.id)):
         yield {
             "at": moment(row.at),
             "name": row.name,

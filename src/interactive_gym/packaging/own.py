@@ -8,8 +8,8 @@ from interactive_gym.packaging.distributions import File, files_below
 
 # Exactly this, and nothing of server, data, protocol, packaging, checking or the command line.
 BROWSER_PARTS = (
-    "__init__.py", "errors.py", "experiment.py", "scenes", "envs", "rendering", "policies", "records", "netcode",
-    "game", "browser",
+    "__init__.py", "callbacks.py", "errors.py", "experiment.py", "hooks.py", "matching.py", "scenes", "envs",
+    "rendering", "policies", "records", "netcode", "game", "browser",
 )  # fmt: skip
 OWNER = "interactive-gym"  # the distribution
 PACKAGE = "interactive_gym"

@@ -81,6 +81,8 @@ def references(scene: GymScene) -> dict[str, str]:
     found = {".environment(factory)": game["environment"]}
     optional = {".rendering(draw)": game["draw"], ".rendering(hud)": game["hud_function"]}
     found |= {where: name for where, name in optional.items() if name}
+    if scene.stand_in:
+        found[".waitroom(bot)"] = scene.stand_in
     players = game["policies"].items()
     return found | {f".policies({agent!r})": name for agent, name in players if ":" in name}
 

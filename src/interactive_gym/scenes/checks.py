@@ -114,6 +114,21 @@ def view(*arguments: str) -> Check:
     return check
 
 
+def own_function(*arguments: str) -> Check:
+    """A function that the server calls with ``arguments``, and nobody else: it needs no name, and may be async."""
+
+    def check(value: object) -> Callable[..., Any]:
+        if not callable(value):
+            raise ValueError(f"must be a function, not {shown(value)}")
+        try:
+            inspect.signature(value).bind(*arguments)
+        except TypeError as problem:
+            raise ValueError(f"is called with ({', '.join(arguments)}), but does not take that: {problem}") from problem
+        return value
+
+    return check
+
+
 def importable(value: object) -> Callable[..., Any]:
     """A function or class that participants' browsers can import by name."""
     if not callable(value):

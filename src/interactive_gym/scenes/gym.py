@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
 from interactive_gym.envs.reference import name_of
+from interactive_gym.matching import Matcher
 from interactive_gym.policies import Human, Policy, roster
 from interactive_gym.rendering.colors import Color
 from interactive_gym.scenes.assets import Assets, PictureFile, read_files
-from interactive_gym.scenes.base import Scene
 from interactive_gym.scenes.content import GameContent, body_of
+from interactive_gym.scenes.factor import Factor
 from interactive_gym.scenes.gym_fit import check_company, check_fit
 from interactive_gym.scenes.gym_parameters import (
     Environment,
@@ -23,16 +24,18 @@ from interactive_gym.scenes.gym_parameters import (
     Policies,
     Rendering,
     Runtime,
-    Waitroom,
 )
+from interactive_gym.scenes.monitoring import Monitoring, check_monitoring
 from interactive_gym.scenes.parameters import NOT_GIVEN, NotGiven
+from interactive_gym.scenes.passage import Passage
 from interactive_gym.scenes.players import humans_of
+from interactive_gym.scenes.waitroom import Waitroom, check_waitroom
 
 MAKE_REGISTERED = "gymnasium:make"
 
 
 @dataclass(frozen=True)
-class GymScene(Scene):
+class GymScene(Passage):
     """A game in the participants' browsers. ``environment`` and ``gameplay`` are needed; the rest has defaults.
 
     Each method returns a new scene and may be called again to change what an earlier call set.
@@ -49,6 +52,7 @@ class GymScene(Scene):
     _waitroom: Waitroom = field(default_factory=Waitroom, init=False, repr=False)
     _multiplayer: Multiplayer = field(default_factory=Multiplayer, init=False, repr=False)
     _runtime: Runtime = field(default_factory=Runtime, init=False, repr=False)
+    _monitoring: Monitoring = field(default_factory=Monitoring, init=False, repr=False)
     pictures: tuple[PictureFile, ...] = field(default=(), init=False, repr=False)
 
     def environment(
@@ -64,7 +68,9 @@ class GymScene(Scene):
             factory: A function or class that makes the environment, or an id registered with Gymnasium.
             seed: Every participant, or group of them that plays together, plays the same sequence of episodes, seeded
                 from this number (0 to 2**31 - 1). None, the default: each gets their own.
-            options: Keyword arguments of the factory, of values that JSON can carry.
+            options: Keyword arguments of the factory, of values that JSON can carry; in the place of a value, an
+                ``ig.Factor`` makes it another one in each condition. A factory that has a parameter
+                ``attributes`` is given, without being told here, agent -> attributes of the participant who plays it.
 
         Raises:
             ConfigError: The factory cannot be imported by name, the id is not registered, or a value is not as above.
@@ -221,18 +227,58 @@ class GymScene(Scene):
         body = body_of(body, body_file, scene=self.id)
         return self._refined("content", header=header, body=body, game_text=game_text, button=button)
 
-    def waitroom(self, *, timeout: float | NotGiven = NOT_GIVEN, countdown: float | NotGiven = NOT_GIVEN) -> Self:
-        """How the participants of a game of several people wait for each other.
+    def waitroom(
+        self,
+        *,
+        timeout: float | NotGiven = NOT_GIVEN,
+        countdown: float | NotGiven = NOT_GIVEN,
+        matcher: Matcher | NotGiven = NOT_GIVEN,
+        partners: Literal["any", "same", "new"] | NotGiven = NOT_GIVEN,
+        min_group: int | NotGiven = NOT_GIVEN,
+        start_smaller_after: float | NotGiven | None = NOT_GIVEN,
+        on_timeout: str | NotGiven = NOT_GIVEN,
+        extend: float | NotGiven | None = NOT_GIVEN,
+        bot: Policy | NotGiven | None = NOT_GIVEN,
+        call: bool | NotGiven = NOT_GIVEN,
+    ) -> Self:
+        """How the participants of a game of several people find each other, and wait until they do.
 
         Args:
-            timeout: Seconds after which whoever is still without partners is let go, 1 to 86,400; 300 if not given.
+            timeout: Seconds after which something else happens to whoever is still without partners, 1 to 86,400; 300
+                if not given.
             countdown: Seconds from the moment in which they are found to the first frame, at least, 0 to 60; 3 if not
                 given. They connect meanwhile.
+            matcher: Who plays with whom; ``ig.FIFO()``, first come, first served, if not given.
+            partners: ``"new"``: nobody plays with somebody with whom they have played before. ``"same"``: only those
+                who played their latest game of several people together. ``"any"`` if not given.
+            min_group: How many people are enough for a group that is smaller than the game, 1 to 15; 2 if not given.
+            start_smaller_after: Seconds after which a group of ``min_group`` or more begins without those who are
+                missing. None, the default: never before the timeout.
+            on_timeout: What comes then: ``"leave"``, the default: they are done, with the outcome
+                ``waitroom_timeout``. ``"extend"``: ``extend`` seconds more. ``"smaller"``: those who are there begin,
+                if they are ``min_group``. ``"bot"``: each plays with nobody but ``bot``. Or the id of a later scene,
+                which they go on to. Who finds no way that they can take is done.
+            extend: Seconds, 1 to 86,400.
+            bot: ``policy(observation, agent)`` for the human agents whom nobody is there for.
+            call: Call them by sound, title and, where they allow it, a notification when partners are found while they
+                look elsewhere; True if not given.
 
         Raises:
-            ConfigError: A value is out of its range.
+            ConfigError: A value is not as above. What does not fit together is found when the experiment is built.
         """
-        return self._refined("waitroom", timeout=timeout, countdown=countdown)
+        return self._refined(
+            "waitroom",
+            timeout=timeout,
+            countdown=countdown,
+            matcher=matcher,
+            partners=partners,
+            min_group=min_group,
+            start_smaller_after=start_smaller_after,
+            on_timeout=on_timeout,
+            extend=extend,
+            bot=bot,
+            call=call,
+        )
 
     def multiplayer(
         self,
@@ -253,6 +299,58 @@ class GymScene(Scene):
             ConfigError: A value is not as above.
         """
         return self._refined("multiplayer", input_delay=input_delay, relay=relay)
+
+    def monitoring(
+        self,
+        *,
+        max_ping: float | NotGiven | None = NOT_GIVEN,
+        ping_window: int | NotGiven = NOT_GIVEN,
+        ping_violations: int | NotGiven = NOT_GIVEN,
+        hidden_warn_after: float | NotGiven | None = NOT_GIVEN,
+        hidden_exclude_after: float | NotGiven | None = NOT_GIVEN,
+        warning: str | NotGiven | None = NOT_GIVEN,
+        partner_text: str | NotGiven | None = NOT_GIVEN,
+        callback: Callable[..., object] | NotGiven | None = NOT_GIVEN,
+        callback_every: int | NotGiven = NOT_GIVEN,
+        callback_timeout: float | NotGiven = NOT_GIVEN,
+    ) -> Self:
+        """What is watched of each player from the first frames on, and who is taken out of the game for it.
+
+        Args:
+            max_ping: Milliseconds that a message to the server and back may take, 1 to 60,000. It is measured every
+                five seconds. None, the default: any number.
+            ping_window: How many of the latest measurements are looked at, 1 to 20; 5 if not given.
+            ping_violations: How many of these above ``max_ping`` take a player out; 3 if not given. At half of them
+                there is a warning.
+            hidden_warn_after: Seconds, 1 to 3600, after which a player who does not look at the game is warned: the tab
+                is hidden, or another window in front. None, the default: never.
+            hidden_exclude_after: Seconds after which they are taken out. None, the default: never.
+            warning: What warnings say, as text, in place of our own words.
+            partner_text: HTML for those who cannot go on because their partner has been taken out.
+            callback: ``callback(context)``, async or not, on the server, with a
+                ``interactive_gym.callbacks.MonitoringContext``. It returns None or True, or else False or a text for
+                the player, who is taken out.
+            callback_every: Frames after which it is called again, 1 to 1,000,000; 30 if not given. Frames arrive once
+                a second.
+            callback_timeout: Seconds that it may take, 0.1 to 60; 5 if not given.
+
+        Raises:
+            ConfigError: A value is out of its range, or not a function. What does not fit together is found when the
+                experiment is built.
+        """
+        return self._refined(
+            "monitoring",
+            max_ping=max_ping,
+            ping_window=ping_window,
+            ping_violations=ping_violations,
+            hidden_warn_after=hidden_warn_after,
+            hidden_exclude_after=hidden_exclude_after,
+            warning=warning,
+            partner_text=partner_text,
+            callback=callback,
+            callback_every=callback_every,
+            callback_timeout=callback_timeout,
+        )
 
     def runtime(
         self, *, loading_timeout: float | NotGiven = NOT_GIVEN, packages: Sequence[str] | NotGiven = NOT_GIVEN
@@ -280,9 +378,29 @@ class GymScene(Scene):
         return self._runtime.packages
 
     @property
+    def waiting(self) -> Waitroom:
+        """How people come together, of a game of several."""
+        return self._waitroom
+
+    @property
+    def stand_in(self) -> str | None:
+        """``"module:qualname"`` of the policy that plays for people who are not there; None if there is none."""
+        return self._waitroom.bot and name_of(self._waitroom.bot)
+
+    @property
     def humans(self) -> tuple[str, ...]:
         """The agents that participants play, in the order of the config."""
         return humans_of(self._policies.agents)
+
+    @property
+    def watch(self) -> Monitoring | None:
+        """What is watched while this game is played; None: nothing is."""
+        return self._monitoring if "monitoring" in self._called else None
+
+    @property
+    def takes_attributes(self) -> bool:
+        """Whether the environment's factory wants what is known of its players, and the researcher gives it nothing."""
+        return self._environment.takes_attributes
 
     def game_text(self, agent: str) -> str:
         """The HTML that the player of ``agent`` sees with the running game; empty if there is none for them."""
@@ -292,16 +410,30 @@ class GymScene(Scene):
     def page(self) -> dict[str, object]:
         """Before a match is made, nobody of several knows yet which agent they will play, so they are told then."""
         told = self.game_text(self.humans[0]) if len(self.humans) == 1 else ""
-        return {**asdict(self._content), "game_text": told, "game": self.game()}
+        decided = {"is_monitored": self.watch is not None, "game_text": told, "game": self.game()}
+        return {**asdict(self._content), **self._way_out(), **decided}
 
-    def game(self) -> dict[str, object]:
+    @property
+    def differing(self) -> Mapping[str, Factor]:
+        """The options of the environment that are others in other conditions."""
+        return {name: value for name, value in self._environment.options.items() if isinstance(value, Factor)}
+
+    @property
+    def factors(self) -> tuple[Factor, ...]:
+        """What is to be drawn for this game; each factor once."""
+        return tuple({factor.id: factor for factor in self.differing.values()}.values())
+
+    def game(self, conditions: Mapping[str, str] | None = None) -> dict[str, object]:
         """This scene as ``protocol.Game``: plain JSON, a new copy in each call.
+
+        Args:
+            conditions: Factor -> condition. Of a factor that is not given, its first one.
 
         Raises:
             ConfigError: ``environment`` or ``gameplay`` is not set, or does not fit the rest.
         """
         self.check()
-        return deepcopy({"scene_id": self.id, **self._made(), **self._shown(), **self._played()})
+        return deepcopy({"scene_id": self.id, **self._made(conditions or {}), **self._shown(), **self._played()})
 
     def check(self) -> None:
         """Check what depends on several methods.
@@ -311,9 +443,15 @@ class GymScene(Scene):
         """
         check_fit(self.id, self._environment, self._rendering, self._gameplay)
         check_company(self.id, self._called, self._environment, self._policies, self._content)
+        check_monitoring(self.id, self._monitoring)
+        if len(self.humans) > 1:
+            check_waitroom(self.id, self._waitroom, len(self.humans))
 
-    def _made(self) -> dict[str, object]:
-        factory, options = self._environment.factory, dict(self._environment.options)
+    def _made(self, conditions: Mapping[str, str]) -> dict[str, object]:
+        factory = self._environment.factory
+        options = {name: _in_condition(value, conditions) for name, value in self._environment.options.items()}
+        if self.takes_attributes:
+            options["attributes"] = {agent: {} for agent in self.humans}  # nobody is seated yet
         if isinstance(factory, str):
             return {"environment": MAKE_REGISTERED, "options": {"id": factory, **options}}
         return {"environment": name_of(factory), "options": options}
@@ -355,4 +493,11 @@ class GymScene(Scene):
             "countdown_s": self._waitroom.countdown,
             "input_delay": self._multiplayer.delay_at(self._rendering.fps),
             "relay": self._multiplayer.relay,
+            "call": self._waitroom.call,
         }
+
+
+def _in_condition(value: object, conditions: Mapping[str, str]) -> object:
+    if not isinstance(value, Factor):
+        return value
+    return value.values[conditions.get(value.id, next(iter(value.values)))]

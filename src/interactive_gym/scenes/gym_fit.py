@@ -9,6 +9,7 @@ from typing import Any
 
 from interactive_gym.errors import ConfigError
 from interactive_gym.scenes.content import GameContent
+from interactive_gym.scenes.factor import Factor
 from interactive_gym.scenes.gym_parameters import Environment, Gameplay, Policies, Rendering
 from interactive_gym.scenes.parameters import NOT_GIVEN
 from interactive_gym.scenes.players import humans_of
@@ -55,7 +56,10 @@ def check_company(
         ConfigError: Something is for several people and there is one, or the other way round.
     """
     humans = humans_of(policies.agents)
-    misfits = (_company_needed(called, humans), _told_to_humans(content, humans), _acts_at_once(environment, humans))
+    misfits = (
+        *(_company_needed(called, humans), _told_to_humans(content, humans), _acts_at_once(environment, humans)),
+        _conditions_shared(environment, humans),
+    )
     _raise_first(scene, misfits)
 
 
@@ -94,6 +98,15 @@ def _acts_at_once(environment: Environment, humans: tuple[str, ...]) -> Misfit |
     return Misfit("environment", "factory", f"{problem}, but {why}; {fix}")
 
 
+def _conditions_shared(environment: Environment, humans: tuple[str, ...]) -> Misfit | None:
+    """Everybody's environment has to be made alike."""
+    own = [item for item in environment.options.values() if isinstance(item, Factor) and item.by == "participant"]
+    if not own or len(humans) == 1:
+        return None
+    problem = f"has the factor {own[0].id!r}, of which each participant has a condition of their own"
+    return Misfit("environment", "options", f"{problem}, but {len(humans)} ig.Human play together; draw it by='group'")
+
+
 def _environment_given(environment: Environment) -> Misfit | None:
     if environment.factory is not None:
         return None
@@ -105,6 +118,8 @@ def _options_fit(environment: Environment) -> Misfit | None:
     if isinstance(factory, str):
         repeats = f"repeats 'id', which factory={factory!r} gives already; leave it out"
         return Misfit("environment", "options", repeats) if "id" in options else None
+    if environment.takes_attributes:
+        options["attributes"] = {}
     problem = _call_problem(factory, options) if factory else None
     return Misfit("environment", "options", problem) if problem else None
 

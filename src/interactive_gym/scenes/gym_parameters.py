@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from interactive_gym.scenes.checks import (
     whole,
 )
 from interactive_gym.scenes.checks import options as options_of
+from interactive_gym.scenes.factor import Factor
 from interactive_gym.scenes.hud import hud_text
 from interactive_gym.scenes.keys import Binding, action, bindings
 from interactive_gym.scenes.parameters import NOT_GIVEN, Parameters
@@ -65,11 +67,30 @@ def _registered(value: str) -> str:
     return name if module.partition(".")[0] == "gymnasium" else f"{module}:{name}"
 
 
+def _options(value: object) -> dict[str, object]:
+    """A factor stands for the value of each condition; its own check has seen to those."""
+    if not isinstance(value, Mapping):
+        return options_of(value)
+    factors = {name: item for name, item in value.items() if isinstance(item, Factor)}
+    plain = options_of({name: None if name in factors else item for name, item in value.items()})
+    return plain | factors
+
+
 @dataclass(frozen=True)
 class Environment(Parameters):
     factory: Annotated[str | Callable[..., Any] | None, _factory] = None
     seed: Annotated[int | None, optional(whole(0, MAX_SEED))] = None
-    options: Annotated[Mapping[str, object], options_of] = field(default_factory=dict)
+    options: Annotated[Mapping[str, object], _options] = field(default_factory=dict)
+
+    @property
+    def takes_attributes(self) -> bool:
+        """Whether the factory has a parameter ``attributes``, to which the researcher gives nothing."""
+        if not callable(self.factory) or "attributes" in self.options:
+            return False
+        try:
+            return "attributes" in inspect.signature(self.factory).parameters
+        except ValueError:  # It is written in C and has no signature.
+            return False
 
 
 @dataclass(frozen=True)
@@ -98,12 +119,6 @@ class Gameplay(Parameters):
     input_mode: Annotated[str, choice("pressed_keys", "single_keystroke")] = "pressed_keys"
     pause: Annotated[float, number(0, 3600)] = 1.0
     record_observations: Annotated[bool, flag] = False
-
-
-@dataclass(frozen=True)
-class Waitroom(Parameters):
-    timeout: Annotated[float, number(1, 86_400)] = 300.0
-    countdown: Annotated[float, number(0, 60)] = 3.0
 
 
 def _input_delay(value: object) -> int | str:

@@ -51,11 +51,27 @@ def refine(table: Table, given: Mapping[str, object], *, scene: str | None, meth
     for name, value in given.items():
         if value is not NOT_GIVEN:
             (check,) = rows[name].__metadata__
-            changes[name] = _checked(check, value, scene, method, name)
+            changes[name] = checked(check, value, scene=scene, method=method, parameter=name)
     return replace(table, **changes)
 
 
-def _checked(check: Check, value: object, scene: str | None, method: str, parameter: str) -> object:
+def check_given(table: Parameters, *, method: str) -> None:
+    """Check what the constructor of ``table`` was given, and keep it as its checks return it.
+
+    Raises:
+        ConfigError: A value is not what its row asks for.
+    """
+    for name, row in get_type_hints(type(table), include_extras=True).items():
+        if check := getattr(row, "__metadata__", None):
+            object.__setattr__(table, name, checked(check[0], getattr(table, name), method=method, parameter=name))
+
+
+def checked(check: Check, value: object, *, method: str, parameter: str, scene: str | None = None) -> Any:
+    """What ``check`` makes of ``value``.
+
+    Raises:
+        ConfigError: It is not what the check asks for.
+    """
     try:
         return check(value)
     except ValueError as problem:

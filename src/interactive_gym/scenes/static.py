@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, ClassVar, Self
 
+from interactive_gym.scenes.attributes import AnswerAttributes
 from interactive_gym.scenes.base import Scene
+from interactive_gym.scenes.checks import text
 from interactive_gym.scenes.content import Content, ContentWithButton, body_of
 from interactive_gym.scenes.parameters import NOT_GIVEN, NotGiven, Parameters
+from interactive_gym.scenes.passage import Passage
 from interactive_gym.scenes.secret import Secret
 
 
 @dataclass(frozen=True)
-class PageWithButton(Scene):
+class Consent(Parameters):
+    refuse: Annotated[str, text] = "I do not agree"
+
+
+@dataclass(frozen=True)
+class PageWithButton(Passage):
     """A page that the participant leaves by its button."""
 
     _content: ContentWithButton = field(default_factory=ContentWithButton, init=False, repr=False)
+    _consent: Consent = field(default_factory=Consent, init=False, repr=False)
+    _attributes: AnswerAttributes = field(default_factory=AnswerAttributes, init=False, repr=False)
 
     def content(
         self,
@@ -40,8 +51,42 @@ class PageWithButton(Scene):
         body = body_of(body, body_file, scene=self.id)
         return self._refined("content", header=header, body=body, button=button)
 
+    def attributes(self, *, from_answers: Sequence[str] | Mapping[str, str] | NotGiven = NOT_GIVEN) -> Self:
+        """Which answers become attributes of the participant, see ``Experiment.attributes``, when the page is left.
+
+        Args:
+            from_answers: Names of form elements; or a dict of element -> attribute. Of a long answer, the first 1,000
+                characters are kept; several values (checkboxes) are one text, with commas.
+
+        Raises:
+            ConfigError: They are not names.
+        """
+        return self._refined("attributes", from_answers=from_answers)
+
+    @property
+    def answer_attributes(self) -> Mapping[str, str]:
+        """Name of an answer -> the attribute that it becomes."""
+        return self._attributes.from_answers
+
+    def consent(self, *, refuse: str | NotGiven = NOT_GIVEN) -> Self:
+        """The page asks for consent: a second button is for those who refuse; their outcome is ``consent_refused``.
+
+        Args:
+            refuse: The text of that button; "I do not agree" if not given.
+
+        Raises:
+            ConfigError: It is not text, or empty.
+        """
+        return self._refined("consent", refuse=refuse)
+
+    @property
+    def asks_consent(self) -> bool:
+        """Whether participants may refuse here to take part."""
+        return "consent" in self._called
+
     def page(self) -> dict[str, object]:
-        return asdict(self._content)
+        refuse = self._consent.refuse if self.asks_consent else None
+        return {**asdict(self._content), "refuse": refuse, **self._way_out()}
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 import socketio
@@ -20,10 +21,12 @@ from interactive_gym.data.store import Store
 from interactive_gym.errors import ServerError
 from interactive_gym.experiment import Experiment
 from interactive_gym.packaging import Runtime, build_runtime
-from interactive_gym.scenes import CompletionCodeScene, GymScene
+from interactive_gym.scenes import GymScene
 from interactive_gym.scenes.assets import PictureFile
 from interactive_gym.server.desk import Desk, clock
 from interactive_gym.server.dev import Dev
+from interactive_gym.server.endings import check_endings
+from interactive_gym.server.hooking import Hooking
 from interactive_gym.server.http import Http
 from interactive_gym.server.ice import Ice
 from interactive_gym.server.logs import LogFile
@@ -47,16 +50,19 @@ def create_app(experiment: Experiment, settings: Settings, *, runtime: Runtime |
         ConfigError: The experiment cannot be packed for browsers, a secret is not set, or an ICE server is wrong.
         ServerError: The data folder or the store cannot be written, or the page has not been built.
     """
-    _check_secrets(experiment)
+    check_endings(experiment)
     ice = Ice(experiment.connections)
     made = runtime or build_runtime(experiment, settings.data_dir / ".cache")
-    web = Web(experiment.id, made, settings.client_dir, debug=settings.dev, pictures=_pictures(experiment))
+    shown = {"debug": settings.dev, "console": experiment.consoles.capture}
+    web = Web(experiment, made, settings.client_dir, **shown, pictures=_pictures(experiment))
     folder = _folder(settings.data_dir / experiment.id)
     with ExitStack() as opened:  # closed again if something goes wrong here, else by the lifespan
         desk = _desk(experiment, settings, folder, ice, opened)
         _describe(experiment, folder, made)
         sockets = Sockets(desk, made.archive_url or "")
-        return _assembled(desk, sockets, web, opened.pop_all(), dev=settings.dev)
+        hooking = Hooking(experiment.hooked, desk.store, desk.log)
+        opened.callback(hooking.close)
+        return _assembled(desk, sockets, web, hooking, opened.pop_all(), dev=settings.dev)
 
 
 def _desk(experiment: Experiment, settings: Settings, folder: Path, ice: Ice, opened: ExitStack) -> Desk:
@@ -73,7 +79,7 @@ def _desk(experiment: Experiment, settings: Settings, folder: Path, ice: Ice, op
     return Desk(Study(experiment), store, files, Tokens(study_key(folder / "secret.key")), Presence(), ice, log)
 
 
-def _assembled(desk: Desk, sockets: Sockets, web: Web, opened: ExitStack, *, dev: bool) -> Starlette:
+def _assembled(desk: Desk, sockets: Sockets, web: Web, hooking: Hooking, opened: ExitStack, *, dev: bool) -> Starlette:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         with opened:
@@ -81,9 +87,12 @@ def _assembled(desk: Desk, sockets: Sockets, web: Web, opened: ExitStack, *, dev
             await sockets.gathering.restart()
             await sockets.matches.restore()
             desk.files.update()
-            watching = asyncio.create_task(sockets.desertion.watch())
+            hooking.start()
+            watching = [asyncio.create_task(one.watch()) for one in (sockets.desertion, sockets.news, sockets.watching)]
             yield
-            watching.cancel()
+            for one in watching:
+                one.cancel()
+            await asyncio.gather(*watching, return_exceptions=True)
 
     doors = Mount("/socket.io", socketio.ASGIApp(sockets.io))
     routes = [doors, *Http(desk).routes(), *(Dev(desk).routes() if dev else ()), *web.routes()]
@@ -103,21 +112,19 @@ def _folder(path: Path) -> Path:
     return path
 
 
-def _check_secrets(experiment: Experiment) -> None:
-    """A secret that is missing is found now, and not when the first participant reaches its scene."""
-    for scene in experiment.sequence:
-        if isinstance(scene, CompletionCodeScene) and scene.fixed_code:
-            scene.fixed_code.value()
-
-
 def _pictures(experiment: Experiment) -> list[PictureFile]:
     return [picture for scene in experiment.sequence if isinstance(scene, GymScene) for picture in scene.pictures]
+
+
+def _drawn(scene: GymScene) -> dict[str, object]:
+    """What its page does not say: in a session, the seed and the options may be others."""
+    return {"seed": scene.seed, "factors": {name: asdict(factor) for name, factor in scene.differing.items()}}
 
 
 def _describe(experiment: Experiment, folder: Path, runtime: Runtime) -> None:
     """The scenes as they are shown, and what the data will have been made with."""
     for position, scene in enumerate(experiment.sequence):
-        seed = {"seed": scene.seed} if isinstance(scene, GymScene) else {}
-        content = {"id": scene.id, "kind": scene.kind, "position": position, **seed, **scene.page()}
+        drawn = _drawn(scene) if isinstance(scene, GymScene) else {}
+        content = {"id": scene.id, "kind": scene.kind, "position": position, **drawn, **scene.page()}
         write_json(folder / "scenes" / f"{scene.id}.json", content)
     note_start(folder / "provenance.json", experiment_id=experiment.id, archive=runtime.archive_url, now=clock())

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -11,10 +12,12 @@ from sqlalchemy import Connection
 from interactive_gym.data import events, matches, people
 from interactive_gym.data.games import Session
 from interactive_gym.errors import ClientError
-from interactive_gym.protocol import Advance, Enlist, Failure, Page
+from interactive_gym.protocol import Advance, Enlist, Failure, Leave, Page
 from interactive_gym.server import matchlife, play, together
-from interactive_gym.server.lifecycle import Outcome, State, Step, after
-from interactive_gym.server.room import GiveUp
+from interactive_gym.server.endings import finish
+from interactive_gym.server.exclusions import Exclusion, exclude
+from interactive_gym.server.lifecycle import Outcome, State, Step
+from interactive_gym.server.room import GiveUp, Profile
 from interactive_gym.server.study import Study, rules_of
 
 M = TypeVar("M")
@@ -47,12 +50,12 @@ class Company:
 
     def enlist(
         self, connection: Connection, participant_id: str, message: Enlist, tab: str, now: float
-    ) -> Returning | Departure | None:
+    ) -> Returning | Departure | Profile:
         """The participant is ready for the game of several people in their scene.
 
         Returns:
-            None: they wait, or are matched already. Or their game runs. Or it was over, or had been ended, or everybody
-            else had left it, or they had been taken out of it, before they came back.
+            What a matcher may know of them: they wait, or are matched already. Or their game runs. Or it was over, or
+            had been ended, or everybody else had left it, or they had been taken out of it, before they came back.
 
         Raises:
             ClientError: ``wrong_scene``, or ``not_now``: it is no such game, or they have an outcome.
@@ -66,8 +69,8 @@ class Company:
             raise ClientError("not_now", "there is nobody to wait for")
         if session and session.state not in matchlife.FORMING:
             return self._back(connection, session, tab, now)
-        together.step(connection, participant_id, Step.ENLIST, now)
-        return None
+        together.step(connection, participant_id, Step.ENLIST)
+        return together.profile(connection, participant_id)
 
     def _back(self, connection: Connection, session: Session, tab: str, now: float) -> Returning | Departure:
         who, scene_id = session.participant_id, session.scene_id
@@ -76,10 +79,10 @@ class Company:
             return self.advance(connection, who, Advance(scene_id), now)
         if together.is_cut(connection, session) or session.state == matchlife.State.ENDED:
             return self.fail(connection, who, Failure(scene_id, "connection_failed"), now)
-        if not together.others(connection, session):
+        if together.is_deserted(connection, session):
             return self.fail(connection, who, Failure(scene_id, "partner_left"), now)
         generation = matches.add_generation(connection, session.id, session.player, tab=tab, now=now)
-        together.step(connection, who, Step.PLAY, now)
+        together.step(connection, who, Step.PLAY)
         return Returning(session, generation)
 
     def advance(self, connection: Connection, participant_id: str, message: Advance, now: float) -> Departure:
@@ -89,6 +92,15 @@ class Company:
     def fail(self, connection: Connection, participant_id: str, message: Failure, now: float) -> Departure:
         """See ``Study.fail``."""
         return self._departure(connection, self.study.fail, participant_id, message, now)
+
+    def exclude(self, connection: Connection, exclusion: Exclusion, now: float) -> Departure:
+        """See ``exclusions.exclude``."""
+        who = exclusion.playing.participant_id
+        return self._departure(connection, partial(exclude, self.study), who, exclusion, now)
+
+    def leave(self, connection: Connection, participant_id: str, message: Leave, now: float) -> Departure:
+        """See ``Study.leave``."""
+        return self._departure(connection, self.study.leave, participant_id, message, now)
 
     def _departure(
         self, connection: Connection, verb: Verb[M], participant_id: str, message: M, now: float
@@ -101,20 +113,18 @@ class Company:
             return Departure(page, has_left)
         return Departure(page, has_left, session, matches.state_of(connection, session.id) == matchlife.State.ENDED)
 
-    def give_up(self, connection: Connection, decision: GiveUp, now: float) -> Page:
-        """Nobody came in time."""
+    def give_up(self, connection: Connection, decision: GiveUp, way: str | None, now: float) -> Page:
+        """Nobody came in time. They go on to the scene ``way``, if it still comes for them; if not, they are done."""
         who = self.study.known(connection, decision.participant_id)
-        done = replace(who, state=after(who.state, Step.GIVE_UP), outcome=Outcome.WAITROOM_TIMEOUT)
-        people.place(connection, done, now=now)
-        events.record(
-            connection,
-            Outcome.WAITROOM_TIMEOUT,
-            reason="nobody_came",
-            severity="warning",
-            now=now,
-            participant_id=who.id,
-            data={"scene_id": who.scene_id, "waited_s": round(decision.waited_s, 1)},
-        )
+        waited = {"waited_s": round(decision.waited_s, 1)}
+        if way is not None and self.study.skip_to(connection, who, way, now):
+            data = {"scene_id": who.scene_id, "to": way, **waited}
+            events.record(
+                connection, "went_on", reason="nobody_came", severity="info", now=now, participant_id=who.id, data=data
+            )
+            return self.study.page(connection, who.id)
+        outcome, why = Outcome.WAITROOM_TIMEOUT, "nobody_came"
+        finish(connection, self.study.experiment, who, Step.GIVE_UP, outcome, reason=why, now=now, data=waited)
         return self.study.page(connection, who.id)
 
     def check_playing(self, connection: Connection, participant_id: str, session_id: str) -> None:
@@ -125,9 +135,9 @@ class Company:
         if play.owned(connection, session_id, participant_id).state != matchlife.State.PLAYING:
             raise ClientError("not_now", "this match is over")
 
-    def step_out(self, connection: Connection, participant_id: str, now: float) -> None:
+    def step_out(self, connection: Connection, participant_id: str) -> None:
         """The connection is gone of somebody who waits."""
-        together.step(connection, participant_id, Step.STEP_OUT, now)
+        together.step(connection, participant_id, Step.STEP_OUT)
 
     def restart(self, connection: Connection, now: float) -> None:
         """The server has been started: nobody waits or connects any more. Games that were played go on."""
@@ -137,4 +147,4 @@ class Company:
                 together.part(connection, session.id, "server_restarted", now, gone=gone)
         for who in people.everybody(connection):
             if who.state == State.WAITING:
-                self.step_out(connection, who.id, now)
+                self.step_out(connection, who.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Concatenate, ParamSpec, TypeVar
 
 import msgspec
@@ -18,6 +18,7 @@ from interactive_gym.protocol import Refusal
 from interactive_gym.server.ice import Ice
 from interactive_gym.server.presence import Presence
 from interactive_gym.server.refusals import refusal
+from interactive_gym.server.rtts import Rtts
 from interactive_gym.server.study import Study
 from interactive_gym.server.tokens import Tokens
 
@@ -35,6 +36,7 @@ class Desk:
     presence: Presence
     ice: Ice
     log: FilteringBoundLogger
+    rtts: Rtts = field(default_factory=Rtts)
 
     async def write(self, verb: Callable[Concatenate[Connection, P], T], *arguments: P.args, **named: P.kwargs) -> T:
         """``verb(connection, ...)`` in one write; its result is stored when it is returned."""

@@ -7,7 +7,7 @@ two places. What is stored is stored before anybody is told, and what could not 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -15,24 +15,36 @@ from typing import Any, TypeVar
 from interactive_gym.data.games import Session
 from interactive_gym.data.matches import Member
 from interactive_gym.errors import ClientError
-from interactive_gym.protocol import Advance, Enlist, Failure, Page, Play, Room, Unmatched, Validated
+from interactive_gym.protocol import Advance, Enlist, Failure, Leave, Page, Play, Room, Unmatched, Validated
 from interactive_gym.scenes import GymScene
 from interactive_gym.server import together
+from interactive_gym.server.choosing import Choosing
 from interactive_gym.server.company import Company, Departure, Returning
 from interactive_gym.server.desk import Desk, clock, steady
+from interactive_gym.server.exclusions import Exclusion
 from interactive_gym.server.invitations import Invitations
 from interactive_gym.server.lines import Lines
 from interactive_gym.server.logs import name
 from interactive_gym.server.matches import Matches
 from interactive_gym.server.presence import Connected
-from interactive_gym.server.room import Decision, GiveUp, Group, Pool
+from interactive_gym.server.room import Decision, GiveUp, Group, Pair, Pool, Profile, rules_for
 from interactive_gym.server.study import rules_of
 
 T = TypeVar("T")
 Work = Callable[[T], Coroutine[Any, Any, None]]
+IsThere = Callable[[Connected], Awaitable[bool]]
 
 ROOM_EVERY_S = 0.5  # a number that changes faster is not read
 _RETRY_S = 1.0  # after a decision that could not be stored; a disk that is full may have room again
+
+
+@dataclass(frozen=True)
+class _Called:
+    """A group whose members are asked whether they are there, each by the connection that they had when chosen."""
+
+    scene_id: str
+    group: Group
+    lines: Mapping[str, Connected]
 
 
 @dataclass
@@ -41,9 +53,31 @@ class _Forming:
 
     session_id: str
     scene_id: str
-    members: Sequence[str]  # participants
+    agents: Mapping[str, str]  # agent -> participant
     deadline: asyncio.TimerHandle
     connected: set[str] = field(default_factory=set)  # who have said so
+    rtts_ms: dict[tuple[str, str], float] = field(default_factory=dict)  # as the first one's page measured
+
+    @property
+    def members(self) -> Sequence[str]:
+        return list(self.agents.values())
+
+    def measured(self, participant_id: str, rtts_ms: Mapping[str, float]) -> None:
+        """What a page says of its ways to the others; what it says of anybody else means nothing."""
+        for agent, rtt in rtts_ms.items():
+            if agent in self.agents and self.agents[agent] != participant_id:
+                self.rtts_ms[participant_id, self.agents[agent]] = round(rtt, 2)
+
+    def slower(self) -> dict[Pair, float]:
+        """Of each pair the longer of the two: a limit is kept by both."""
+        found: dict[Pair, float] = {}
+        for pair, rtt in self.rtts_ms.items():
+            found[Pair(pair)] = max(rtt, found.get(Pair(pair), 0.0))
+        return found
+
+    def logged(self) -> dict[str, float]:
+        """For the log of matches."""
+        return {f"{one}>{other}": rtt for (one, other), rtt in self.rtts_ms.items()}
 
 
 @dataclass
@@ -51,6 +85,8 @@ class _Hall:
     """The waiting room of one scene, and when to look at it again."""
 
     pool: Pool
+    is_deciding: bool = False
+    is_due: bool = False  # something has changed since the decision that is being made
     wake: asyncio.TimerHandle | None = None
     telling: asyncio.TimerHandle | None = None
     told_at: float = 0.0
@@ -59,14 +95,17 @@ class _Hall:
 class Gathering:
     """All waiting rooms of one app. To be used on its event loop only."""
 
-    def __init__(self, desk: Desk, matches: Matches, lines: Lines, invitations: Invitations) -> None:
+    def __init__(self, desk: Desk, matches: Matches, lines: Lines, invitations: Invitations, is_there: IsThere) -> None:
         self._desk, self._matches, self._lines, self._invitations = desk, matches, lines, invitations
+        self._is_there = is_there
         self._company = Company(desk.study)
+        self._choosing = Choosing(desk)
         self._scenes = {scene.id: scene for scene in desk.study.experiment.sequence if isinstance(scene, GymScene)}
-        rules = {scene_id: rules_of(scene) for scene_id, scene in self._scenes.items()}
-        self._halls = {scene_id: _Hall(Pool(rule)) for scene_id, rule in rules.items() if rule}
+        of_several = [scene for scene in self._scenes.values() if rules_of(scene)]
+        self._halls = {scene.id: _Hall(Pool(rules_for(scene))) for scene in of_several}
         self._forming: dict[str, _Forming] = {}  # by session
         self._here: dict[str, tuple[Connected, str]] = {}  # who waits or is matched: how, and where
+        self._called: set[str] = set()  # of these, who are asked whether they are there
         self._lock = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -92,8 +131,8 @@ class Gathering:
                 case Departure():
                     self._departed(who.participant_id, found)
                     self._show(who.participant_id, found.page)
-                case None:
-                    self._admit(who, message.scene_id)
+                case Profile():
+                    self._admit(who, message.scene_id, found)
             return self._halls[message.scene_id].pool.room(who.participant_id, steady())
 
     async def validated(self, who: Connected, message: Validated) -> None:
@@ -112,8 +151,9 @@ class Gathering:
                 await self._part(forming, "connection_failed", unable=[who.participant_id])
             else:
                 forming.connected.add(who.participant_id)
+                forming.measured(who.participant_id, message.rtt_ms)
                 if forming.connected.issuperset(forming.members):
-                    await self._begin(forming)
+                    await self._judge(forming)
 
     async def advance(self, who: Connected, message: Advance) -> Page:
         """See ``Study.advance``."""
@@ -125,11 +165,30 @@ class Gathering:
         """See ``Study.fail``. Partners with whom they were to play wait for others from now on."""
         async with self._lock:
             departure = await self._desk.write(self._company.fail, who.participant_id, message, clock())
-            forming = self._forming_of(who.participant_id)
-            if forming and departure.has_left:
-                self._dissolve(forming, message.reason, gone=[who.participant_id])
-            self._departed(who.participant_id, departure, message.reason)
+            self._ended(who.participant_id, departure, message.reason)
             return departure.page
+
+    async def leave(self, who: Connected, message: Leave) -> Page:
+        """See ``Study.leave``. For partners it is as if their page had failed."""
+        async with self._lock:
+            departure = await self._desk.write(self._company.leave, who.participant_id, message, clock())
+            self._ended(who.participant_id, departure, "withdrew")
+            return departure.page
+
+    async def exclude(self, exclusion: Exclusion) -> bool:
+        """Takes a player out of the game that they play, and shows them their last page. For partners it is as if
+        their page had failed.
+
+        Returns:
+            False: they play it no more, and nothing has happened.
+        """
+        who = exclusion.playing.participant_id
+        async with self._lock:
+            departure = await self._desk.write(self._company.exclude, exclusion, clock())
+            self._ended(who, departure, exclusion.why.reason)
+            if departure.has_left:
+                self._show(who, departure.page)
+            return departure.has_left
 
     def gone(self, who: Connected) -> None:
         """This connection is no longer, or no longer theirs."""
@@ -137,12 +196,19 @@ class Gathering:
 
     # --- coming and going -------------------------------------------------------------------------------------------
 
-    def _admit(self, who: Connected, scene_id: str) -> None:
+    def _admit(self, who: Connected, scene_id: str, profile: Profile) -> None:
         self._here[who.participant_id] = (who, scene_id)
-        if self._forming_of(who.participant_id) is None:
-            self._halls[scene_id].pool.enter(who.participant_id, steady())
+        if who.participant_id not in self._called and self._forming_of(who.participant_id) is None:
+            self._halls[scene_id].pool.enter(who.participant_id, steady(), profile)
             self._desk.log.info("waiting", scene_id=scene_id)
             self._changed(scene_id)
+
+    def _ended(self, participant_id: str, departure: Departure, reason: str) -> None:
+        """They are done, whatever they were in the middle of."""
+        forming = self._forming_of(participant_id)
+        if forming and departure.has_left:
+            self._dissolve(forming, reason, gone=[participant_id])
+        self._departed(participant_id, departure, reason)
 
     def _departed(self, participant_id: str, departure: Departure, failure: str | None = None) -> None:
         """What the live match, and the waiting room, have to know of it."""
@@ -165,7 +231,7 @@ class Gathering:
             if forming := self._forming_of(who.participant_id):
                 await self._part(forming, "partner_disconnected", gone=[who.participant_id])
             else:
-                await self._desk.write(self._company.step_out, who.participant_id, clock())
+                await self._desk.write(self._company.step_out, who.participant_id)
             self._here.pop(who.participant_id)
             self._halls[scene_id].pool.leave(who.participant_id, steady())
             self._changed(scene_id)
@@ -185,16 +251,41 @@ class Gathering:
         self._tell_room(scene_id)
 
     async def _decide(self, scene_id: str) -> None:
+        """One decision after the other: whatever changes while one is made is looked at in the next."""
+        hall = self._halls[scene_id]
+        hall.is_due = True
+        if hall.is_deciding:
+            return
+        hall.is_deciding = True
+        try:
+            while hall.is_due:
+                hall.is_due = False
+                await self._decide_once(scene_id, hall)
+        except Exception:
+            self._wake_at(scene_id, steady() + _RETRY_S)
+            raise
+        finally:
+            hall.is_deciding = False
+
+    async def _decide_once(self, scene_id: str, hall: _Hall) -> None:
+        """A matcher may take its time, and people come and go meanwhile: of what it says, what still can be is done."""
+        pool = hall.pool
         async with self._lock:
-            pool = self._halls[scene_id].pool
             self._sweep(pool)
-            try:
-                for decision in pool.decide(steady()):
+            moment = pool.moment(steady(), self._rtts_of(pool.waiting()))
+        decisions = await self._choosing.decide(scene_id, moment)
+        async with self._lock:
+            for decision in decisions:
+                if _concerned(decision) <= set(pool.waiting()):
                     await self._carry_out(scene_id, decision)
-            except Exception:
-                self._wake_at(scene_id, steady() + _RETRY_S)
-                raise
+                else:
+                    hall.is_due = True
+            if pool.changes_outlook(hall.told_at, steady()):
+                self._tell_room(scene_id)
             self._wake_at(scene_id, pool.next_deadline(steady()))
+
+    def _rtts_of(self, waiting: Sequence[str]) -> dict[str, float | None]:
+        return {one: self._desk.rtts.median_ms(one, steady()) for one in waiting}
 
     def _sweep(self, pool: Pool) -> None:
         """Nobody is matched whose connection is gone, though that has not been dealt with yet."""
@@ -205,35 +296,88 @@ class Gathering:
     async def _carry_out(self, scene_id: str, decision: Decision) -> None:
         match decision:
             case Group():
-                await self._match(scene_id, decision)
+                self._call(scene_id, decision)
             case GiveUp():
-                await self._give_up(decision)
+                await self._give_up(scene_id, decision)
         self._tell_room(scene_id)
+
+    def _call(self, scene_id: str, group: Group) -> None:
+        """They are asked whether they are there, each by themselves, and nobody else gets them meanwhile."""
+        self._halls[scene_id].pool.take(group.members)
+        self._called |= set(group.members)
+        self._spawn(self._seat, _Called(scene_id, group, {one: self._here[one][0] for one in group.members}))
+
+    async def _seat(self, called: _Called) -> None:
+        answers = await asyncio.gather(*map(self._is_there, called.lines.values()))
+        silent = [one for one, is_there in zip(called.lines, answers, strict=True) if not is_there]
+        async with self._lock:
+            self._called -= set(called.group.members)
+            try:
+                if not silent and self._are_here(called):
+                    return await self._match(called.scene_id, called.group)
+                scene = self._scenes[called.scene_id]
+                await self._desk.write(together.not_there, scene, called.group, silent, clock())
+            except Exception:
+                self._release(called, silent)
+                self._wake_at(called.scene_id, steady() + _RETRY_S)
+                raise
+            self._release(called, silent)
+            self._changed(called.scene_id)
+
+    def _are_here(self, called: _Called) -> bool:
+        """Nobody has gone since, or come by another connection, though that has not been dealt with yet."""
+        holder = self._desk.presence.holder
+        return all(
+            self._here.get(one) == (line, called.scene_id) and holder(one) == line for one, line in called.lines.items()
+        )
+
+    def _release(self, called: _Called, silent: Sequence[str]) -> None:
+        """Whoever is still here, and in no match, waits on at the old place.
+
+        Who does not answer is parted with: a page that is alive connects again, and has kept its place.
+        """
+        pool = self._halls[called.scene_id].pool
+        for one, line in called.lines.items():
+            holder, scene_id = self._here.get(one, (None, ""))
+            if one in silent and holder == line:
+                self._desk.log.warning("not_there", participant_id=one, scene_id=called.scene_id)
+                self._lines.part(one)
+            elif scene_id == called.scene_id and self._forming_of(one) is None:
+                pool.enter(one, steady())
 
     async def _match(self, scene_id: str, group: Group) -> None:
         tabs = {one: self._here[one][0].tab for one in group.members}
-        sides = await self._desk.write(together.match, self._scenes[scene_id], group, tabs, clock())
+        rules = self._desk.study.experiment.known
+        sides = await self._desk.write(together.match, self._scenes[scene_id], group, tabs, clock(), rules)
         session = sides[0]
-        self._halls[scene_id].pool.take(group.members)
         deadline = self._after(self._invitations.validate_s, self._run_out, session.id)
-        self._forming[session.id] = _Forming(session.id, scene_id, group.members, deadline)
+        agents = {side.player: side.participant_id for side in sides}
+        self._forming[session.id] = _Forming(session.id, scene_id, agents, deadline)
         self._matches.open(session.id, session.game, [Member(s.player, s.peer, s.participant_id) for s in sides])
         self._desk.log.info("matched", session_id=session.id, scene_id=scene_id, members=group.members)
         await self._desk.write(together.tell, session.id, clock())
         for side in sides:
             self._invite(side, generation=0, returning=False)
 
-    async def _give_up(self, decision: GiveUp) -> None:
-        who = decision.participant_id
-        page = await self._desk.write(self._company.give_up, decision, clock())
+    async def _give_up(self, scene_id: str, decision: GiveUp) -> None:
+        who, way = decision.participant_id, self._scenes[scene_id].waiting.way_to
+        page = await self._desk.write(self._company.give_up, decision, way, clock())
         self._desk.log.warning("waitroom_timeout", participant_id=who, waited_s=round(decision.waited_s, 1))
         self._forget(who)
         self._show(who, page)
 
     # --- connecting -------------------------------------------------------------------------------------------------
 
+    async def _judge(self, forming: _Forming) -> None:
+        """All are connected. Where the way between two takes too long, they wait on, for others."""
+        far = self._halls[forming.scene_id].pool.too_far(forming.members, forming.slower(), steady())
+        if far:
+            await self._part(forming, "too_far", far=far)
+        else:
+            await self._begin(forming)
+
     async def _begin(self, forming: _Forming) -> None:
-        await self._desk.write(together.begin, forming.session_id, clock())
+        await self._desk.write(together.begin, forming.session_id, clock(), forming.logged())
         self._close(forming)
         self._matches.play(forming.session_id)
         self._desk.log.info("playing", session_id=forming.session_id)
@@ -255,9 +399,17 @@ class Gathering:
                 raise
 
     async def _part(
-        self, forming: _Forming, reason: str, *, gone: Sequence[str] = (), unable: Sequence[str] = ()
+        self,
+        forming: _Forming,
+        reason: str,
+        *,
+        gone: Sequence[str] = (),
+        unable: Sequence[str] = (),
+        far: Mapping[Pair, float | None] | None = None,
     ) -> None:
-        await self._desk.write(together.part, forming.session_id, reason, clock(), gone=gone)
+        measured = forming.logged()
+        await self._desk.write(together.part, forming.session_id, reason, clock(), gone=gone, rtts_ms=measured)
+        self._halls[forming.scene_id].pool.keep_apart(far or {})
         self._dissolve(forming, reason, gone=gone, unable=unable)
 
     def _dissolve(
@@ -328,3 +480,8 @@ class Gathering:
             await work(about_what)
         except Exception as error:
             self._desk.refused(error)
+
+
+def _concerned(decision: Decision) -> set[str]:
+    """Whom it is about."""
+    return set(decision.members) if isinstance(decision, Group) else {decision.participant_id}

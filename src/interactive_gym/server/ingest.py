@@ -28,6 +28,7 @@ from interactive_gym.server.refusals import refusal
 BUDGET_S = 0.5  # 200 honest chunks take about as long
 MAX_LINKS = 2_000  # uploads of links in a generation; one every ten seconds for more than five hours
 MAX_VARIANTS = 3  # of one chunk: two that differ are worth looking at, a hundred are an attack
+MAX_EVENTS = 20_000  # that pages of one participant report; a noisy page load is a tenth of that
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,7 @@ class _Ingest:
         self._participant_id = participant_id
         self._now = now
         self._sessions: dict[str, Session] = {}
+        self._reported: int | None = None  # events of this participant, once that is asked for
         self._stored = Stored()
         self._verbs: dict[type, Callable[[Any], None]] = {
             Chunk: self._chunk,
@@ -303,10 +305,17 @@ class _Ingest:
         assert isinstance(item, Event)
         if item.session_id is not None:
             self._session(item.session_id)
+        self._check_events()
         what = {"name": item.name, "severity": item.severity, "reason": item.reason, "session_id": item.session_id}
-        row = {**what, "at": self._now, "client_at": item.client_ms / 1000, "data": item.data}
+        row = {**what, "at": self._now, "client_at": item.client_ms / 1000, "data": item.data, "detail": item.detail}
         if events.record_reported(self._connection, self._participant_id, item.id, row):
             self._stored.reported.append(item)
+
+    def _check_events(self) -> None:
+        if self._reported is None:
+            self._reported = events.reported(self._connection, self._participant_id)
+        if self._reported + len(self._stored.reported) >= MAX_EVENTS:
+            raise ClientError("too_many", f"the pages of a participant report no more than {MAX_EVENTS} events")
 
 
 def ending(last: Row, max_steps: int | None) -> str | None:

@@ -1,6 +1,7 @@
 """The life of a participant, as one table.
 
     arrived     has opened the link and not yet clicked through the first page (a link scanner gets no further)
+    screening   is on that page, and what was found of the browser and its connection is being judged
     in_scene    reads or answers a page
     waiting     is in the waiting room of a game of several people
     matched     has partners there, and connects with them
@@ -20,6 +21,7 @@ from interactive_gym.errors import ClientError
 
 class State(StrEnum):
     ARRIVED = "arrived"
+    SCREENING = "screening"
     IN_SCENE = "in_scene"
     WAITING = "waiting"
     MATCHED = "matched"
@@ -28,6 +30,9 @@ class State(StrEnum):
 
 
 class Step(StrEnum):
+    SCREEN = "screen"  # the page has said what it found; said again after a reload
+    ADMIT = "admit"  # nothing speaks against them
+    TURN_AWAY = "turn_away"  # a rule of the screening excludes them
     BEGIN = "begin"  # the first page was clicked through
     GO_ON = "go_on"  # another scene was entered
     ENLIST = "enlist"  # ready for a game of several people
@@ -38,6 +43,8 @@ class Step(StrEnum):
     FINISH = "finish"  # the last scene was entered
     GIVE_UP = "give_up"  # nobody came to the waiting room in time
     FAIL = "fail"  # the page cannot go on
+    WITHDRAW = "withdraw"  # the participant stops, on purpose
+    EXCLUDE = "exclude"  # a rule of the monitoring, or the researcher, takes them out
 
 
 class Outcome(StrEnum):
@@ -46,12 +53,29 @@ class Outcome(StrEnum):
     CONNECTION_FAILED = "connection_failed"
     PARTNER_LEFT = "partner_left"
     WAITROOM_TIMEOUT = "waitroom_timeout"
+    SCREENED_OUT = "screened_out"
+    CONSENT_REFUSED = "consent_refused"
+    FOCUS_TIMEOUT = "focus_timeout"
+    IDLE_TIMEOUT = "idle_timeout"
+    EXCLUDED = "excluded"
+    WITHDREW = "withdrew"
+    REMOVED = "removed"
 
 
-_FAILURES = {"connection_failed": Outcome.CONNECTION_FAILED, "partner_left": Outcome.PARTNER_LEFT}
+_FAILURES = {
+    "connection_failed": Outcome.CONNECTION_FAILED,
+    "partner_left": Outcome.PARTNER_LEFT,
+    "focus_timeout": Outcome.FOCUS_TIMEOUT,
+}
 
 
 TRANSITIONS: Mapping[tuple[State, Step], State] = {
+    (State.ARRIVED, Step.SCREEN): State.SCREENING,
+    (State.SCREENING, Step.SCREEN): State.SCREENING,
+    (State.SCREENING, Step.ADMIT): State.ARRIVED,
+    (State.SCREENING, Step.TURN_AWAY): State.DONE,
+    (State.SCREENING, Step.BEGIN): State.IN_SCENE,  # the researcher has done away with the screening meanwhile
+    (State.SCREENING, Step.FAIL): State.DONE,
     (State.ARRIVED, Step.BEGIN): State.IN_SCENE,
     (State.ARRIVED, Step.FAIL): State.DONE,
     (State.IN_SCENE, Step.GO_ON): State.IN_SCENE,
@@ -72,6 +96,8 @@ TRANSITIONS: Mapping[tuple[State, Step], State] = {
     (State.PLAYING, Step.PLAY): State.PLAYING,  # the page was reloaded, or another tab took over
     (State.PLAYING, Step.GO_ON): State.IN_SCENE,
     (State.PLAYING, Step.FAIL): State.DONE,
+    **{(state, Step.WITHDRAW): State.DONE for state in State if state != State.DONE},
+    **{(state, Step.EXCLUDE): State.DONE for state in State if state != State.DONE},
 }
 
 

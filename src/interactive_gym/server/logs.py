@@ -28,6 +28,10 @@ LEVELS: dict[LogLevel, int] = {
 }
 
 
+# What a terminal obeys, all but the ends of lines and tabs: a page may report whatever it likes.
+_COMMANDS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
+
+
 class LogFile:
     """Both outputs of one server's log. A console that is gone, or a log that is closed, stops nobody."""
 
@@ -59,8 +63,13 @@ class LogFile:
     def _write(self, _: object, method: str, line: EventDict) -> NoReturn:
         with self._lock, suppress(OSError, ValueError):
             self._file.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
-            self._console.write(str(self._render(None, method, dict(line))) + "\n")
+            shown = {key: _harmless(value) for key, value in line.items()}
+            self._console.write(str(self._render(None, method, shown)) + "\n")
         raise structlog.DropEvent
+
+
+def _harmless(value: object) -> object:
+    return value.translate(_COMMANDS) if isinstance(value, str) else value
 
 
 class Bridge(logging.Handler):

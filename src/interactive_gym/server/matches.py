@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from interactive_gym.data import events
+from interactive_gym.data import events, people
 from interactive_gym.data import matches as stored
 from interactive_gym.data.matches import Member
 from interactive_gym.errors import ClientError, ServerError
@@ -99,9 +99,11 @@ class Matches:
 
     async def restore(self) -> None:
         """After a start of the server: what was being played goes on when the members come back."""
-        for session, grants in await self._desk.store.read(_playing):
+        for session, grants, gone in await self._desk.store.read(_playing):
             self.open(session.id, session.game, session.members)
             self.play(session.id, grants)
+            for participant_id in gone:
+                self.leave(participant_id)
 
     def match_of(self, participant_id: str) -> str | None:
         """The session that the participant is in."""
@@ -216,9 +218,20 @@ class Matches:
                 )  # fmt: skip
 
 
-def _playing(connection: Connection) -> list[tuple[stored.Open, list[Grant]]]:
+def _playing(connection: Connection) -> list[tuple[stored.Open, list[Grant], list[str]]]:
+    """Each with what was granted in it, and with the members who have gone on from it, or are done."""
     sessions = [session for session in stored.open_sessions(connection) if session.state == stored.PLAYING]
-    return [(session, stored.grants_of(connection, session.id)) for session in sessions]
+    return [(one, stored.grants_of(connection, one.id), _gone(connection, one)) for one in sessions]
+
+
+def _gone(connection: Connection, session: stored.Open) -> list[str]:
+    return [one.participant_id for one in session.members if _has_gone(connection, one.participant_id, session)]
+
+
+def _has_gone(connection: Connection, participant_id: str, session: stored.Open) -> bool:
+    who = people.find(connection, participant_id)
+    visit = people.visits_of(connection, participant_id).get(session.scene_id)
+    return bool(who and who.outcome) or bool(visit and visit.left_at)
 
 
 def _store_grants(connection: Connection, live: _Live, grants: Sequence[Grant], now: float) -> None:

@@ -51,6 +51,11 @@ class Presence:
             raise ClientError("other_tab", "another tab has taken over")
         return connected
 
+    def sender(self, sid: str) -> str | None:
+        """The participant whose connection this is, or was before another tab took over."""
+        connected = self._by_sid.get(sid)
+        return connected.participant_id if connected else None
+
     def check_tab(self, participant_id: str, tab: str) -> None:
         """Refuses a tab that is not the connected one, where one is.
 

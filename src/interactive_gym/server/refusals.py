@@ -13,8 +13,11 @@ TEXTS = {
     "experiment_changed": "The study has changed in the meantime. Please contact the researcher.",
     "episodes_incomplete": "The game is not over yet, or its end is still on the way. Please try again in a moment.",
     "wrong_archive": "The study has been updated. Please reload this page.",
+    "not_screened": "Your browser is still being checked. Please wait a moment.",
+    "preview": "This is a preview. You can begin once you have accepted the task.",
     "wrong_scene": "You are on another page of the study. Please reload this page.",
     "too_large": "That was too long for us to store. Please shorten it.",
+    "too_many": "That was too much for us to store.",
     "too_fast": "That was too much at once. Please wait a moment.",
     "server_error": "Something went wrong on our side. Please try again in a moment.",
 }
@@ -25,8 +28,10 @@ STATUS = {
     "not_your_session": 403,
     "other_tab": 409,
     "not_now": 409,
+    "not_screened": 409,
     "experiment_changed": 409,
     "too_large": 413,
+    "too_many": 429,
     "too_fast": 429,
     "server_error": 503,
 }

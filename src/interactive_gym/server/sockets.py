@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 import socketio
-from socketio.packet import Packet
+from socketio.packet import BINARY_EVENT, EVENT, Packet
 from sqlalchemy import Connection
 
 from interactive_gym.data import people
@@ -17,28 +17,40 @@ from interactive_gym.protocol import (
     MAX_CONTROL_BYTES,
     PROTOCOL_VERSION,
     Advance,
+    Attribute,
+    Attributes,
     CompletionCodePage,
     Connect,
     EndPage,
     Enlist,
     Failure,
+    Leave,
+    Looking,
+    Measured,
+    Message,
     OutcomePage,
     Page,
+    Probe,
     Refusal,
     Room,
     Signal,
     Validated,
 )
 from interactive_gym.server.desertion import Desertion
-from interactive_gym.server.desk import Desk, converted, steady
+from interactive_gym.server.desk import Desk, clock, converted, steady
+from interactive_gym.server.gate import Gate
 from interactive_gym.server.gathering import Gathering
 from interactive_gym.server.invitations import Invitations
 from interactive_gym.server.limits import Limiter, Rate
 from interactive_gym.server.lines import Lines
 from interactive_gym.server.logs import about, name
 from interactive_gym.server.matches import Matches
+from interactive_gym.server.news import News
 from interactive_gym.server.presence import Connected
+from interactive_gym.server.probing import Probing
 from interactive_gym.server.refusals import refusal
+from interactive_gym.server.scripts import Scripts
+from interactive_gym.server.watching import Watching
 
 M = TypeVar("M", bound=msgspec.Struct)
 A = TypeVar("A")
@@ -47,6 +59,9 @@ Verb = Callable[[Connected, M], Awaitable[A]]
 # A person clicks once in a while, and a page repeats what was not answered. Who is faster is parted with: the library
 # keeps what a client does not read in a queue without an end, and this is its bound.
 MESSAGES = Rate(per_second=5, burst=30)
+SCRIPTS = Rate(per_second=5, burst=50)  # messages and attributes of a page's own scripts
+LastPage = EndPage | CompletionCodePage | OutcomePage  # a code is shown wherever its owner asks for it
+
 _HELLO_EVERY_S, _HELLO_TRIES = 0.01, 500
 
 
@@ -65,13 +80,19 @@ class Json:
             raise ValueError(str(error)) from None
 
 
-class OneAttachment(Packet):  # type: ignore[misc]  # the library has no types
-    """A message with at most one attachment, as "relay" has it; the library would collect millions of them."""
+class Incoming(Packet):  # type: ignore[misc]  # the library has no types
+    """A packet that a page may send. The library would take others for what they are not.
+
+    There is at most one attachment, as "relay" has it; it would collect millions of them. And no event has the name of
+    its own ones: it would call our handlers with whatever the page says of a connection that it does not have.
+    """
 
     def decode(self, encoded_packet: str) -> int:
         count = int(super().decode(encoded_packet))
         if count > 1:
             raise ValueError(f"{count} attachments")
+        if self.packet_type in (EVENT, BINARY_EVENT) and self.data and self.data[0] in ("connect", "disconnect"):
+            raise ValueError(f"the event {self.data[0]!r} is not a page's")
         return count
 
 
@@ -87,7 +108,7 @@ class Sockets:
             async_handlers=False,  # otherwise two messages of one page may be handled in the wrong order
             max_http_buffer_size=MAX_CONTROL_BYTES,
             http_compression=False,
-            serializer=OneAttachment,
+            serializer=Incoming,
             json=Json,
             cors_allowed_origins=None,  # same origin only
         )
@@ -95,14 +116,26 @@ class Sockets:
         self.io.on("disconnect", self._disconnect)
         self.io.on("advance", self._advance)
         self.io.on("fail", self._fail)
+        self.io.on("leave", self._leave)
+        self.io.on("screen", self._screen)
+        self.io.on("probe", self._probe)
+        self.io.on("looking", self._looking)
+        self.io.on("message", self._message)
+        self.io.on("attribute", self._attribute)
         self.io.on("signal", self._signal)
         self.io.on("relay", self._relay)
         self.io.on("enlist", self._enlist)
         self.io.on("validated", self._validated)
         lines = Lines(self.io, desk.presence)
+        self._scripts, self._scripts_limiter = Scripts(desk.study), Limiter(SCRIPTS)
+        self.news = News(desk, lines)
+        self.probing = Probing(desk, lines)
+        self.gate = Gate(desk, lines, self.probing)
         self.matches = Matches(desk, lines)
         self.desertion = Desertion(desk, self.matches)
-        self.gathering = Gathering(desk, self.matches, lines, Invitations(desk.study.experiment, archive))
+        invitations = Invitations(desk.study.experiment, archive)
+        self.gathering = Gathering(desk, self.matches, lines, invitations, self.probing.is_there)
+        self.watching = Watching(desk, lines, self.gathering)
 
     async def _connect(self, sid: str, environ: Mapping[str, Any], auth: object = None) -> None:
         with about():
@@ -119,7 +152,7 @@ class Sockets:
         name(who.participant_id)
         page = await self._desk.write(self._desk.study.page, who.participant_id)
         replaced = self._desk.presence.holder(who.participant_id)
-        self._desk.presence.claim(who, takeover=hello.takeover)
+        self._desk.presence.claim(who, takeover=hello.takeover or isinstance(page, LastPage))
         if replaced:
             self.gathering.gone(replaced)
             await self._move(replaced.sid)
@@ -146,7 +179,9 @@ class Sockets:
             try:
                 transport = self.io.transport(who.sid)
                 page = await self._desk.write(self._seen, who, transport)
+                await self.news.tell(who.participant_id)  # the page's scripts may want them at once
                 await self.io.emit("scene", page, to=who.sid)
+                self.probing.begin(who)
                 self.matches.connected(who.participant_id)
             except KeyError:
                 self._desk.log.info("gone_before_greeting")
@@ -163,6 +198,8 @@ class Sockets:
         if gone:
             with about(gone.participant_id):
                 self._desk.log.info("disconnected", reason=reason)
+                self.probing.end(gone)
+                self.gate.gone(gone)
                 self.gathering.gone(gone)
 
     async def _advance(self, sid: str, *message: object) -> Page | Refusal:
@@ -170,6 +207,37 @@ class Sockets:
 
     async def _fail(self, sid: str, *message: object) -> Page | Refusal:
         return await self._answer(sid, message, Failure, self._failed)
+
+    async def _leave(self, sid: str, *message: object) -> Page | Refusal:
+        return await self._answer(sid, message, Leave, self._left)
+
+    async def _screen(self, sid: str, *message: object) -> Refusal | None:
+        return await self._answer(sid, message, Measured, self.gate.screen)
+
+    async def _looking(self, sid: str, *message: object) -> Refusal | None:
+        return await self._answer(sid, message, Looking, self.watching.look)
+
+    async def _probe(self, sid: str, *message: object) -> Refusal | None:
+        """Answers cost nothing, so that they take nothing of what a page may say; what nobody asked for does."""
+        try:
+            who = self._desk.presence.who(sid)
+            if not self.probing.answered(who, self._probe_of(who, message)):
+                self._check_rate(who)
+        except Exception as error:
+            return self._refused(sid, error)
+        return None
+
+    async def _message(self, sid: str, *message: object) -> Refusal | None:
+        return await self._answer(sid, message, Message, self._said, self._check_scripts)
+
+    async def _attribute(self, sid: str, *message: object) -> Attributes | Refusal:
+        return await self._answer(sid, message, Attribute, self._set, self._check_scripts)
+
+    async def _said(self, who: Connected, message: Message) -> None:
+        await self._desk.write(self._scripts.say, who.participant_id, message, clock())
+
+    async def _set(self, who: Connected, message: Attribute) -> Attributes:
+        return await self._desk.write(self._scripts.set, who.participant_id, message, clock())
 
     async def _enlist(self, sid: str, *message: object) -> Room | Refusal:
         return await self._answer(sid, message, Enlist, self.gathering.enlist)
@@ -195,19 +263,38 @@ class Sockets:
             self._check_rate(who)
             raise
 
+    def _probe_of(self, who: Connected, message: tuple[object, ...]) -> Probe:
+        try:
+            return converted(_alone(message), Probe)
+        except ClientError:
+            self._check_rate(who)
+            raise
+
     async def _relay(self, sid: str, *message: object) -> Refusal | None:
         try:
             self.matches.relay(self._desk.presence.who(sid).participant_id, _alone(message))
         except Exception as error:
-            return self._desk.refused(error)
+            return self._refused(sid, error)
         return None
 
-    async def _answer(self, sid: str, message: tuple[object, ...], kind: type[M], verb: Verb[M, A]) -> A | Refusal:
+    def _refused(self, sid: str, error: Exception) -> Refusal:
+        """Of what comes too often for its sender to be named, for the log, before something is wrong with it."""
+        with about(self._desk.presence.sender(sid)):
+            return self._desk.refused(error)
+
+    async def _answer(
+        self,
+        sid: str,
+        message: tuple[object, ...],
+        kind: type[M],
+        verb: Verb[M, A],
+        check_rate: Callable[[Connected], None] | None = None,
+    ) -> A | Refusal:
         with about():
             try:
                 who = self._desk.presence.who(sid)
                 name(who.participant_id)
-                self._check_rate(who)
+                (check_rate or self._check_rate)(who)
                 return await verb(who, converted(_alone(message), kind))
             except Exception as error:
                 return self._desk.refused(error)
@@ -215,6 +302,7 @@ class Sockets:
     async def _advanced(self, who: Connected, message: Advance) -> Page:
         page = await self.gathering.advance(who, message)
         self._desk.log.info("advanced", scene_id=page.scene_id)
+        await self.news.tell(who.participant_id)  # of answers that are attributes, before its scripts run
         return self._last(page)
 
     async def _failed(self, who: Connected, message: Failure) -> Page:
@@ -222,8 +310,13 @@ class Sockets:
         self._desk.log.error("page_failed", **msgspec.structs.asdict(message))
         return self._last(page)
 
+    async def _left(self, who: Connected, message: Leave) -> Page:
+        page = await self.gathering.leave(who, message)
+        self._desk.log.info("left", scene_id=message.scene_id, refuses=message.refuses)
+        return self._last(page)
+
     def _last(self, page: Page) -> Page:
-        if isinstance(page, EndPage | CompletionCodePage | OutcomePage):
+        if isinstance(page, LastPage):
             self._desk.files.update()
         return page
 
@@ -232,6 +325,14 @@ class Sockets:
             self._limiter.spend(who.participant_id, steady())
         except ClientError:
             self._spawn(self.io.disconnect(who.sid))
+            raise
+
+    def _check_scripts(self, who: Connected) -> None:
+        """A script that says too much is refused, but parts nobody from the study, unless it goes on like that."""
+        try:
+            self._scripts_limiter.spend(who.participant_id, steady())
+        except ClientError:
+            self._check_rate(who)
             raise
 
 

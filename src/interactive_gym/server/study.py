@@ -3,23 +3,29 @@ nothing, and what it returns may be shown because it is stored."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import msgspec
 from sqlalchemy import Connection
 
-from interactive_gym.data import events, games, people
+from interactive_gym.data import events, games, people, screenings
 from interactive_gym.data.games import Session
 from interactive_gym.data.people import Participant
 from interactive_gym.errors import ClientError
 from interactive_gym.experiment import Experiment
-from interactive_gym.protocol import Advance, Failure, Join, Multiplayer, Page, Resume, ResumeRequest
-from interactive_gym.scenes import CompletionCodeScene, GymScene, Scene
-from interactive_gym.server import matchlife, play, together
+from interactive_gym.protocol import Advance, Failure, Join, Leave, Multiplayer, Page, Resume, ResumeRequest
+from interactive_gym.scenes import GymScene, Scene
+from interactive_gym.scenes.passage import Passage
+from interactive_gym.scenes.static import PageWithButton
+from interactive_gym.server import conditions, exclusions, flow, known, matchlife, play, together
 from interactive_gym.server.drawn import new_id, seed_of
+from interactive_gym.server.endings import ending_of, finish, scene_of
 from interactive_gym.server.lifecycle import Outcome, State, Step, after, outcome_of
-from interactive_gym.server.pages import outcome_page, scene_page
+from interactive_gym.server.pages import last_page, scene_page
+
+_ON_FIRST_PAGE = (State.ARRIVED, State.SCREENING)
+_OF_PARTNERS = (Outcome.PARTNER_LEFT, Outcome.CONNECTION_FAILED)
 
 
 @dataclass(frozen=True)
@@ -30,8 +36,9 @@ class Study:
 
     def join(self, connection: Connection, message: Join, now: float) -> Participant:
         """Whoever this link belongs to; somebody new if nobody has used it, or if it names no subject."""
-        known = people.find_subject(connection, message.subject_id) if message.subject_id else None
-        return known or self._newcomer(connection, message, now)
+        subject = message.subject_id or self.experiment.recruits.subject_of(message.query)
+        found = people.find_subject(connection, subject) if subject else None
+        return found or self._newcomer(connection, msgspec.structs.replace(message, subject_id=subject), now)
 
     def page(self, connection: Connection, participant_id: str) -> Page:
         """What this participant sees now.
@@ -40,26 +47,30 @@ class Study:
             ClientError: ``unknown_token`` or ``experiment_changed``.
         """
         who = self.known(connection, participant_id)
-        if who.outcome and who.outcome != Outcome.COMPLETED:
-            return outcome_page(who.scene_id, who.outcome)
+        if who.outcome:
+            scene = scene_of(self.experiment, who.scene_id)
+            return last_page(scene, who, ending_of(self.experiment, who.scene_id, who.outcome))
         visit = people.visits_of(connection, who.id)[who.scene_id]
         session = games.find(connection, visit.session_id, who.id) if visit.session_id else None
-        return scene_page(self.scene(who), visit, session)
+        return scene_page(self.scene(who), visit, session, is_screened=self.experiment.entry is not None)
 
     def advance(self, connection: Connection, participant_id: str, message: Advance, now: float) -> Page:
         """The participant is done with a scene. Said again, it changes nothing and gets the current page.
 
         Raises:
-            ClientError: ``wrong_scene`` or ``episodes_incomplete``.
+            ClientError: ``wrong_scene``, ``preview``, ``not_screened`` or ``episodes_incomplete``.
         """
         who = self.known(connection, participant_id)
         if self._is_current(connection, who, message.scene_id):
             scene, session = self.scene(who), self.current_session(connection, who)
+            self._check_accepted(connection, who)
+            self._check_screened(connection, who)
             if isinstance(scene, GymScene):
                 self._check_over(connection, session, now)
             self._store_responses(connection, who, message, now)
+            known.answered(connection, scene, who.id, message.responses, now)
             people.leave(connection, who.id, scene.id, now=now)
-            self._go_on(connection, who, self._following(scene), now)
+            self._go_on(connection, who, flow.following(connection, self.experiment, who.id, scene, now), now)
             self._leave_game(connection, session, Outcome.COMPLETED, now)
         return self.page(connection, participant_id)
 
@@ -72,14 +83,67 @@ class Study:
         who = self.known(connection, participant_id)
         if self._is_current(connection, who, message.scene_id):
             session = self.current_session(connection, who)
+            outcome = _failed(session, message)
             self._note_failure(connection, who, session, message, now)
-            if session and session.state in matchlife.FORMING:
-                together.part(connection, session.id, message.reason, now, gone=[who.id])
-                who, session = self.known(connection, who.id), None
-            state = after(who.state, Step.FAIL)
-            people.place(connection, replace(who, state=state, outcome=outcome_of(message.reason)), now=now)
-            self._leave_game(connection, session, message.reason, now)
+            left = outcome == Outcome.PARTNER_LEFT
+            body = exclusions.partner_text(connection, self.scene(who), session) if left else None
+            self.end(connection, who, Step.FAIL, outcome, reason=message.reason, now=now, body=body)
         return self.page(connection, participant_id)
+
+    def leave(self, connection: Connection, participant_id: str, message: Leave, now: float) -> Page:
+        """The participant stops, on purpose. Said again, it changes nothing.
+
+        Raises:
+            ClientError: ``wrong_scene``, or ``not_now``: this page does not offer it.
+        """
+        who = self.known(connection, participant_id)
+        if self._is_current(connection, who, message.scene_id):
+            outcome = _chosen(self.scene(who), message)
+            self.end(connection, who, Step.WITHDRAW, outcome, reason=outcome, now=now)
+        return self.page(connection, participant_id)
+
+    def end(
+        self,
+        connection: Connection,
+        who: Participant,
+        step: Step,
+        outcome: Outcome,
+        *,
+        reason: str,
+        now: float,
+        body: str | None = None,
+        data: Mapping[str, object] | None = None,
+    ) -> None:
+        """``who`` ends where they are; a match that forms around them comes to nothing. See ``endings.finish``."""
+        session = self.current_session(connection, who)
+        if session and session.state in matchlife.FORMING:
+            together.part(connection, session.id, reason, now, gone=[who.id])
+            who, session = self.known(connection, who.id), None
+        game = session.id if session else None
+        finish(
+            connection,
+            self.experiment,
+            who,
+            step,
+            outcome,
+            reason=reason,
+            now=now,
+            session_id=game,
+            body=body,
+            data=data,
+        )
+        self._leave_game(connection, session, reason, now)
+
+    def skip_to(self, connection: Connection, who: Participant, scene_id: str, now: float) -> bool:
+        """``who`` leaves the waiting room for a later scene. False: it does not come for them; nothing has changed."""
+        order = flow.scenes_of(connection, self.experiment, who.id)
+        ahead = order[order.index(self.scene(who)) + 1 :]
+        scene = next((later for later in ahead if later.id == scene_id), None)
+        if scene is None:
+            return False
+        people.leave(connection, who.id, who.scene_id, now=now)
+        self._go_on(connection, replace(who, state=after(who.state, Step.STEP_OUT)), scene, now)
+        return True
 
     def resume(self, connection: Connection, participant_id: str, message: ResumeRequest, now: float) -> Resume:
         """A worker is about to play a session, and is told where.
@@ -92,7 +156,7 @@ class Study:
         session = play.owned(connection, message.session_id, participant_id)
         if session.scene_id != who.scene_id or session.is_multiplayer:
             raise ClientError("not_now", "the participant is not in the scene of this session, or not alone in it")
-        people.place(connection, replace(who, state=after(who.state, Step.PLAY)), now=now)
+        people.place(connection, replace(who, state=after(who.state, Step.PLAY)))
         return play.resume(connection, session, tab=message.tab, now=now)
 
     def known(self, connection: Connection, participant_id: str) -> Participant:
@@ -124,12 +188,10 @@ class Study:
         first = self.experiment.sequence[0]
         who = Participant(new_id("p"), message.subject_id or None, State.ARRIVED, first.id, None)
         people.add_participant(connection, who, query=message.query, now=now)
+        known.arrived(connection, self.experiment.known, who.id, message.query, now)
+        flow.draw(connection, self.experiment, who.id, now)
         self._enter(connection, who, first, now)
         return who
-
-    def _following(self, scene: Scene) -> Scene:
-        sequence: Sequence[Scene] = self.experiment.sequence
-        return sequence[sequence.index(scene) + 1]
 
     def _is_current(self, connection: Connection, who: Participant, scene_id: str) -> bool:
         """False for a scene that is over already: its message was answered once, and the answer was lost."""
@@ -140,28 +202,43 @@ class Study:
         return False
 
     def _go_on(self, connection: Connection, who: Participant, scene: Scene, now: float) -> None:
-        state = after(who.state, Step.BEGIN if who.state == State.ARRIVED else Step.GO_ON)
-        outcome = None
+        state = after(who.state, Step.BEGIN if who.state in _ON_FIRST_PAGE else Step.GO_ON)
+        moved = replace(who, state=state, scene_id=scene.id)
+        people.place(connection, moved)
+        self._enter(connection, moved, scene, now)
         if scene is self.experiment.sequence[-1]:
-            state, outcome = after(state, Step.FINISH), Outcome.COMPLETED
-        people.place(connection, replace(who, state=state, scene_id=scene.id, outcome=outcome), now=now)
-        self._enter(connection, who, scene, now)
+            why = "last_scene"
+            finish(connection, self.experiment, moved, Step.FINISH, Outcome.COMPLETED, reason=why, now=now)
 
     def _enter(self, connection: Connection, who: Participant, scene: Scene, now: float) -> None:
-        if scene.id in people.visits_of(connection, who.id):
+        visited = people.visits_of(connection, who.id)
+        if scene.id in visited:
             return  # the researcher has moved this scene behind another one; what was assigned in it stays
         session_id = None
         if isinstance(scene, GymScene) and rules_of(scene) is None:
             session_id = self._new_session(connection, who, scene, now)
-        code = _code(connection, scene) if isinstance(scene, CompletionCodeScene) else None
-        position = self.experiment.sequence.index(scene)
-        people.enter(connection, who.id, scene.id, position=position, now=now, session_id=session_id, code=code)
+        people.enter(connection, who.id, scene.id, position=len(visited), now=now, session_id=session_id)
 
     def _new_session(self, connection: Connection, who: Participant, scene: GymScene, now: float) -> str:
-        game = scene.game()
-        session = Session(new_id("s"), scene.id, seed_of(scene), game, scene.humans[0], who.id, None)
+        players = {scene.humans[0]: who.id}
+        session_id = new_id("s")
+        drawn = scene.game(conditions.of_group(connection, scene, session_id, [who.id], now))
+        game = known.seated(connection, self.experiment.known, scene, drawn, players)
+        session = Session(session_id, scene.id, seed_of(scene), game, scene.humans[0], who.id, None)
         games.add_session(connection, session, now=now)
         return session.id
+
+    def _check_accepted(self, connection: Connection, who: Participant) -> None:
+        """Whoever only looks at the task on the platform sees the first page, and no more."""
+        if who.state in _ON_FIRST_PAGE and self.experiment.recruits.is_preview(people.query_of(connection, who.id)):
+            raise ClientError("preview", "the participant has not accepted the task on the platform")
+
+    def _check_screened(self, connection: Connection, who: Participant) -> None:
+        """Nobody gets past the first page unseen, whatever their browser sends."""
+        if self.experiment.entry is None or who.state not in _ON_FIRST_PAGE:
+            return
+        if who.state == State.SCREENING or not screenings.is_accepted(connection, who.id):
+            raise ClientError("not_screened", "the participant has not been accepted")
 
     def _check_over(self, connection: Connection, session: Session | None, now: float) -> None:
         """A game of several people is over too where nobody else is left in it."""
@@ -195,7 +272,7 @@ class Study:
     ) -> None:
         events.record(
             connection,
-            together.PAGE_FAILED,
+            "page_failed",
             reason=message.reason,
             severity="error",
             now=now,
@@ -213,9 +290,24 @@ def rules_of(scene: Scene) -> Multiplayer | None:
     return msgspec.convert(scene.game()["multiplayer"], Multiplayer | None)
 
 
+def _chosen(scene: Scene, message: Leave) -> Outcome:
+    """
+    Raises:
+        ClientError: ``not_now``; this page does not offer it.
+    """
+    if message.refuses and isinstance(scene, PageWithButton) and scene.asks_consent:
+        return Outcome.CONSENT_REFUSED
+    if not message.refuses and isinstance(scene, Passage) and scene.may_leave:
+        return Outcome.WITHDREW
+    raise ClientError("not_now", f"scene {scene.id!r} has no such button")
+
+
+def _failed(session: Session | None, message: Failure) -> Outcome:
+    """Of a page that cannot go on. Who has no partners cannot lose them: an outcome may be worth a code."""
+    outcome = outcome_of(message.reason)
+    has_partners = session is not None and session.is_multiplayer
+    return Outcome.TECHNICAL_FAILURE if outcome in _OF_PARTNERS and not has_partners else outcome
+
+
 def _is_deserted(connection: Connection, session: Session) -> bool:
-    return session.is_multiplayer and not together.others(connection, session)
-
-
-def _code(connection: Connection, scene: CompletionCodeScene) -> str:
-    return scene.fixed_code.value() if scene.fixed_code else people.new_code(connection)
+    return session.is_multiplayer and together.is_deserted(connection, session)

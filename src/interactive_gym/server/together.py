@@ -6,45 +6,96 @@ Like ``study``, all of it runs inside one write; who is matched and when is deci
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
+from typing import Any
 
 from sqlalchemy import Connection
 
-from interactive_gym.data import events, games, matches, people
+from interactive_gym.data import attributes, events, games, matches, meetings, people
 from interactive_gym.data.games import Session
 from interactive_gym.data.matches import Member
+from interactive_gym.data.meetings import Meeting
 from interactive_gym.game.matchconfig import human_peers
 from interactive_gym.scenes import GymScene
-from interactive_gym.server import lifecycle, matchlife, play
+from interactive_gym.scenes.attributes import AttributeRules
+from interactive_gym.server import conditions, known, lifecycle, matchlife, play
 from interactive_gym.server.drawn import new_id, seed_of
+from interactive_gym.server.endings import FINISHED
 from interactive_gym.server.lifecycle import Outcome
-from interactive_gym.server.room import Group
-
-PAGE_FAILED = "page_failed"  # the event that a participant's failure is stored as
+from interactive_gym.server.room import Group, Profile
 
 
 def match(
-    connection: Connection, scene: GymScene, group: Group, tabs: Mapping[str, str], now: float
+    connection: Connection,
+    scene: GymScene,
+    group: Group,
+    tabs: Mapping[str, str],
+    now: float,
+    rules: AttributeRules,
 ) -> Sequence[Session]:
     """The members of ``group`` play ``scene`` together, the one who has waited longest its first human agent.
 
     Args:
         tabs: Participant -> the tab in which they begin.
+        rules: What of the members' attributes the game may have.
 
     Returns:
         The session as each of them sees it, in the order of the group.
     """
-    session_id, game = new_id("s"), scene.game()
-    agents = zip(scene.humans, human_peers(game), group.members, strict=True)
+    session_id = new_id("s")
+    game = scene.game(conditions.of_group(connection, scene, session_id, group.members, now))
+    game = with_stand_ins(game, scene.humans[len(group.members) :], scene.stand_in)
+    agents = zip(scene.humans[: len(group.members)], human_peers(game), group.members, strict=True)
     members = [Member(agent, peer, who, tabs[who]) for agent, peer, who in agents]
     matchlife.after(matchlife.State.WAITING, matchlife.Step.CHOOSE)
+    game = known.seated(connection, rules, scene, game, {one.agent: one.participant_id for one in members})
     matches.add(connection, session_id, scene.id, seed_of(scene), game, members, now=now)
     for who in group.members:
         people.assign(connection, who, scene.id, session_id)
-        step(connection, who, lifecycle.Step.MATCH, now)
+        step(connection, who, lifecycle.Step.MATCH)
     chosen = {"members": {member.agent: member.participant_id for member in members}}
-    _note(connection, session_id, "matched", "first_come", now, **chosen, chosen_from=list(group.chosen_from))
+    _note(connection, session_id, "matched", group.reason, now, **chosen, chosen_from=list(group.chosen_from))
+    meetings.add(connection, meeting(scene, group), session_id, now=now)
     return games.sides(connection, session_id)
+
+
+def with_stand_ins(game: Mapping[str, Any], agents: Sequence[str], policy: str | None) -> dict[str, Any]:
+    """``game`` (``protocol.Game``) in which ``policy`` plays these agents, for whom nobody is there."""
+    if not agents:
+        return dict(game)
+    assert policy, "the config is checked: groups are smaller only where somebody plays for the rest"
+    played = {**game["policies"], **dict.fromkeys(agents, policy)}
+    group = game["multiplayer"]["group"] - len(agents)
+    return {**game, "policies": played, "multiplayer": {**game["multiplayer"], "group": group}}
+
+
+def meeting(scene: GymScene, group: Group) -> Meeting:
+    """What is stored of the decision that these play together."""
+    logged = [asdict(one) for one in group.candidates]
+    return Meeting(scene.id, type(scene.waiting.matcher).__name__[:128], group.members, logged, group.reason)
+
+
+def not_there(connection: Connection, scene: GymScene, group: Group, absent: Sequence[str], now: float) -> None:
+    """Nothing comes of this decision: these members do not answer, or somebody has gone since."""
+    meetings.add(connection, meeting(scene, group), None, now=now, result=meetings.ABSENT)
+    for who in absent:
+        events.record(
+            connection,
+            "not_there",
+            reason="no_answer",
+            severity="warning",
+            now=now,
+            participant_id=who,
+            data={"scene_id": scene.id},
+        )
+
+
+def profile(connection: Connection, participant_id: str) -> Profile:
+    """What matchers may know of this participant."""
+    companies = meetings.companies(connection, participant_id)
+    latest_first = dict.fromkeys(other for company in reversed(companies) for other in company)
+    known_of = attributes.of(connection, participant_id)
+    return Profile(tuple(latest_first)[::-1], companies[-1] if companies else (), known_of)
 
 
 def tell(connection: Connection, session_id: str, now: float) -> None:
@@ -52,20 +103,30 @@ def tell(connection: Connection, session_id: str, now: float) -> None:
     _change(connection, session_id, matchlife.Step.TELL, now)
 
 
-def begin(connection: Connection, session_id: str, now: float) -> None:
-    """All members are connected with each other."""
+def begin(connection: Connection, session_id: str, now: float, rtts_ms: Mapping[str, float] | None = None) -> None:
+    """All members are connected with each other; ``rtts_ms`` as in ``data.meetings``."""
     _change(connection, session_id, matchlife.Step.PLAY, now)
+    meetings.close(connection, session_id, meetings.PLAYING, now=now, rtts_ms=rtts_ms)
     for member in matches.members_of(connection, session_id):
-        step(connection, member.participant_id, lifecycle.Step.PLAY, now)
+        step(connection, member.participant_id, lifecycle.Step.PLAY)
 
 
-def part(connection: Connection, session_id: str, reason: str, now: float, *, gone: Sequence[str] = ()) -> None:
+def part(
+    connection: Connection,
+    session_id: str,
+    reason: str,
+    now: float,
+    *,
+    gone: Sequence[str] = (),
+    rtts_ms: Mapping[str, float] | None = None,
+) -> None:
     """The match came to nothing before the game began: its members wait again, but for those who are ``gone``."""
     scene_id = games.sides(connection, session_id)[0].scene_id
     _change(connection, session_id, matchlife.Step.END, now, reason)
+    meetings.close(connection, session_id, reason, now=now, rtts_ms=rtts_ms)
     for who in [member.participant_id for member in matches.members_of(connection, session_id)]:
         people.assign(connection, who, scene_id, None)
-        step(connection, who, lifecycle.Step.STEP_OUT if who in gone else lifecycle.Step.UNMATCH, now)
+        step(connection, who, lifecycle.Step.STEP_OUT if who in gone else lifecycle.Step.UNMATCH)
     _note(connection, session_id, "unmatched", reason, now, gone=list(gone))
 
 
@@ -83,8 +144,14 @@ def others(connection: Connection, session: Session) -> list[str]:
     """Who else is in this game: has not gone on from it, nor failed in it, nor been taken out of it for good."""
     cut = _cut(connection, session.id) | {session.peer}
     members = [member for member in matches.members_of(connection, session.id) if member.peer not in cut]
-    known = [people.find(connection, member.participant_id) for member in members]
-    return [who.id for who in known if who and who.scene_id == session.scene_id and not who.outcome]
+    found = [people.find(connection, member.participant_id) for member in members]
+    return [who.id for who in found if who and who.scene_id == session.scene_id and not who.outcome]
+
+
+def is_deserted(connection: Connection, session: Session) -> bool:
+    """Whether all others have left; where nobody else ever was, nobody has."""
+    had_others = len(matches.members_of(connection, session.id)) > 1
+    return had_others and not others(connection, session)
 
 
 def leave(connection: Connection, session: Session, now: float) -> None:
@@ -102,14 +169,14 @@ def desert(connection: Connection, session_id: str, now: float) -> None:
     _note(connection, session_id, "deserted", "nobody_connected", now)
 
 
-def step(connection: Connection, participant_id: str, step: lifecycle.Step, now: float) -> None:
+def step(connection: Connection, participant_id: str, step: lifecycle.Step) -> None:
     """
     Raises:
         ClientError: ``not_now``.
     """
     who = people.find(connection, participant_id)
     assert who, "a member is a participant: the database says so"
-    people.place(connection, replace(who, state=lifecycle.after(who.state, step)), now=now)
+    people.place(connection, replace(who, state=lifecycle.after(who.state, step)))
 
 
 def _cut(connection: Connection, session_id: str) -> set[int]:
@@ -117,8 +184,8 @@ def _cut(connection: Connection, session_id: str) -> set[int]:
 
 
 def _end(connection: Connection, session: Session, otherwise: str, now: float) -> None:
-    """The reason is ``otherwise`` where not all of it was played, and nobody's page failed."""
-    failure = events.first_reason(connection, PAGE_FAILED, session.id) or otherwise
+    """The reason is ``otherwise`` where not all of it was played, and nobody was done in it before."""
+    failure = events.first_reason(connection, FINISHED, session.id) or otherwise
     reason = Outcome.COMPLETED if is_over(connection, session) else failure
     _change(connection, session.id, matchlife.Step.END, now, reason)
 

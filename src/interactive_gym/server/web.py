@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
 
 from interactive_gym.errors import ServerError
+from interactive_gym.experiment import Experiment
 from interactive_gym.packaging import Runtime
 from interactive_gym.protocol import PROTOCOL_VERSION, Asset, Boot
 from interactive_gym.scenes.assets import PictureFile
@@ -34,10 +35,11 @@ class Web:
     """The routes of the page and of what it loads.
 
     Args:
-        experiment_id: Of the study.
+        experiment: The study.
         runtime: Pyodide and the archive of the study.
         client_dir: The built page.
         debug: Whether the page shows what developers want to see.
+        console: Whether it captures what is written to the browser's console.
         pictures: The files that the games' draw functions name.
 
     Raises:
@@ -46,17 +48,18 @@ class Web:
 
     def __init__(
         self,
-        experiment_id: str,
+        experiment: Experiment,
         runtime: Runtime,
         client_dir: Path,
         *,
         debug: bool,
+        console: bool = True,
         pictures: Iterable[PictureFile] = (),
     ) -> None:
-        self._experiment_id = experiment_id
+        self._experiment = experiment
         self._runtime = runtime
         self._client_dir = client_dir
-        self._debug = debug
+        self._debug, self._console = debug, console
         self._pictures = {picture.file: picture for picture in pictures}
         self._template = _template(client_dir / "index.html")
 
@@ -83,9 +86,10 @@ class Web:
         return Response(picture.data, 200, PICTURE_HEADERS, picture.format.media_type)
 
     async def _page(self, request: Request) -> Response:
-        boot = script_json(self._boot(request.path_params.get("subject_id")))
+        subject = request.path_params.get("subject_id") or self._experiment.recruits.subject_of(request.query_params)
+        boot = script_json(self._boot(subject))
         record = f'<script type="application/json" id="boot">{boot}</script>'
-        title = html.escape(self._experiment_id)
+        title = html.escape(self._experiment.id)
         return HTMLResponse(
             self._template.replace("<!--title-->", title).replace("<!--boot-->", record), 200, PAGE_HEADERS
         )
@@ -95,13 +99,14 @@ class Web:
         archive = Asset(made.archive_url, made.archive_bytes) if made.archive_url else None
         return Boot(
             protocol=PROTOCOL_VERSION,
-            experiment_id=self._experiment_id,
+            experiment_id=self._experiment.id,
             subject_id=subject_id,
             pyodide=made.pyodide_url,
             pyodide_bytes=made.pyodide_bytes,
             packages=list(made.packages),
             archive=archive,
             debug=self._debug,
+            console=self._console,
         )
 
 

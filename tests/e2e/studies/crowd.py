@@ -21,6 +21,9 @@ GAMES = int(os.environ.get("CROWD_GAMES", "1"))
 RELAY = os.environ.get("CROWD_RELAY", "fallback")
 COUNTDOWN = float(os.environ.get("CROWD_COUNTDOWN", "0"))
 FPS = int(os.environ.get("CROWD_FPS", "30"))
+FEWER_AFTER = float(os.environ.get("CROWD_FEWER_AFTER", "0"))  # seconds; 0: all have to be there
+NEAR = float(os.environ.get("CROWD_NEAR", "0"))  # ms to a partner and back, at most; 0: anybody will do
+WAIT = float(os.environ.get("CROWD_WAIT", "60"))  # seconds; where all have to be near, a bot is the partner then
 SIZE = 20
 MOVES = [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)]
 COLORS = ["#d62828", "#1d4ed8", "#2a9d46", "#e0a100", "#7b2cbf", "#0aa3b5", "#555555", "#111111"]
@@ -99,7 +102,14 @@ def scene(number):
     )
     if HUMANS == 1:
         return made
-    return made.waitroom(timeout=60, countdown=COUNTDOWN).multiplayer(relay=RELAY)
+    made = made.waitroom(timeout=WAIT, countdown=COUNTDOWN).multiplayer(relay=RELAY)
+    if NEAR:
+        made = made.content(button="I am ready")
+        return made.waitroom(matcher=ig.Latency(max_p2p_rtt=NEAR), on_timeout="bot", bot=wander)
+    if not FEWER_AFTER:
+        return made
+    near = ig.Latency(max_p2p_rtt=10_000)
+    return made.waitroom(matcher=near, start_smaller_after=FEWER_AFTER, min_group=1, bot=wander)
 
 
 experiment = ig.Experiment("crowd").scenes(
