@@ -79,7 +79,7 @@ unit: $(VENV)/.dev  ## pytest: all that needs neither Pyodide nor a browser, on 
 	@$(PY) -m pytest -m "not pyodide and not e2e" --numprocesses auto --dist worksteal
 
 pyodide: $(VENV)/.dev  ## pytest: the archive and the games in Pyodide under Node
-	@$(PY) -m pytest -m pyodide
+	@$(PY) -m pytest -m pyodide --numprocesses auto --dist worksteal
 
 e2e: $(VENV)/.dev  ## pytest: whole studies in a Chromium, which is installed where there is none
 	@$(PY) -m tests.browsers

@@ -73,7 +73,7 @@ def test_two_humans_and_a_bot(server: Callable[..., Server], participant: Callab
         assert all(-1 <= int(row["observed.player2"]) < int(row["frame"]) for row in acted)
 
 
-@pytest.mark.parametrize(("present", "after"), [(1, "2"), (2, "20")])
+@pytest.mark.parametrize(("present", "after"), [pytest.param(1, "2", marks=full), (2, "20")])
 def test_bots_play_for_those_who_do_not_come(
     server: Callable[..., Server], participant: Callable[..., Participant], present: int, after: str
 ) -> None:
