@@ -11,28 +11,37 @@ from interactive_gym.scenes.attributes import Value, attribute_values
 
 
 @dataclass(frozen=True)
-class Settable:
-    """Attributes of participants that a callback may read, and set: what it has set is stored when it has returned."""
+class ParticipantContext:
+    """A participant. ``pings_ms`` are round trips to the server, as it measured them."""
 
-    changes: dict[str, dict[str, Value]] = field(default_factory=dict, init=False, repr=False)
+    participant_id: str
+    attributes: Mapping[str, Value]
+    pings_ms: tuple[float, ...]
+    changes: dict[str, Value] = field(default_factory=dict, init=False, repr=False)
 
-    def _change(self, participant_id: str, values: Mapping[str, object]) -> None:
-        kept = attribute_values(values)
-        self.changes.setdefault(participant_id, {}).update(kept)
+    @property
+    def ping_ms(self) -> float | None:
+        """The median of the pings; None if there are none."""
+        return statistics.median(self.pings_ms) if self.pings_ms else None
+
+    def set(self, **values: Value) -> None:
+        """Sets attributes of the participant; they are stored when the callback has returned, whatever it decides.
+
+        Raises:
+            ValueError: It is no name, or no value, of an attribute.
+        """
+        self.changes.update(attribute_values(values))
 
 
 @dataclass(frozen=True)
-class ScreeningContext(Settable):
+class ScreeningContext(ParticipantContext):
     """Somebody on the first page, and what was found of them. What their browser says, it may have made up.
 
-    ``query`` is of their link. ``browser`` is empty, and ``device`` "unknown", where nobody can tell. ``pings_ms`` are
-    round trips to the server, as it measured them.
+    ``query`` is of their link. ``browser`` is empty, and ``device`` "unknown", where nobody can tell.
     """
 
-    participant_id: str
     subject_id: str | None
     query: Mapping[str, str]
-    attributes: Mapping[str, Value]
     browser: str
     browser_version: str
     os: str
@@ -41,52 +50,22 @@ class ScreeningContext(Settable):
     touch: bool
     screen: tuple[int, int]
     languages: tuple[str, ...]
-    pings_ms: tuple[float, ...]
-
-    @property
-    def ping_ms(self) -> float | None:
-        """Their median; None if none was answered."""
-        return statistics.median(self.pings_ms) if self.pings_ms else None
-
-    def set(self, **values: Value) -> None:
-        """Sets attributes of the participant, whether they are accepted or not.
-
-        Raises:
-            ValueError: It is no name, or no value, of an attribute.
-        """
-        self._change(self.participant_id, values)
 
 
 @dataclass(frozen=True)
-class MonitoringContext(Settable):
+class MonitoringContext(ParticipantContext):
     """A player, while they play. ``rows`` are the frames that have come of them since the last call.
 
     Each is an ``interactive_gym.records.Row``: ``frame``, and by agent ``actions``, ``rewards``, ``terminated``,
     ``truncated``, ``infos``, ``source`` and more. In a game of several people they are frames on which all agree.
     """
 
-    participant_id: str
     scene_id: str
     session_id: str
     agent: str
     rows: tuple[Row, ...]
-    pings_ms: tuple[float, ...]
     away_s: float  # for how long they have not looked at the game; 0: they do
-    attributes: Mapping[str, Value]
     warnings: list[str] = field(default_factory=list, init=False, repr=False)
-
-    @property
-    def ping_ms(self) -> float | None:
-        """The median of the fresh pings; None if there are none."""
-        return statistics.median(self.pings_ms) if self.pings_ms else None
-
-    def set(self, **values: Value) -> None:
-        """Sets attributes of the player.
-
-        Raises:
-            ValueError: It is no name, or no value, of an attribute.
-        """
-        self._change(self.participant_id, values)
 
     def warn(self, text: str) -> None:
         """Shows ``text`` on the player's page."""

@@ -126,4 +126,4 @@ class Gate:
                 return Finding("callback", failed), {}
             return Finding(screening.ACCEPTED, "; ".join(filter(None, (otherwise.detail, failed)))), {}
         kept = otherwise if finding.is_accepted else finding
-        return kept, context.changes.get(who.participant_id, {})
+        return kept, context.changes

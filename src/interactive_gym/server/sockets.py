@@ -221,7 +221,7 @@ class Sockets:
         """Answers cost nothing, so that they take nothing of what a page may say; what nobody asked for does."""
         try:
             who = self._desk.presence.who(sid)
-            if not self.probing.answered(who, self._probe_of(who, message)):
+            if not self.probing.answered(who, self._unrated(who, message, Probe)):
                 self._check_rate(who)
         except Exception as error:
             return self._refused(sid, error)
@@ -250,22 +250,15 @@ class Sockets:
             try:
                 who = self._desk.presence.who(sid)
                 name(who.participant_id)
-                self.matches.signal(who.participant_id, self._signal_of(who, message))
+                self.matches.signal(who.participant_id, self._unrated(who, message, Signal))
             except Exception as error:
                 return self._desk.refused(error)
             return None
 
-    def _signal_of(self, who: Connected, message: tuple[object, ...]) -> Signal:
-        """Signals have a rate of their own; what is none counts as other messages do."""
+    def _unrated(self, who: Connected, message: tuple[object, ...], kind: type[M]) -> M:
+        """Signals and probes have rates of their own; what is none of them counts as other messages do."""
         try:
-            return converted(_alone(message), Signal)
-        except ClientError:
-            self._check_rate(who)
-            raise
-
-    def _probe_of(self, who: Connected, message: tuple[object, ...]) -> Probe:
-        try:
-            return converted(_alone(message), Probe)
+            return converted(_alone(message), kind)
         except ClientError:
             self._check_rate(who)
             raise

@@ -164,7 +164,7 @@ class Watching:
             self._desk.log.error("monitoring_failed", reason=reason, session_id=one.session_id, exc_info=True)
             await self._desk.write(exclusions.note_failure, one, reason, detail, clock())
             return
-        if changes := context.changes.get(one.participant_id):
+        if changes := context.changes:
             await self._desk.write(exclusions.put, one, changes, clock())
         for text in context.warnings:
             self._lines.tell(one.participant_id, "warned", Warned(one.session_id, CALLBACK, text))
