@@ -74,11 +74,8 @@ class Experiment:
         Raises:
             ConfigError: The order, an id, a wrapper, or a scene as a whole is wrong.
         """
-        changed = copy(self)
         parts = only_parts(scenes, "scenes")
-        object.__setattr__(changed, "parts", parts)
-        object.__setattr__(changed, "sequence", check_flow(parts))
-        return changed
+        return self._with(parts=parts, sequence=check_flow(parts))
 
     @property
     def varies(self) -> bool:
@@ -110,10 +107,8 @@ class Experiment:
             ConfigError: There is no such outcome, or a value is not as above.
         """
         given = {"header": header, "body": body, "code": code, "redirect": redirect, "redirect_after": redirect_after}
-        changed = copy(self)
         endings = with_ending(self.endings, name, given, allowed=OUTCOMES, scene=None)
-        object.__setattr__(changed, "endings", endings)
-        return changed
+        return self._with(endings=endings)
 
     def recruitment(
         self,
@@ -135,11 +130,9 @@ class Experiment:
             ConfigError: The platform needs something that is not given, or a value is not as above.
         """
         given = {"platform": platform, "codes": codes, "return_url": return_url}
-        changed = copy(self)
         table = refine(Recruitment(), given, scene=None, method="recruitment")
         table.check()
-        object.__setattr__(changed, "recruits", table)
-        return changed
+        return self._with(recruits=table)
 
     def webrtc(
         self,
@@ -167,10 +160,7 @@ class Experiment:
             "force_relay": force_relay,
             "timeout": timeout,
         }
-        changed = copy(self)
-        table = refine(self.connections, given, scene=None, method="webrtc")
-        object.__setattr__(changed, "connections", table)
-        return changed
+        return self._with(connections=refine(self.connections, given, scene=None, method="webrtc"))
 
     def screening(
         self,
@@ -218,10 +208,7 @@ class Experiment:
             "fail_closed": fail_closed,
             "messages": messages,
         }
-        changed = copy(self)
-        table = refine(self.entry or Screening(), given, scene=None, method="screening")
-        object.__setattr__(changed, "entry", table)
-        return changed
+        return self._with(entry=refine(self.entry or Screening(), given, scene=None, method="screening"))
 
     def attributes(
         self,
@@ -247,7 +234,7 @@ class Experiment:
             ConfigError: A name or a value is not as above.
         """
         given = {"initial": initial, "from_query": from_query, "from_page": from_page, "hidden": hidden}
-        return self._with("known", "attributes", given)
+        return self._with(known=refine(self.known, given, scene=None, method="attributes"))
 
     def hooks(
         self,
@@ -289,7 +276,7 @@ class Experiment:
             "message": message,
             "timeout": timeout,
         }
-        return self._with("hooked", "hooks", given)
+        return self._with(hooked=refine(self.hooked, given, scene=None, method="hooks"))
 
     def console(self, *, capture: bool | NotGiven = NOT_GIVEN) -> Experiment:
         """What happens to the messages of the browsers' consoles.
@@ -301,12 +288,13 @@ class Experiment:
         Raises:
             ConfigError: It is not True or False.
         """
-        return self._with("consoles", "console", {"capture": capture})
+        return self._with(consoles=refine(self.consoles, {"capture": capture}, scene=None, method="console"))
 
-    def _with(self, table: str, method: str, given: Mapping[str, object]) -> Experiment:
-        """A copy with this parameter table refined."""
+    def _with(self, **fields: object) -> Experiment:
+        """A copy in which these fields are others."""
         changed = copy(self)
-        object.__setattr__(changed, table, refine(getattr(self, table), given, scene=None, method=method))
+        for name, value in fields.items():
+            object.__setattr__(changed, name, value)
         return changed
 
     def run(
