@@ -14,7 +14,8 @@ from typing import Any
 import msgspec
 from msgspec import inspect as wire
 
-from interactive_gym import protocol
+from interactive_gym import protocol, protocol_game
+from interactive_gym.protocol_fields import Base
 
 TARGET = Path(__file__).parent / "src" / "protocol.gen.ts"
 CONSTANTS = (
@@ -37,10 +38,10 @@ def generate() -> str:
 
 
 def _structs() -> Iterator[type[msgspec.Struct]]:
-    """The messages: every struct of the module that no other one is derived from, in the order of the file."""
-    for value in vars(protocol).values():
-        if isinstance(value, type) and issubclass(value, protocol.Base) and not value.__subclasses__():
-            yield value
+    """The messages: every struct of the modules that no other one is derived from, in the order of the files."""
+    named = [value for module in (protocol_game, protocol) for value in vars(module).values()]
+    structs = dict.fromkeys(value for value in named if isinstance(value, type) and issubclass(value, Base))
+    return (struct for struct in structs if not struct.__subclasses__())
 
 
 def _declaration(struct: type[msgspec.Struct]) -> str:

@@ -9,7 +9,7 @@ from types import ModuleType
 import msgspec
 import pytest
 
-from interactive_gym import protocol
+from interactive_gym import protocol, protocol_game
 from tests.server.running import experiment
 
 CLIENT = Path(__file__).parents[1] / "client"
@@ -41,7 +41,7 @@ def test_every_message_is_in_the_generated_file(generator: ModuleType) -> None:
 def test_a_game_has_exactly_the_fields_of_the_protocol() -> None:
     scene = experiment().sequence[2]
     game = scene.page()["game"]
-    assert msgspec.to_builtins(msgspec.convert(game, protocol.Game)) == game
+    assert msgspec.to_builtins(msgspec.convert(game, protocol_game.Game)) == game
 
 
 def test_what_is_unknown_is_refused() -> None:

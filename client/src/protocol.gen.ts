@@ -1,6 +1,6 @@
 // Generated from src/interactive_gym/protocol.py by client/generate_protocol.py. Do not edit.
 
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 export const MAX_UPLOAD_BYTES = 1000000;
 export const MAX_CONTROL_BYTES = 64000;
 export const RELAY_SERVER = 255;
@@ -9,6 +9,71 @@ export const FRAME_CONTROL = 1;
 export const FRAME_PING = 2;
 export const FRAME_PONG = 3;
 export const FRAME_DEAF = 128;
+
+/** ``keys`` held together (``KeyboardEvent.key`` names) mean ``action``. */
+export interface KeyBinding {
+  keys: string[];
+  action: unknown;
+}
+
+/** How several humans come together and play. */
+export interface Multiplayer {
+  group: number;
+  wait_s: number;
+  countdown_s: number;
+  input_delay: number | "auto";
+  relay: "always" | "fallback" | "never";
+  on_disconnect?: "continue" | "pause";
+  reconnection_timeout_s?: number;
+  return_timeout_s?: number;
+  on_leave?: "bot" | "end" | "smaller";
+  take_over?: string | null;
+  when_hidden?: "default_action" | "pause";
+  call?: boolean;
+}
+
+/** A picture file that ``draw`` names, or the cells of one. */
+export interface GameAsset {
+  name: string;
+  url: string;
+  bytes: number;
+  size: [number, number];
+  cell: [number, number] | null;
+  atlas: Record<string, [number, number, number, number]> | null;
+}
+
+/**
+ * One Gym scene as its participants' pages and workers see it; built by ``GymScene.game()``, plain JSON.
+ *
+ * Functions are named ``"module:qualname"`` and imported from the archive; ``environment(**options)`` makes the
+ * environment, so a registered id is ``"gymnasium:make"`` with ``{"id": "MountainCar-v0"}``.
+ */
+export interface Game {
+  scene_id: string;
+  environment: string;
+  options: Record<string, unknown>;
+  draw: string | null;
+  hud: string | null;
+  hud_function: string | null;
+  policies: Record<string, string>;
+  bindings: KeyBinding[];
+  default_action: unknown;
+  input_mode: "pressed_keys" | "single_keystroke";
+  fps: number;
+  width: number;
+  height: number;
+  background: string;
+  interpolate: boolean;
+  smooth: boolean;
+  assets: GameAsset[];
+  episodes: number;
+  max_steps: number | null;
+  pause_s: number;
+  loading_timeout_s: number;
+  record_observations: boolean;
+  multiplayer: Multiplayer | null;
+  min_speed?: number | null;
+}
 
 /** A file that the page loads: content-hashed address, and its size before compression (for the progress bar). */
 export interface Asset {
@@ -133,64 +198,6 @@ export interface OutcomePage {
   body: string;
   outcome: string;
   farewell?: Farewell | null;
-}
-
-/** ``keys`` held together (``KeyboardEvent.key`` names) mean ``action``. */
-export interface KeyBinding {
-  keys: string[];
-  action: unknown;
-}
-
-/** How several humans come together and play. */
-export interface Multiplayer {
-  group: number;
-  wait_s: number;
-  countdown_s: number;
-  input_delay: number | "auto";
-  relay: "always" | "fallback" | "never";
-  call?: boolean;
-}
-
-/** A picture file that ``draw`` names, or the cells of one. */
-export interface GameAsset {
-  name: string;
-  url: string;
-  bytes: number;
-  size: [number, number];
-  cell: [number, number] | null;
-  atlas: Record<string, [number, number, number, number]> | null;
-}
-
-/**
- * One Gym scene as its participants' pages and workers see it; built by ``GymScene.game()``, plain JSON.
- *
- * Functions are named ``"module:qualname"`` and imported from the archive; ``environment(**options)`` makes the
- * environment, so a registered id is ``"gymnasium:make"`` with ``{"id": "MountainCar-v0"}``.
- */
-export interface Game {
-  scene_id: string;
-  environment: string;
-  options: Record<string, unknown>;
-  draw: string | null;
-  hud: string | null;
-  hud_function: string | null;
-  policies: Record<string, string>;
-  bindings: KeyBinding[];
-  default_action: unknown;
-  input_mode: "pressed_keys" | "single_keystroke";
-  fps: number;
-  width: number;
-  height: number;
-  background: string;
-  interpolate: boolean;
-  smooth: boolean;
-  assets: GameAsset[];
-  episodes: number;
-  max_steps: number | null;
-  pause_s: number;
-  loading_timeout_s: number;
-  record_observations: boolean;
-  multiplayer: Multiplayer | null;
 }
 
 /**

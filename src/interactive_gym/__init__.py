@@ -10,7 +10,7 @@ from interactive_gym import hooks
 from interactive_gym.errors import ClientError, ConfigError, EnvError, InteractiveGymError, ServerError
 from interactive_gym.experiment import Experiment
 from interactive_gym.matching import FIFO, Candidate, Group, Latency, Matcher, Reunion
-from interactive_gym.policies import Human
+from interactive_gym.policies import Human, TakeOver
 from interactive_gym.rendering import Surface
 from interactive_gym.scenes import (
     CompletionCodeScene,
@@ -53,6 +53,7 @@ __all__ = [
     "StartScene",
     "StaticScene",
     "Surface",
+    "TakeOver",
     "hooks",
     "secret",
 ]

@@ -32,11 +32,24 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, field
 
-from interactive_gym.protocol_fields import Count, Digest, Frame, Identifier, Ms, Severity, ShortText, Text, UnixMs
+from interactive_gym.protocol_fields import (
+    Base,
+    Count,
+    Digest,
+    Frame,
+    Identifier,
+    Ms,
+    Plain,
+    Severity,
+    ShortText,
+    Text,
+    UnixMs,
+)
+from interactive_gym.protocol_game import Game
 
-PROTOCOL_VERSION = 3
+PROTOCOL_VERSION = 4
 MAX_UPLOAD_BYTES = 1_000_000
 MAX_CONTROL_BYTES = 64_000
 
@@ -49,9 +62,6 @@ FRAME_CONTROL = 1  # netcode, resent by itself until acknowledged
 FRAME_PING = 2  # u32 number: answered by the same path with FRAME_PONG and the same number
 FRAME_PONG = 3
 FRAME_DEAF = 128  # added to a relayed frame's byte: its sender hears nothing by the direct way
-
-class Base(Struct, frozen=True, forbid_unknown_fields=True):
-    """What all messages share: immutable, and a field that we do not know is refused."""
 
 
 # --- the boot record in the page ------------------------------------------------------------------------------------
@@ -83,7 +93,7 @@ class Boot(Base):
 
 class Join(Base):
     subject_id: ShortText | None = None
-    query: Annotated[dict[ShortText, ShortText], Meta(max_length=50)] = {}
+    query: Annotated[dict[ShortText, ShortText], Meta(max_length=50)] = field(default_factory=dict)
 
 
 class Joined(Base):
@@ -180,67 +190,6 @@ class OutcomePage(PageBase, tag="outcome"):
 Page = StartPage | StaticPage | GymPage | EndPage | CompletionCodePage | OutcomePage
 
 
-class KeyBinding(Base):
-    """``keys`` held together (``KeyboardEvent.key`` names) mean ``action``."""
-
-    keys: list[str]
-    action: object
-
-
-class Multiplayer(Base):
-    """How several humans come together and play."""
-
-    group: int  # humans in one game
-    wait_s: float  # after so long without a partner the participant is let go
-    countdown_s: float  # from the match to the first frame, at least
-    input_delay: int | Literal["auto"]  # frames
-    relay: Literal["fallback", "never", "always"]  # through the server
-    call: bool = True  # by sound and notification, whoever looks elsewhere when partners are found
-
-
-class GameAsset(Base):
-    """A picture file that ``draw`` names, or the cells of one."""
-
-    name: str
-    url: str  # content-hashed
-    bytes: int
-    size: tuple[int, int]  # width and height in pixels
-    cell: tuple[int, int] | None  # width and height of the cells of a sprite sheet, counted from the top left
-    atlas: dict[str, tuple[int, int, int, int]] | None  # frame name -> x, y, width, height
-
-
-class Game(Base):
-    """One Gym scene as its participants' pages and workers see it; built by ``GymScene.game()``, plain JSON.
-
-    Functions are named ``"module:qualname"`` and imported from the archive; ``environment(**options)`` makes the
-    environment, so a registered id is ``"gymnasium:make"`` with ``{"id": "MountainCar-v0"}``.
-    """
-
-    scene_id: str
-    environment: str
-    options: dict[str, object]
-    draw: str | None
-    hud: str | None  # format string over score, reward, frame, episode, episodes, seconds
-    hud_function: str | None  # "module:qualname" of hud(env) -> str
-    policies: dict[str, str]  # agent -> "human" or "module:qualname"
-    bindings: list[KeyBinding]
-    default_action: object
-    input_mode: Literal["pressed_keys", "single_keystroke"]
-    fps: int
-    width: int
-    height: int
-    background: str
-    interpolate: bool  # between ticks, at the display's rate
-    smooth: bool  # what a rollback corrects
-    assets: list[GameAsset]
-    episodes: int
-    max_steps: int | None
-    pause_s: float
-    loading_timeout_s: float
-    record_observations: bool
-    multiplayer: Multiplayer | None  # None: one human
-
-
 # --- games of several people ----------------------------------------------------------------------------------------
 
 
@@ -313,7 +262,7 @@ class Validated(Base):
 
     session_id: Identifier
     problem: ShortText | None = None
-    rtt_ms: dict[ShortText, Annotated[float, Meta(ge=0, le=600_000)]] = {}  # to each partner's agent, as measured here
+    rtt_ms: dict[ShortText, Annotated[float, Meta(ge=0, le=600_000)]] = field(default_factory=dict)  # to agents
 
 
 class Play(Base):
@@ -337,7 +286,7 @@ class Advance(Base):
     """The participant is done with ``scene_id``. ``responses`` are the named elements of its form."""
 
     scene_id: Identifier
-    responses: dict[ShortText, Text | list[Text]] = {}
+    responses: dict[ShortText, Text | list[Text]] = field(default_factory=dict)
 
 
 class Leave(Base):
@@ -360,7 +309,7 @@ class Measured(Base):
     webrtc: bool
     touch: bool
     screen: tuple[Count, Count]  # width and height in CSS pixels
-    languages: Annotated[list[ShortText], Meta(max_length=20)] = []
+    languages: Annotated[list[ShortText], Meta(max_length=20)] = field(default_factory=list)
 
 
 class Verdict(Base, tag="verdict", tag_field="kind"):
@@ -573,7 +522,7 @@ class Event(Base, tag="event", tag_field="kind"):
     reason: ShortText
     client_ms: UnixMs  # the browser's clock
     session_id: Identifier | None = None
-    data: Annotated[dict[ShortText, bool | int | float | ShortText | None], Meta(max_length=50)] = {}
+    data: Annotated[dict[ShortText, Plain], Meta(max_length=50)] = field(default_factory=dict)
     detail: Annotated[str, Meta(max_length=4_000)] | None = None  # all of a text that ``reason`` begins, or a stack
 
 

@@ -14,7 +14,7 @@ HERE = __name__
 
 
 def game(**changes):
-    """``protocol.Game`` as JSON."""
+    """``protocol_game.Game`` as JSON."""
     plain = {
         "scene_id": "walk", "environment": f"{HERE}:Walk", "options": {}, "draw": f"{HERE}:draw", "hud": None,
         "hud_function": None, "policies": {"0": "human"},

@@ -18,7 +18,7 @@ KEYS = ("a", "b", "c")
 
 
 def game(*players: str, **changes: Any) -> str:
-    """``protocol.Game`` of :class:`Room` with these players, as JSON."""
+    """``protocol_game.Game`` of :class:`Room` with these players, as JSON."""
     plain = {
         "scene_id": "room", "environment": f"{HERE}:Room", "options": {"size": len(players)}, "draw": f"{HERE}:draw",
         "hud": None, "hud_function": None, "policies": {str(agent): player for agent, player in enumerate(players)},

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from interactive_gym.game.matchconfig import PAUSE_TIMEOUT, RETURN_TIMEOUT
+from interactive_gym.game.matchconfig import LOST
 from interactive_gym.netcode import Config
 from interactive_gym.netcode.returning import CATCHING_UP
 from interactive_gym.netcode.watch import SHOWN
@@ -30,11 +30,11 @@ def of_the_client(file: str, name: str) -> float:
 
 SAID = {
     "is silent for half a second": (SHOWN, 0.5),
-    "For five seconds, or holds up all others as long": (PAUSE_TIMEOUT, 5),
+    "For five seconds, or holds up all others as long": (LOST["reconnection_timeout_s"], 5),
     "holds up all others as long": (CONFIG.stuck_after, 5),
-    "nobody to let them in for half a minute": (RETURN_TIMEOUT, 30),
-    "more than one and a half minutes to catch up": (RETURN_TIMEOUT * CATCHING_UP, 90),
-    "play on for half a minute": (RETURN_TIMEOUT, 30),
+    "nobody to let them in for half a minute": (LOST["return_timeout_s"], 30),
+    "more than one and a half minutes to catch up": (LOST["return_timeout_s"] * CATCHING_UP, 90),
+    "play on for half a minute": (LOST["return_timeout_s"], 30),
     "if that is needed for ten seconds": (CONFIG.server_timeout, 10),
     "comes back within a minute": (KEPT_S, 60),
     "After five minutes in which the server saw none of them": (DESERTED_S, 300),

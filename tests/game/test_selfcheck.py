@@ -14,7 +14,7 @@ from interactive_gym.game.selfcheck import episode, examine, first_difference
 
 
 def game(environment: str, actions: tuple[Any, ...] = (0, 1, 2), **changes: Any) -> dict[str, Any]:
-    """A ``protocol.Game`` for one human who has a key for each of ``actions``."""
+    """A ``protocol_game.Game`` for one human who has a key for each of ``actions``."""
     reference = environment if ":" in environment else f"tests.envs.broken:{environment}"
     return {
         "scene_id": "kitchen", "environment": reference, "options": {}, "draw": None, "hud": None,

@@ -21,7 +21,7 @@ Arrive = Callable[..., Participant]
 
 
 def game(humans: int = 2, *, relay: str = "fallback", fps: int = 30) -> dict[str, Any]:
-    """As much of ``protocol.Game`` as the server looks at."""
+    """As much of ``protocol_game.Game`` as the server looks at."""
     return {
         "scene_id": "game",
         "fps": fps,

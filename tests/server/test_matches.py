@@ -12,6 +12,7 @@ import pytest
 import interactive_gym as ig
 from interactive_gym.data import matches as stored
 from interactive_gym.errors import ServerError
+from interactive_gym.game import matchconfig
 from interactive_gym.netcode import Grant
 from interactive_gym.netcode.control import ControlChannel
 from interactive_gym.netcode.messages import CutGranted, Goodbye, WantCut
@@ -126,7 +127,7 @@ async def test_who_is_excluded_is_gone_for_all(server: Running, arrive: Arrive) 
 async def test_the_referee_acts_when_time_is_up(
     server: Running, arrive: Arrive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("interactive_gym.game.matchconfig.RETURN_TIMEOUT", 0.05)
+    monkeypatch.setitem(matchconfig.LOST, "return_timeout_s", 0.05)
     first, _ = await playing(server, arrive, game())
     await wants_cut(first, 1)
     assert await first.told(CutGranted) == CUT

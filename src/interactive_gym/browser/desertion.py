@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from interactive_gym.game.matchconfig import RETURN_TIMEOUT
 from interactive_gym.netcode import Phase, Session
 
 PARTNER_LEFT = "partner_left"
@@ -15,8 +14,8 @@ class Desertion:
     left.
     """
 
-    def __init__(self, session: Session, peer: int) -> None:
-        self._session = session
+    def __init__(self, session: Session, peer: int, patience: float) -> None:
+        self._session, self._patience = session, patience
         self._alone = frozenset({peer})
         self._had_others = session.present != self._alone
         self._since: float | None = None
@@ -30,6 +29,6 @@ class Desertion:
             self._since = None
             return
         self._since = now if self._since is None else self._since
-        if not session.may_return or now - self._since > RETURN_TIMEOUT:
+        if not session.may_return or now - self._since > self._patience:
             self.is_final = True
             session.leave(now)

@@ -29,7 +29,7 @@ class Match:
     matters to the others.
 
     Args:
-        game: ``protocol.Game``, of which ``spec`` was made.
+        game: ``protocol_game.Game``, of which ``spec`` was made.
         match: ``protocol.Match``.
         probed: What is known of the game whatever its seed.
 
@@ -62,7 +62,8 @@ class Match:
         def begin() -> None:
             match = self._match
             session = Session(self._config, match["peer"], match["boot"], now, returning=match["returning"])
-            self._side = Side(self._spec, self._world, match["seed"], self._host, session)
+            patience = self._config.return_timeout
+            self._side = Side(self._spec, self._world, match["seed"], self._host, session, patience)
 
         self._guarded(now, begin)
 

@@ -38,7 +38,7 @@ class Runtime:
         """Import the environment of a game; nothing is made yet.
 
         Args:
-            game_json: ``protocol.Game``.
+            game_json: ``protocol_game.Game``.
             session_json: ``{"session_id": str, "seed": int}``.
 
         Raises:
@@ -54,7 +54,7 @@ class Runtime:
         game, it does nothing.
 
         Args:
-            game_json: ``protocol.Game``.
+            game_json: ``protocol_game.Game``.
 
         Raises:
             EnvError: A module of the game does not import, the environment cannot be made or reset, or it does not fit
@@ -66,7 +66,7 @@ class Runtime:
         """Make a game of several people, which was prepared or is now.
 
         Args:
-            game_json: ``protocol.Game``.
+            game_json: ``protocol_game.Game``.
             match_json: ``protocol.Match``.
 
         Raises:

@@ -28,20 +28,25 @@ Json = dict[str, Any]
 class Side:
     """A session at work.
 
+    Args:
+        patience: For how many seconds it waits for others when nobody else is left.
+
     Attributes:
         session: It.
         view: The picture of the last packet.
         finished: The chunks of the last packet.
     """
 
-    def __init__(self, spec: Spec, world: VirtualWorld, seed: int, host: Host, session: Session) -> None:
+    def __init__(
+        self, spec: Spec, world: VirtualWorld, seed: int, host: Host, session: Session, patience: float
+    ) -> None:
         self.session = session
         self.view = View()
         self.finished: list[Finished] = []
         self._spec, self._world, self._seed, self._host = spec, world, seed, host
         self._me = spec.agents.index(spec.human)
         self._scene: Scene | None = None
-        self._desertion = Desertion(session, self._me)
+        self._desertion = Desertion(session, self._me, patience)
         self._tick = Tick(0)
 
     def advance(self, now: float, pressed_json: str) -> Json:

@@ -1,4 +1,4 @@
-"""A game as the worker gets it: ``protocol.Game`` as JSON, and the researcher's functions that it names."""
+"""A game as the worker gets it: ``protocol_game.Game`` as JSON, and the researcher's functions that it names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from interactive_gym.policies.roster import HUMAN_NAME, Policy
 
 @dataclass(frozen=True)
 class Spec(Setup):
-    """What of ``protocol.Game`` the worker needs, with its functions imported.
+    """What of ``protocol_game.Game`` the worker needs, with its functions imported.
 
     Attributes:
         human: The agent that this participant plays.
@@ -22,7 +22,7 @@ class Spec(Setup):
         bindings: Keys held together, and the action that they mean, as the config holds it.
         hud: A template, see ``scenes.hud``; ``hud_function`` is called instead, with the environment and perhaps the
             agent.
-        assets: The picture files that ``draw`` may name, as ``protocol.GameAsset``.
+        assets: The picture files that ``draw`` may name, as ``protocol_game.GameAsset``.
     """
 
     draw: Callable[..., object] | None
@@ -43,7 +43,7 @@ def load(game_json: str) -> Spec:
     """Import what a game needs, for the first agent that a human plays.
 
     Args:
-        game_json: ``protocol.Game``.
+        game_json: ``protocol_game.Game``.
 
     Raises:
         EnvError: A module does not import; ``stage`` is ``"import"``.

@@ -65,7 +65,7 @@ def try_out(game: Json, folder: Path, node: Node) -> Trials:
     """Try out ``game`` here and in Pyodide under Node, side by side.
 
     Args:
-        game: The fields of ``protocol.Game``.
+        game: The fields of ``protocol_game.Game``.
         folder: That of the experiment's file.
         node: With the experiment's archive.
     """

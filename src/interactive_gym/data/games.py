@@ -14,7 +14,7 @@ from interactive_gym.data.timeline import Piece, Start, canonical
 
 @dataclass(frozen=True)
 class Session:
-    """A game as one of its players sees it. ``game`` is ``protocol.Game`` as it was when the session began."""
+    """A game as one of its players sees it. ``game`` is ``protocol_game.Game`` as it was when the session began."""
 
     id: str
     scene_id: str

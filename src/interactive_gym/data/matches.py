@@ -31,7 +31,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Open:
-    """A session that has not ended. ``game`` is ``protocol.Game``; the lowest peer is the first member."""
+    """A session that has not ended. ``game`` is ``protocol_game.Game``; the lowest peer is the first member."""
 
     id: str
     scene_id: str

@@ -127,7 +127,7 @@ sessions = Table(
     Column("seed", BigInteger, nullable=False),
     Column(
         "game", JSON, nullable=False
-    ),  # protocol.Game as it was when the session began; a restart does not change it
+    ),  # protocol_game.Game as it was when the session began; a restart does not change it
     Column("created_at", Float, nullable=False),
     Column("ended_at", Float),
     Column("end_reason", String(64)),

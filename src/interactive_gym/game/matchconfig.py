@@ -15,9 +15,10 @@ PREDICTION: Mapping[str, Literal["repeat", "default"]] = {
     "pressed_keys": "repeat",  # who holds a key goes on holding it
     "single_keystroke": "default",  # one press acts once
 }
-PAUSE_TIMEOUT = 5.0  # seconds; a game in which somebody's inputs do not arrive waits for so long, and is not played on
+LOST = {"on_disconnect": "pause", "reconnection_timeout_s": 5.0, "return_timeout_s": 30.0, "on_leave": "end"}
+"""Where a game does not say it: one that was stored before there was a choice, and is played on."""
+
 SETTLE_TIMEOUT = 8.0  # seconds; longer than a silence may last: who dies while a cut is agreed on is cut as well
-RETURN_TIMEOUT = 30.0  # seconds; a reload, which loads Python anew
 
 
 def human_peers(game: Mapping[str, Any]) -> tuple[int, ...]:
@@ -26,7 +27,7 @@ def human_peers(game: Mapping[str, Any]) -> tuple[int, ...]:
 
 
 def referee_config(game: Mapping[str, Any]) -> Config:
-    """What a referee has to know of a game (the fields of ``protocol.Game``). What actions are it does not say."""
+    """What a referee has to know of a game (the fields of ``protocol_game.Game``). What actions are it does not say."""
     return session_config(game, [b"\0"] * len(game["policies"]), lambda player, action: True, {})
 
 
@@ -36,27 +37,29 @@ def session_config(
     is_action: Callable[[int, bytes], bool],
     fingerprint: Mapping[str, str],
 ) -> Config:
-    """The session of a game (the fields of ``protocol.Game``, with ``multiplayer``); the same for all its members.
+    """The session of a game (the fields of ``protocol_game.Game``, with ``multiplayer``); the same for all its members.
 
     Humans carry themselves, and the lowest of them carries the bots.
 
     Args:
         default_actions: Of each player; as the other two, see :class:`~interactive_gym.netcode.Config`.
     """
+    rules = {**LOST, **game["multiplayer"]}
     peers = human_peers(game)
     players = range(len(game["policies"]))
     return Config(
         fps=game["fps"],
         carriers=tuple(player if player in peers else peers[0] for player in players),
         default_actions=tuple(default_actions),
-        input_delay=game["multiplayer"]["input_delay"],
+        input_delay=rules["input_delay"],
         prediction=PREDICTION[game["input_mode"]],
         episodes=game["episodes"],
         bots=frozenset(players) - frozenset(peers),
-        on_disconnect="pause",
-        pause_timeout=PAUSE_TIMEOUT,
+        substituted=frozenset(peers) if rules["on_leave"] == "bot" else frozenset(),
+        on_disconnect=rules["on_disconnect"],
+        pause_timeout=rules["reconnection_timeout_s"],
         settle_timeout=SETTLE_TIMEOUT,
-        return_timeout=RETURN_TIMEOUT,
+        return_timeout=rules["return_timeout_s"],
         is_action=is_action,
         fingerprint=fingerprint,
     )

@@ -1,4 +1,4 @@
-"""What is played: of ``protocol.Game`` all that decides what happens in it."""
+"""What is played: of ``protocol_game.Game`` all that decides what happens in it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Setup:
 
 
 def load_setup(game: Mapping[str, Any]) -> Setup:
-    """Import the environment of ``game`` (the fields of ``protocol.Game``).
+    """Import the environment of ``game`` (the fields of ``protocol_game.Game``).
 
     Raises:
         EnvError: Its module does not import; ``stage`` is ``"import"``.

@@ -1,5 +1,5 @@
 """Who plays an agent: a human, or a function."""
 
-from interactive_gym.policies.roster import Human, Player, Policy, roster
+from interactive_gym.policies.roster import Human, Player, Policy, TakeOver, roster
 
-__all__ = ["Human", "Player", "Policy", "roster"]
+__all__ = ["Human", "Player", "Policy", "TakeOver", "roster"]

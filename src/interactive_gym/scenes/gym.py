@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal, Self
 
 from interactive_gym.envs.reference import name_of
 from interactive_gym.matching import Matcher
-from interactive_gym.policies import Human, Policy, roster
+from interactive_gym.policies import Human, Policy, TakeOver, roster
 from interactive_gym.rendering.colors import Color
 from interactive_gym.scenes.assets import Assets, PictureFile, read_files
 from interactive_gym.scenes.content import GameContent, body_of
@@ -285,8 +285,15 @@ class GymScene(Passage):
         *,
         input_delay: int | Literal["auto"] | NotGiven | None = NOT_GIVEN,
         relay: Literal["fallback", "never", "always"] | NotGiven = NOT_GIVEN,
+        on_disconnect: Literal["pause", "continue"] | NotGiven = NOT_GIVEN,
+        reconnection_timeout: float | NotGiven = NOT_GIVEN,
+        return_timeout: float | NotGiven = NOT_GIVEN,
+        on_leave: Literal["end", "smaller"] | TakeOver | NotGiven = NOT_GIVEN,
+        left_behind: str | NotGiven = NOT_GIVEN,
+        when_hidden: Literal["default_action", "pause"] | NotGiven = NOT_GIVEN,
+        hidden_timeout: float | NotGiven | None = NOT_GIVEN,
     ) -> Self:
-        """How the browsers of a game of several people play together.
+        """How the browsers of a game of several people play together, and what follows when one of them is lost.
 
         Args:
             input_delay: Frames from a key to what it does, for all alike, 0 to 10: the longer, the less has to be
@@ -295,10 +302,41 @@ class GymScene(Passage):
             relay: Whether inputs go through the server: ``"fallback"``, the default, where two browsers do not reach
                 each other; ``"never"``; or ``"always"``, without trying to connect them.
 
+            on_disconnect: What the others do while nothing is heard of a player: ``"pause"``, the default: they wait,
+                and see for how long; or ``"continue"``: after a second they play on, and the player who is lost does
+                the default action until they are back.
+            reconnection_timeout: Seconds that a paused game waits for a player of whom nothing is heard, 1 to 300; 5
+                if not given. Then comes what ``on_leave`` says, unless the server hears them: whoever reloads the page
+                is waited for.
+            return_timeout: Seconds within which a player who was lost, or who reloads, may come back into the game, 1
+                to 3600; 30 if not given. Playing again what they have missed does not count.
+            on_leave: What follows when somebody is lost: ``"end"``, the default: the game is over for all.
+                ``"smaller"``: the rest play on, and the lost player does the default action; the last one is not left
+                alone. ``ig.TakeOver(policy)``: ``policy(observation, agent)`` plays for them, to the end if need be.
+            left_behind: What becomes of those whose game ended because of somebody else: ``"leave"``, the default:
+                they are done, with the outcome ``partner_left``. ``"next"``: they go on to the next scene. Or the id of
+                a later scene, which they go on to.
+            when_hidden: What happens while a player does not see the game, because its tab is hidden:
+                ``"default_action"``, the default: they do the default action, and nobody waits for them. ``"pause"``:
+                everybody waits.
+            hidden_timeout: Seconds for which a tab may be hidden, 1 to 3600; 30 if not given. Then the game is over for
+                its player, with the outcome ``focus_timeout``, and for the others as ``on_leave`` says. None: any time.
+
         Raises:
-            ConfigError: A value is not as above.
+            ConfigError: A value is not as above. What does not fit together is found when the experiment is built.
         """
-        return self._refined("multiplayer", input_delay=input_delay, relay=relay)
+        return self._refined(
+            "multiplayer",
+            input_delay=input_delay,
+            relay=relay,
+            on_disconnect=on_disconnect,
+            reconnection_timeout=reconnection_timeout,
+            return_timeout=return_timeout,
+            on_leave=on_leave,
+            left_behind=left_behind,
+            when_hidden=when_hidden,
+            hidden_timeout=hidden_timeout,
+        )
 
     def monitoring(
         self,
@@ -353,7 +391,11 @@ class GymScene(Passage):
         )
 
     def runtime(
-        self, *, loading_timeout: float | NotGiven = NOT_GIVEN, packages: Sequence[str] | NotGiven = NOT_GIVEN
+        self,
+        *,
+        loading_timeout: float | NotGiven = NOT_GIVEN,
+        packages: Sequence[str] | NotGiven = NOT_GIVEN,
+        min_speed: float | NotGiven | None = NOT_GIVEN,
     ) -> Self:
         """What runs the game.
 
@@ -361,11 +403,14 @@ class GymScene(Passage):
             loading_timeout: Seconds without any progress of loading after which the participant is let go, 1 to 3600;
                 60 if not given.
             packages: Names of Python packages that the environment needs and that are not found from its imports.
+            min_speed: How many times faster than it is played the participant's machine has to step the environment,
+                0.1 to 1000, measured before the game; whoever is slower is let go, with the outcome ``screened_out``.
+                None, the default: any speed. A game of several people wants about 2.
 
         Raises:
             ConfigError: A value is out of its range, or a name is not one.
         """
-        return self._refined("runtime", loading_timeout=loading_timeout, packages=packages)
+        return self._refined("runtime", loading_timeout=loading_timeout, packages=packages, min_speed=min_speed)
 
     @property
     def seed(self) -> int | None:
@@ -424,7 +469,7 @@ class GymScene(Passage):
         return tuple({factor.id: factor for factor in self.differing.values()}.values())
 
     def game(self, conditions: Mapping[str, str] | None = None) -> dict[str, object]:
-        """This scene as ``protocol.Game``: plain JSON, a new copy in each call.
+        """This scene as ``protocol_game.Game``: plain JSON, a new copy in each call.
 
         Args:
             conditions: Factor -> condition. Of a factor that is not given, its first one.
@@ -482,6 +527,7 @@ class GymScene(Passage):
             "max_steps": play.max_steps,
             "pause_s": play.pause,
             "loading_timeout_s": self._runtime.loading_timeout,
+            "min_speed": self._runtime.min_speed,
             "record_observations": play.record_observations,
             "multiplayer": self._together() if len(self.humans) > 1 else None,
         }
@@ -493,7 +539,20 @@ class GymScene(Passage):
             "countdown_s": self._waitroom.countdown,
             "input_delay": self._multiplayer.delay_at(self._rendering.fps),
             "relay": self._multiplayer.relay,
+            **self._when_lost(),
             "call": self._waitroom.call,
+        }
+
+    def _when_lost(self) -> dict[str, object]:
+        rules = self._multiplayer
+        policy = rules.on_leave.policy if isinstance(rules.on_leave, TakeOver) else None
+        return {
+            "on_disconnect": rules.on_disconnect,
+            "reconnection_timeout_s": rules.reconnection_timeout,
+            "return_timeout_s": rules.return_timeout,
+            "on_leave": "bot" if policy else rules.on_leave,
+            "take_over": policy and name_of(policy),
+            "when_hidden": rules.when_hidden,
         }
 
 

@@ -10,12 +10,15 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from interactive_gym.envs.reference import module_of
-from interactive_gym.policies import Player
+from interactive_gym.errors import ConfigError
+from interactive_gym.policies import Player, TakeOver
 from interactive_gym.rendering.colors import color
+from interactive_gym.scenes.base import check_identifier
 from interactive_gym.scenes.checks import (
     choice,
     distributions,
     flag,
+    function,
     importable,
     number,
     optional,
@@ -40,6 +43,11 @@ MAX_INPUT_DELAY = 10
 
 FAST_FPS = 60
 """From here on, one frame of input delay is too short to hide anything of the way to a partner."""
+
+LEAVE, NEXT = "leave", "next"
+"""What becomes of those who stay when somebody has left, apart from the id of a scene that they go on to."""
+
+_bot = function("observation", "agent")
 
 
 def _factory(value: object) -> str | Callable[..., Any]:
@@ -132,10 +140,35 @@ def _input_delay(value: object) -> int | str:
     return kept
 
 
+def _on_leave(value: object) -> Literal["end", "smaller"] | TakeOver:
+    if isinstance(value, TakeOver):
+        _bot(value.policy)
+        return value
+    if value == "end" or value == "smaller":
+        return value
+    raise ValueError(f"must be 'end', 'smaller' or ig.TakeOver(policy), not {shown(value)}")
+
+
+def _left_behind(value: object) -> str:
+    """``"leave"``, ``"next"``, or the id of a scene."""
+    try:
+        check_identifier(value, "multiplayer")
+    except ConfigError:
+        raise ValueError(f"must be 'leave', 'next', or the id of a scene, not {shown(value)}") from None
+    return str(value)
+
+
 @dataclass(frozen=True)
 class Multiplayer(Parameters):
     input_delay: Annotated[int | Literal["auto"] | None, optional(_input_delay)] = None
     relay: Annotated[Literal["fallback", "never", "always"], choice("fallback", "never", "always")] = "fallback"
+    on_disconnect: Annotated[Literal["pause", "continue"], choice("pause", "continue")] = "pause"
+    reconnection_timeout: Annotated[float, number(1, 300)] = 5.0
+    return_timeout: Annotated[float, number(1, 3600)] = 30.0
+    on_leave: Annotated[Literal["end", "smaller"] | TakeOver, _on_leave] = "end"
+    left_behind: Annotated[str, _left_behind] = LEAVE
+    when_hidden: Annotated[Literal["default_action", "pause"], choice("default_action", "pause")] = "default_action"
+    hidden_timeout: Annotated[float | None, optional(number(1, 3600))] = 30.0
 
     def delay_at(self, fps: int) -> int | Literal["auto"]:
         """The input delay in frames, which is about 33 ms where none is given."""
@@ -148,3 +181,4 @@ class Multiplayer(Parameters):
 class Runtime(Parameters):
     loading_timeout: Annotated[float, number(1, 3600)] = 60.0
     packages: Annotated[tuple[str, ...], distributions] = ()
+    min_speed: Annotated[float | None, optional(number(0.1, 1000))] = None

@@ -78,7 +78,7 @@ def seated(
     game: Mapping[str, Any],
     players: Mapping[str, str],
 ) -> dict[str, Any]:
-    """``game`` (``protocol.Game``) with what is known now of ``players``, agent -> participant, where it wants that.
+    """``game`` (``protocol_game.Game``) with what is known of ``players``, agent -> participant, where it wants that.
 
     It stays so for the whole game, and for all of its players alike: what differed between two browsers would be played
     differently. Every player's page gets it, so what is hidden is not in it.

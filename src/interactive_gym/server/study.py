@@ -14,7 +14,8 @@ from interactive_gym.data.games import Session
 from interactive_gym.data.people import Participant
 from interactive_gym.errors import ClientError
 from interactive_gym.experiment import Experiment
-from interactive_gym.protocol import Advance, Failure, Join, Leave, Multiplayer, Page, Resume, ResumeRequest
+from interactive_gym.protocol import Advance, Failure, Join, Leave, Page, Resume, ResumeRequest
+from interactive_gym.protocol_game import Multiplayer
 from interactive_gym.scenes import GymScene, Scene
 from interactive_gym.scenes.passage import Passage
 from interactive_gym.scenes.static import PageWithButton

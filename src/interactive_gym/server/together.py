@@ -60,7 +60,7 @@ def match(
 
 
 def with_stand_ins(game: Mapping[str, Any], agents: Sequence[str], policy: str | None) -> dict[str, Any]:
-    """``game`` (``protocol.Game``) in which ``policy`` plays these agents, for whom nobody is there."""
+    """``game`` (``protocol_game.Game``) in which ``policy`` plays these agents, for whom nobody is there."""
     if not agents:
         return dict(game)
     assert policy, "the config is checked: groups are smaller only where somebody plays for the rest"

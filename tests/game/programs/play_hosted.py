@@ -10,7 +10,7 @@ FRAMES = 120
 
 
 def main(game: dict[str, Any]) -> dict[str, Any]:
-    """``game``: the fields of ``protocol.Game``. Returns digests of states and chunks, and what a sync test finds."""
+    """``game``: a ``protocol_game.Game``. Returns digests of states and chunks, and what a sync test finds."""
     if sys.platform == "emscripten":
         from interactive_gym.browser import stand_ins
 

@@ -18,7 +18,7 @@ _ENVELOPE = Struct(">BBH")  # see browser.match.Match.outgoing
 
 
 def main(job: Json) -> Json:
-    """Try out ``job["game"]``, the fields of ``protocol.Game``.
+    """Try out ``job["game"]``, the fields of ``protocol_game.Game``.
 
     Without ``job["alone"]``: see ``selfcheck.examine``; it is drawn in Pyodide only. With it, the number of an episode:
     ``digests`` of that episode alone, and ``play_error``, the error packet of a worker that plays with draw, HUD and

@@ -19,7 +19,7 @@ class Choices:
     """Chooses for all agents, frame by frame: for humans what their keys can say, for others anything.
 
     Args:
-        game: The fields of ``protocol.Game``.
+        game: The fields of ``protocol_game.Game``.
         codecs: Of all agents.
         seed: Equal seeds choose alike, on every platform.
     """

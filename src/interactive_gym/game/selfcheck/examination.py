@@ -31,7 +31,7 @@ _FACTORY = ("environment", "factory")
 def examine(
     game: Mapping[str, Any], seed: int = SEED, frames: int = FRAMES, look: Callable[[], Look] | None = None
 ) -> Json:
-    """Try out the environment of ``game`` (the fields of ``protocol.Game``) by random play, ``frames`` to the episode.
+    """Try out the environment of ``game`` (``protocol_game.Game``) by random play, ``frames`` to the episode.
 
     Args:
         look: Makes what does to an environment whatever drawing does to it; called when the game has been imported.
