@@ -91,6 +91,7 @@ NOT_CELLS: list[Any] = [None, 8, (8,), (0, 8), (8, 4097), (8.0, 8), (True, 8), (
 NOT_PICTURES = ["", None, 3, ".", "pictures/none.png", "pictures/kitchen.json", "body.html"]
 NOT_RENAMED: list[Any] = [None, "age", [3], [""], ["a b"], {"age": "a b"}, {"a": "c", "b": "c"}, ["a", "a"]]
 NOT_TEXTS = [text for text in NOT_TEXT if text is not None]
+NOT_POLICIES: list[Any] = [3, "bot", lambda seen, agent: 0, kitchen.hud]
 READ_BY_THE_SERVER = {("gym", "game_text", "agent"), ("gym", "game", "conditions")}
 ROWS = [
     *text_rows(ig.StartScene("welcome"), "header", "body", "button"),
@@ -198,10 +199,24 @@ ROWS = [
     Row(WITH_BOT, "waitroom", "start_smaller_after", given(not_number(1, 86_400)), 30),
     Row(TWO, "waitroom", "on_timeout", [None, 3, "", "a b", "x" * 65, ["bot"]], "survey"),
     Row(EXTENDED, "waitroom", "extend", given(not_number(1, 86_400)), 60),
-    Row(TWO, "waitroom", "bot", [3, "bot", lambda seen, agent: 0, kitchen.hud], kitchen.policy),
+    Row(TWO, "waitroom", "bot", NOT_POLICIES, kitchen.policy),
     Row(TWO, "waitroom", "call", [None, 0, "no"], False),
     Row(TWO, "multiplayer", "input_delay", [-1, 11, "Auto", "2", True, 1.0, NAN, [1]], "auto"),
     Row(TWO, "multiplayer", "relay", [None, True, "", "sometimes", ["never"]], "never"),
+    Row(TWO, "multiplayer", "on_disconnect", [None, "", "end", True, ["pause"]], "continue"),
+    Row(TWO, "multiplayer", "reconnection_timeout", [*not_number(1, 300), None], 20),
+    Row(TWO, "multiplayer", "return_timeout", [*not_number(1, 3600), None], 60.5),
+    Row(
+        TWO,
+        "multiplayer",
+        "on_leave",
+        [None, "", "bot", kitchen.policy, ig.TakeOver, ["end"], *(ig.TakeOver(bad) for bad in NOT_POLICIES)],
+        ig.TakeOver(kitchen.policy),
+    ),
+    Row(TWO, "multiplayer", "on_leave", ["pause"], "smaller"),
+    Row(TWO, "multiplayer", "left_behind", [None, 3, "", "a b", "x" * 65, ["next"]], "next"),
+    Row(TWO, "multiplayer", "when_hidden", [None, "", "default", True, ["pause"]], "pause"),
+    Row(TWO, "multiplayer", "hidden_timeout", given(not_number(1, 3600)), None),
     Row(GAME, "monitoring", "max_ping", [0, 60_001, "100", True, NAN], 150),
     Row(GAME, "monitoring", "ping_window", not_whole(1, 20), 8),
     Row(GAME, "monitoring", "ping_violations", not_whole(1, 20), 2),
@@ -213,13 +228,24 @@ ROWS = [
     Row(GAME, "monitoring", "callback_every", not_whole(1, 1_000_000), 60),
     Row(GAME, "monitoring", "callback_timeout", not_number(0.1, 60), 1),
     Row(GAME, "runtime", "loading_timeout", not_number(1, 3600), 90),
+    Row(GAME, "runtime", "min_speed", given(not_number(0.1, 1000)), 2),
     Row(GAME, "runtime", "packages", [None, "scipy", ["scipy>=1"], [3], [""]], ["scipy"]),
 ]
 
 
 def effect(scene: Any) -> dict[str, Any]:
     """Everything that the server reads of a scene."""
-    names = ("seed", "packages", "fixed_code", "endings", "watch", "answer_attributes", "waiting")
+    names = (
+        "seed",
+        "packages",
+        "fixed_code",
+        "endings",
+        "watch",
+        "answer_attributes",
+        "waiting",
+        "left_behind",
+        "hidden_timeout",
+    )
     extras = {name: getattr(scene, name, None) for name in names}
     told = {agent: scene.game_text(agent) for agent in getattr(scene, "humans", ())}
     return {**scene.page(), **extras, "told": told}

@@ -22,7 +22,7 @@ def full_game() -> ig.GymScene:
         .gameplay(actions={"a": np.float32(0.5), ("b", "Shift"): (1, 2)}, default_action={"move": np.array([0, 1])})
         .gameplay(episodes=2, max_steps=99, input_mode="single_keystroke", pause=0.5, record_observations=True)
         .content(header="Cook", body="<p>", game_text="<i>", button="Go")
-        .runtime(loading_timeout=30, packages=["scipy"])
+        .runtime(loading_timeout=30, packages=["scipy"], min_speed=2)
     )
 
 
@@ -57,6 +57,7 @@ def test_every_field_of_a_game() -> None:
         "max_steps": 99,
         "pause_s": 0.5,
         "loading_timeout_s": 30.0,
+        "min_speed": 2.0,
         "record_observations": True,
         "multiplayer": None,
     }
@@ -71,9 +72,21 @@ def test_several_humans_play_together() -> None:
         "countdown_s": 3.0,
         "input_delay": 0,
         "relay": "never",
+        "on_disconnect": "pause",
+        "reconnection_timeout_s": 5.0,
+        "return_timeout_s": 30.0,
+        "on_leave": "end",
+        "take_over": None,
+        "when_hidden": "default_action",
         "call": True,
     }
     assert msgspec.convert(scene.game(), Game, strict=True).multiplayer
+
+
+def test_a_policy_takes_over() -> None:
+    scene = kitchen.game_of_two().multiplayer(on_leave=ig.TakeOver(kitchen.policy))
+    found: Any = scene.game()["multiplayer"]
+    assert (found["on_leave"], found["take_over"]) == ("bot", f"{kitchen.__name__}:policy")
 
 
 @pytest.mark.parametrize(("fps", "delay"), [(8, 1), (30, 1), (59, 1), (60, 2), (240, 2)])

@@ -9,6 +9,7 @@ from interactive_gym.errors import ConfigError
 from interactive_gym.scenes.base import Scene
 from interactive_gym.scenes.factor import Factor, check_factors
 from interactive_gym.scenes.gym import GymScene
+from interactive_gym.scenes.gym_parameters import LEAVE, NEXT
 from interactive_gym.scenes.static import LastPage, StartScene
 from interactive_gym.scenes.wrappers import Conditions, Draw, SceneWrapper, chosen_by, scenes_of, wrappers_of
 
@@ -72,12 +73,23 @@ def _check_wrapper(wrapper: SceneWrapper) -> None:
 
 
 def _check_ways(catalogue: Sequence[Scene]) -> None:
-    """Whoever finds no partners goes on to a scene that there is."""
+    """Whoever finds no partners, or loses them, goes on to a scene that there is."""
     for place, scene in enumerate(catalogue):
-        way = scene.waiting.way_to if isinstance(scene, GymScene) and len(scene.humans) > 1 else None
-        if way is not None and way not in {later.id for later in catalogue[place + 1 :]}:
-            problem = f"is no id of a scene after {scene.id!r}: {way!r}"
-            raise ConfigError(problem, scene=scene.id, method="waitroom", parameter="on_timeout")
+        later = {scene.id for scene in catalogue[place + 1 :]}
+        for method, parameter, way in _ways(scene):
+            if way not in later:
+                problem = f"is no id of a scene after {scene.id!r}: {way!r}"
+                raise ConfigError(problem, scene=scene.id, method=method, parameter=parameter)
+
+
+def _ways(scene: Scene) -> Iterator[tuple[str, str, str]]:
+    """Method, parameter, and the scene that they name."""
+    if not isinstance(scene, GymScene) or len(scene.humans) == 1:
+        return
+    if scene.waiting.way_to is not None:
+        yield "waitroom", "on_timeout", scene.waiting.way_to
+    if scene.left_behind not in (LEAVE, NEXT):
+        yield "multiplayer", "left_behind", scene.left_behind
 
 
 def _check_ids(sequence: tuple[Scene, ...]) -> None:

@@ -25,6 +25,7 @@ from interactive_gym.scenes.gym_parameters import (
     Rendering,
     Runtime,
 )
+from interactive_gym.scenes.lost import check_lost
 from interactive_gym.scenes.monitoring import Monitoring, check_monitoring
 from interactive_gym.scenes.parameters import NOT_GIVEN, NotGiven
 from interactive_gym.scenes.passage import Passage
@@ -443,6 +444,16 @@ class GymScene(Passage):
         return self._monitoring if "monitoring" in self._called else None
 
     @property
+    def hidden_timeout(self) -> float | None:
+        """Seconds for which a player's tab may be hidden; None: any time, or nobody plays along."""
+        return self._multiplayer.hidden_timeout if len(self.humans) > 1 else None
+
+    @property
+    def left_behind(self) -> str:
+        """What becomes of those whose partners are gone: ``"leave"``, ``"next"``, or the id of a later scene."""
+        return self._multiplayer.left_behind
+
+    @property
     def takes_attributes(self) -> bool:
         """Whether the environment's factory wants what is known of its players, and the researcher gives it nothing."""
         return self._environment.takes_attributes
@@ -491,6 +502,7 @@ class GymScene(Passage):
         check_monitoring(self.id, self._monitoring)
         if len(self.humans) > 1:
             check_waitroom(self.id, self._waitroom, len(self.humans))
+            check_lost(self.id, self._multiplayer, self._monitoring)
 
     def _made(self, conditions: Mapping[str, str]) -> dict[str, object]:
         factory = self._environment.factory
