@@ -132,6 +132,17 @@ export interface Leaving {
   question: string;
 }
 
+/**
+ * What stands in the place of a game that has ended because of a partner, where another page follows it.
+ *
+ * The page says so, by a Failure ``partner_left``, when the button is pressed; what follows is the answer.
+ */
+export interface LeftBehind {
+  title: string;
+  body: string;
+  button: string;
+}
+
 /** ``screening``: the button waits for the server's verdict on what the page measures, see Measured. */
 export interface StartPage {
   kind: "start";
@@ -171,6 +182,7 @@ export interface GymPage {
   game: Game;
   leaving?: Leaving | null;
   is_monitored?: boolean;
+  left_behind?: LeftBehind | null;
 }
 
 export interface EndPage {
@@ -342,10 +354,11 @@ export interface Attributes {
   values: Record<string, boolean | number | string | null>;
 }
 
-/** Whether the participant looks at the game of ``scene_id``: at first, and whenever that changes. */
+/** Whether the participant looks at the game of ``scene_id``: at first, and whenever any of it changes. */
 export interface Looking {
   scene_id: string;
   is_looking: boolean;
+  is_hidden?: boolean;
 }
 
 /** The server warns a player: exclusion is near. */

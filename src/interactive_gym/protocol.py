@@ -135,6 +135,17 @@ class Leaving(Base):
     question: str  # HTML, the researcher's: what happens to the data, and whether they are sure
 
 
+class LeftBehind(Base):
+    """What stands in the place of a game that has ended because of a partner, where another page follows it.
+
+    The page says so, by a Failure ``partner_left``, when the button is pressed; what follows is the answer.
+    """
+
+    title: str
+    body: str  # the researcher's HTML
+    button: str
+
+
 class PageBase(Base, tag_field="kind"):
     scene_id: str
     header: str
@@ -169,6 +180,7 @@ class GymPage(PageBase, tag="gym"):
     game: Game
     leaving: Leaving | None = None
     is_monitored: bool = False  # the page says Looking
+    left_behind: LeftBehind | None = None  # None: the answer to the Failure is shown at once, an outcome
 
 
 class EndPage(PageBase, tag="end"):
@@ -347,10 +359,11 @@ class Attributes(Base):
 
 
 class Looking(Base):
-    """Whether the participant looks at the game of ``scene_id``: at first, and whenever that changes."""
+    """Whether the participant looks at the game of ``scene_id``: at first, and whenever any of it changes."""
 
     scene_id: Identifier
-    is_looking: bool
+    is_looking: bool  # the tab is visible, and its window has the focus
+    is_hidden: bool = False  # the tab is
 
 
 class Warned(Base):
