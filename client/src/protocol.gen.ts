@@ -220,6 +220,7 @@ export interface OutcomePage {
 export interface Enlist {
   scene_id: string;
   archive: string;
+  speed?: number | null;
 }
 
 export interface Room {
@@ -381,10 +382,12 @@ export interface Failure {
  *
  * Asked before each game scene starts to play (reload or not), after the outbox has been sent as far as it can be; of
  * what arrives after the answer, and is of an earlier generation, nothing counts any more. ``tab`` as in Connect.
+ * Whoever is too slow for the game is refused as ``too_slow`` and is done: what the page says next is answered so.
  */
 export interface ResumeRequest {
   session_id: string;
   tab: string;
+  speed?: number | null;
 }
 
 /**

@@ -44,6 +44,7 @@ from interactive_gym.protocol_fields import (
     Plain,
     Severity,
     ShortText,
+    Speed,
     Text,
     UnixMs,
 )
@@ -213,6 +214,7 @@ class Enlist(Base):
 
     scene_id: Identifier
     archive: ShortText  # the address of the archive that this page has loaded; another one has to be loaded first
+    speed: Speed | None = None
 
 
 class Room(Base, tag="room", tag_field="kind"):  # the waiting room as it is now
@@ -402,10 +404,12 @@ class ResumeRequest(Base):
 
     Asked before each game scene starts to play (reload or not), after the outbox has been sent as far as it can be; of
     what arrives after the answer, and is of an earlier generation, nothing counts any more. ``tab`` as in Connect.
+    Whoever is too slow for the game is refused as ``too_slow`` and is done: what the page says next is answered so.
     """
 
     session_id: Identifier
     tab: Identifier
+    speed: Speed | None = None
 
 
 class Resume(Base):
