@@ -11,11 +11,12 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 import interactive_gym as ig
+from interactive_gym.data.events import FINISHED
 from interactive_gym.data.meetings import ABSENT, PLAYING
 from interactive_gym.data.schema import assignments, events, meetings, members, participants, sessions, visits
 from interactive_gym.scenes import GymScene
 from interactive_gym.scenes.wrappers import wrappers_of
-from interactive_gym.server.endings import FINISHED, ending_of
+from interactive_gym.server.endings import ending_of
 from interactive_gym.server.lifecycle import Outcome
 from interactive_gym.server.study import rules_of
 

@@ -9,6 +9,9 @@ from sqlalchemy import Connection, func, insert, select
 
 from interactive_gym.data.schema import events
 
+FINISHED = "finished"
+"""Of a participant who is done; its data has the outcome."""
+
 
 def record(
     connection: Connection,

@@ -466,7 +466,8 @@ class GymScene(Passage):
     def page(self) -> dict[str, object]:
         """Before a match is made, nobody of several knows yet which agent they will play, so they are told then."""
         told = self.game_text(self.humans[0]) if len(self.humans) == 1 else ""
-        decided = {"is_monitored": self.watch is not None, "game_text": told, "game": self.game()}
+        is_watched = self.watch is not None or len(self.humans) > 1
+        decided = {"is_monitored": is_watched, "game_text": told, "game": self.game()}
         return {**asdict(self._content), **self._way_out(), **decided}
 
     @property

@@ -21,8 +21,6 @@ from interactive_gym.scenes.passage import Passage
 from interactive_gym.scenes.secret import Secret
 from interactive_gym.server.lifecycle import Outcome, Step, after
 
-FINISHED = "finished"  # the event; its data has the outcome
-
 _SEVERITIES: Mapping[Outcome, str] = {
     Outcome.COMPLETED: "info",
     Outcome.SCREENED_OUT: "info",
@@ -73,7 +71,7 @@ def finish(
     people.finish(connection, done, now=now)
     events.record(
         connection,
-        FINISHED,
+        events.FINISHED,
         reason=reason,
         severity=severity_of(outcome),
         now=now,

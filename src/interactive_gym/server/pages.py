@@ -9,14 +9,16 @@ import msgspec
 
 from interactive_gym.data.games import Session
 from interactive_gym.data.people import Participant, Visit
-from interactive_gym.protocol import CompletionCodePage, EndPage, Farewell, OutcomePage, Page
+from interactive_gym.protocol import CompletionCodePage, EndPage, Farewell, LeftBehind, OutcomePage, Page
 from interactive_gym.scenes import CompletionCodeScene, EndScene, GymScene, Scene, StartScene
 from interactive_gym.scenes.endings import Ending
+from interactive_gym.scenes.gym_parameters import LEAVE
 from interactive_gym.scenes.parameters import NotGiven
 from interactive_gym.scenes.static import LastPage
 from interactive_gym.server.lifecycle import Outcome
 
 _GO_BACK = "<p>You can return to the page from which you came. If you have questions, please ask the researchers.</p>"
+_GO_ON = "Continue"
 _STORED = "<p>What you have done so far is stored.</p>"
 _OUTCOMES: Mapping[str, tuple[str, str]] = {
     Outcome.TECHNICAL_FAILURE: (
@@ -58,14 +60,15 @@ _OUTCOMES: Mapping[str, tuple[str, str]] = {
 }
 
 
-def scene_page(scene: Scene, visit: Visit, session: Session | None, *, is_screened: bool = False) -> Page:
+def scene_page(scene: Scene, visit: Visit, session: Session | None, left: Ending, *, is_screened: bool = False) -> Page:
     """The page of ``scene``; ``session`` is the visit's, in a game scene. ``is_screened``: a first page waits for that.
 
-    The page of a game of several people is told its session in a Match, whenever it has one.
+    The page of a game of several people is told its session in a Match, whenever it has one. ``left`` is what the
+    researcher says to whoever loses their partners there.
     """
     fields: dict[str, Any] = {**scene.page(), "kind": scene.kind, "scene_id": scene.id}
     if isinstance(scene, GymScene):
-        fields |= {"session_id": None, "seed": None}
+        fields |= {"session_id": None, "seed": None, "left_behind": _left_behind(scene, left)}
     if isinstance(scene, StartScene):
         fields["screening"] = is_screened
     if session:
@@ -73,6 +76,13 @@ def scene_page(scene: Scene, visit: Visit, session: Session | None, *, is_screen
     if session and not session.is_multiplayer:
         fields |= {"session_id": session.id, "seed": session.seed}
     return cast(Page, msgspec.convert(fields, Page))
+
+
+def _left_behind(scene: GymScene, said: Ending) -> LeftBehind | None:
+    """What they read whose partners are gone, if they go on; otherwise it is on their last page."""
+    if len(scene.humans) == 1 or scene.left_behind == LEAVE:
+        return None
+    return LeftBehind(*_words(Outcome.PARTNER_LEFT, said), button=_GO_ON)
 
 
 def last_page(scene: Scene | None, who: Participant, said: Ending) -> EndPage | CompletionCodePage | OutcomePage:
@@ -104,11 +114,16 @@ def _farewell(who: Participant, said: Ending) -> Farewell | None:
 
 def _text(who: Participant, said: Ending, farewell: Farewell | None) -> tuple[str, str]:
     """Heading and body: what was said to this very participant, else the researcher's words, else ours."""
-    header, body = _OUTCOMES[who.outcome or Outcome.TECHNICAL_FAILURE]
-    if not isinstance(said.header, NotGiven):
-        header = said.header
+    header, body = _words(who.outcome or Outcome.TECHNICAL_FAILURE, said)
     if who.farewell is not None:
         return header, who.farewell
-    if not isinstance(said.body, NotGiven):
-        return header, said.body
-    return header, body if farewell else f"{body}\n{_GO_BACK}"
+    if not isinstance(said.body, NotGiven) or farewell:
+        return header, body
+    return header, f"{body}\n{_GO_BACK}"
+
+
+def _words(outcome: str, said: Ending) -> tuple[str, str]:
+    """Heading and body: the researcher's, else ours."""
+    header, body = _OUTCOMES[outcome]
+    header = header if isinstance(said.header, NotGiven) else said.header
+    return header, body if isinstance(said.body, NotGiven) else said.body

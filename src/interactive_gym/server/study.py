@@ -19,7 +19,7 @@ from interactive_gym.protocol_game import Multiplayer
 from interactive_gym.scenes import GymScene, Scene
 from interactive_gym.scenes.passage import Passage
 from interactive_gym.scenes.static import PageWithButton
-from interactive_gym.server import conditions, exclusions, flow, known, matchlife, play, together
+from interactive_gym.server import conditions, flow, known, lost, matchlife, play, together
 from interactive_gym.server.drawn import new_id, seed_of
 from interactive_gym.server.endings import ending_of, finish, scene_of
 from interactive_gym.server.lifecycle import Outcome, State, Step, after, outcome_of
@@ -53,7 +53,8 @@ class Study:
             return last_page(scene, who, ending_of(self.experiment, who.scene_id, who.outcome))
         visit = people.visits_of(connection, who.id)[who.scene_id]
         session = games.find(connection, visit.session_id, who.id) if visit.session_id else None
-        return scene_page(self.scene(who), visit, session, is_screened=self.experiment.entry is not None)
+        left = ending_of(self.experiment, who.scene_id, Outcome.PARTNER_LEFT)
+        return scene_page(self.scene(who), visit, session, left, is_screened=self.experiment.entry is not None)
 
     def advance(self, connection: Connection, participant_id: str, message: Advance, now: float) -> Page:
         """The participant is done with a scene. Said again, it changes nothing and gets the current page.
@@ -78,6 +79,8 @@ class Study:
     def fail(self, connection: Connection, participant_id: str, message: Failure, now: float) -> Page:
         """The page cannot go on: the participant is done, with an outcome. Said again, it changes nothing.
 
+        Whoever has lost their partners goes on to another scene, if theirs says so.
+
         Raises:
             ClientError: ``wrong_scene``.
         """
@@ -86,9 +89,9 @@ class Study:
             session = self.current_session(connection, who)
             outcome = _failed(session, message)
             self._note_failure(connection, who, session, message, now)
-            left = outcome == Outcome.PARTNER_LEFT
-            body = exclusions.partner_text(connection, self.scene(who), session) if left else None
-            self.end(connection, who, Step.FAIL, outcome, reason=message.reason, now=now, body=body)
+            if not (session and outcome == Outcome.PARTNER_LEFT and self._stays(connection, who, session, now)):
+                body = lost.words(connection, self.experiment, self.scene(who), session, outcome)
+                self.end(connection, who, Step.FAIL, outcome, reason=message.reason, now=now, body=body)
         return self.page(connection, participant_id)
 
     def leave(self, connection: Connection, participant_id: str, message: Leave, now: float) -> Page:
@@ -248,9 +251,21 @@ class Study:
         if session is None or not (together.is_over(connection, session) or _is_deserted(connection, session)):
             raise ClientError("episodes_incomplete", "not all episodes of this game are in the store")
 
+    def _stays(self, connection: Connection, who: Participant, session: Session, now: float) -> bool:
+        """Their partners are gone, and ``who`` goes on to another scene. False: there is none; nothing has changed."""
+        order = flow.scenes_of(connection, self.experiment, who.id)
+        scene = lost.way_of(self.scene(who), order) if who.state == State.PLAYING else None
+        if scene is None:
+            return False
+        lost.note_left_behind(connection, session, scene, now)
+        people.leave(connection, who.id, who.scene_id, now=now)
+        self._go_on(connection, who, scene, now)
+        self._leave_game(connection, session, Outcome.PARTNER_LEFT, now)
+        return True
+
     def _leave_game(self, connection: Connection, session: Session | None, reason: str, now: float) -> None:
         if session and session.is_multiplayer:
-            together.leave(connection, session, now)
+            together.leave(connection, session, reason, now)
         elif session:
             games.end(connection, session.id, reason, now=now)
 

@@ -20,7 +20,6 @@ from interactive_gym.scenes import GymScene
 from interactive_gym.scenes.attributes import AttributeRules
 from interactive_gym.server import conditions, known, lifecycle, matchlife, play
 from interactive_gym.server.drawn import new_id, seed_of
-from interactive_gym.server.endings import FINISHED
 from interactive_gym.server.lifecycle import Outcome
 from interactive_gym.server.room import Group, Profile
 
@@ -154,11 +153,11 @@ def is_deserted(connection: Connection, session: Session) -> bool:
     return had_others and not others(connection, session)
 
 
-def leave(connection: Connection, session: Session, now: float) -> None:
+def leave(connection: Connection, session: Session, reason: str, now: float) -> None:
     """The one who sees the session so has gone on, or failed. With the last of them it ends."""
     if others(connection, session) or session.state == matchlife.State.ENDED:
         return
-    _end(connection, session, Outcome.COMPLETED, now)
+    _end(connection, session, reason, now)
 
 
 def desert(connection: Connection, session_id: str, now: float) -> None:
@@ -185,7 +184,7 @@ def _cut(connection: Connection, session_id: str) -> set[int]:
 
 def _end(connection: Connection, session: Session, otherwise: str, now: float) -> None:
     """The reason is ``otherwise`` where not all of it was played, and nobody was done in it before."""
-    failure = events.first_reason(connection, FINISHED, session.id) or otherwise
+    failure = events.first_reason(connection, events.FINISHED, session.id) or otherwise
     reason = Outcome.COMPLETED if is_over(connection, session) else failure
     _change(connection, session.id, matchlife.Step.END, now, reason)
 

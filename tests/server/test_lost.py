@@ -1,0 +1,121 @@
+"""Those whose partners are lost: where they go on, and what is known of who left, when and why."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+import interactive_gym as ig
+from interactive_gym.data import departures, people
+from tests.server.meeting import Player, end_reason, events, gym, playing, session_state, state_of, study
+from tests.server.rows import chunk, whole_episode
+from tests.server.running import Running
+
+Serve = Callable[..., Running]
+Come = Callable[..., Awaitable[Player]]
+SURVEY, FORM = ig.StaticScene("survey"), ig.StaticScene("form")
+
+
+def departed(server: Running, session: str) -> dict[str, str]:
+    found = server.desk.store.read_now(lambda connection: departures.of_session(connection, session))
+    return {player: one.reason for player, one in found.items()}
+
+
+def sequence_of(server: Running, player: Player) -> Any:
+    return server.desk.store.read_now(lambda connection: people.sequence_of(connection, player.id))
+
+
+def lossy(left_behind: str, **rules: Any) -> ig.GymScene:
+    scene: ig.GymScene = gym("game").multiplayer(left_behind=left_behind, **rules)
+    return scene
+
+
+@pytest.mark.parametrize(("way", "scene"), [("next", "form"), ("survey", "survey")])
+async def test_who_is_left_behind_goes_on(serve: Serve, come: Come, way: str, scene: str) -> None:
+    said = lossy(way).outcome("partner_left", header="Gone", body="<p>You are paid.</p>")
+    server = serve(study(said, FORM, SURVEY))
+    ann, bob = await come(server), await come(server)
+    session = await playing(ann, bob)
+    await bob.upload(chunk(session, 0))
+    await ann.failed("draw_failed")
+    page = await bob.failed("partner_left")
+    assert (page["kind"], page["scene_id"]) == ("static", scene)
+    assert state_of(server, bob) == ("in_scene", None)
+    assert (session_state(server, session), end_reason(server, session)) == ("ended", "draw_failed")
+    (event,) = events(server, "left_behind")
+    assert (event["participant_id"], event["session_id"], event["reason"]) == (bob.id, session, "draw_failed")
+    assert event["severity"] == "warning"
+    assert event["data"] == {"scene_id": "game", "to": scene, "gone": {"human-0": "draw_failed"}}
+    assert departed(server, session) == {"human-0": "draw_failed"}
+    again = await bob.failed("partner_left")
+    assert again["scene_id"] == scene, "it was a word about a scene that is over"
+    assert (await bob.upload(*whole_episode(session, 5)))["accepted"], "what was on its way counts"
+
+
+async def test_the_page_knows_what_will_stand_there(serve: Serve, come: Come) -> None:
+    said = lossy("next").outcome("partner_left", header="Gone", body="<p>You are paid.</p>")
+    server = serve(study(said, FORM))
+    ann = await come(server)
+    page = await ann.advance("welcome")
+    assert page["left_behind"] == {"title": "Gone", "body": "<p>You are paid.</p>", "button": "Continue"}
+
+
+async def test_without_words_of_the_researchers_it_has_ours(serve: Serve, come: Come) -> None:
+    server = serve(study(lossy("next"), FORM))
+    ann = await come(server)
+    page = await ann.advance("welcome")
+    assert page["left_behind"]["title"] == "Your partner is gone"
+    assert "not your fault" in page["left_behind"]["body"]
+
+
+async def test_where_nobody_goes_on_the_last_page_says_it(serve: Serve, come: Come) -> None:
+    server = serve(study(lossy("leave")))
+    ann, bob = await come(server), await come(server)
+    session = await playing(ann, bob)
+    assert (await bob.advance("welcome"))["left_behind"] is None
+    await ann.failed("worker_crashed")
+    page = await bob.failed("partner_left")
+    assert (page["kind"], page["outcome"], page["header"]) == ("outcome", "partner_left", "Your partner is gone")
+    assert events(server, "left_behind") == []
+    assert departed(server, session) == {"human-0": "worker_crashed"}, "bob did not leave anybody"
+
+
+async def test_the_scene_to_go_to_is_one_of_their_own_order(serve: Serve, come: Come) -> None:
+    """For whom it does not come, it is as if none were named."""
+    parts = (lossy("survey"), ig.Conditions("asked", {"yes": SURVEY, "no": []}))
+    server = serve(ig.Experiment("together").scenes(ig.StartScene("welcome"), *parts, ig.EndScene("thanks")))
+    players = [await come(server) for _ in range(4)]
+    comes = []
+    for ann, bob in (players[:2], players[2:]):
+        await playing(ann, bob)
+        await ann.failed("draw_failed")
+        comes.append("survey" in sequence_of(server, bob))
+        page = await bob.failed("partner_left")
+        expected = ("static", "survey") if comes[-1] else ("outcome", "game")
+        assert (page["kind"], page["scene_id"]) == expected
+    assert {*comes, "survey" in sequence_of(server, players[0])} == {True, False}
+
+
+async def test_who_comes_back_to_an_ended_game_is_told_so(serve: Serve, come: Come, again: Come) -> None:
+    """Ann's tab is closed for good; the game ends for bob, who goes on; then she opens the link again."""
+    server = serve(study(lossy("next"), FORM))
+    ann, bob = await come(server), await come(server)
+    session = await playing(ann, bob)
+    await ann.socket.disconnect()
+    await bob.failed("partner_left")
+    assert state_of(server, bob) == ("in_scene", None)
+    assert session_state(server, session) == "playing", "ann may be on her way"
+    back = await again(server, ann)
+    await back.enlist()
+    assert (await back.sees())["scene_id"] == "form", "nobody is there any more for her either"
+    assert (session_state(server, session), end_reason(server, session)) == ("ended", "partner_left")
+
+
+async def test_nobody_goes_on_who_has_no_partners(serve: Serve, come: Come) -> None:
+    server = serve(study(lossy("next"), FORM))
+    ann = await come(server)
+    await ann.enlist()
+    page = await ann.failed("partner_left")
+    assert page["outcome"] == "technical_failure", "a page that waits has nobody to lose"
