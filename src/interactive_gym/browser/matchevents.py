@@ -24,7 +24,7 @@ _SHOWN = {
 """The type of each class. What is not here is in the packet's fields (RolledBack), in the records (who chose for a bot)
 or in the statistics of the link (Rejected: whoever sends junk must not fill the page's memory)."""
 
-_SECONDS = ("at", "silence")
+_SECONDS = ("at", "silence", "until")
 
 
 def shown(event: Event) -> dict[str, Any] | None:
@@ -33,7 +33,11 @@ def shown(event: Event) -> dict[str, Any] | None:
     if kind is None:
         return None
     values = {field.name: getattr(event, field.name) for field in fields(event)}
-    return {"type": kind, **{name: value * 1000 if name in _SECONDS else value for name, value in values.items()}}
+    return {"type": kind, **{name: _in_ms(value) if name in _SECONDS else value for name, value in values.items()}}
+
+
+def _in_ms(seconds: float | None) -> float | None:
+    return None if seconds is None else seconds * 1000
 
 
 def end_of(event: EpisodeEnded, host: Host) -> dict[str, Any]:

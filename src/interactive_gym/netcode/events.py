@@ -44,9 +44,16 @@ class Resumed:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The game waits (a pause); :class:`Unheld` follows with the moment when it goes on."""
+    """The game waits for ``peers`` (a pause); :class:`Unheld` follows with the moment when it goes on.
+
+    They are silent, or were cut and may come back, or hide the game. At ``until``, on this peer's clock, it is decided
+    how it goes on; None if it takes as long as it takes. Another one of these may follow before the game goes on.
+    """
 
     frame: int
+    why: Literal["silence", "absence", "hidden"] = "silence"
+    peers: tuple[int, ...] = ()
+    until: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
