@@ -6,7 +6,7 @@ import type { Looking, Warned } from "./protocol.gen";
 
 export interface AttentionTools {
   wire: { looking(looking: Looking): void; attend(attendant: Attendant): () => void };
-  focus: Pick<FocusWatch, "focused" | "listen">;
+  focus: Pick<FocusWatch, "focused" | "hidden" | "listen">;
   /** Shows a warning; null: they are here and can read it. */
   warn(text: string | null): void;
 }
@@ -32,7 +32,7 @@ export class Attention {
 
   private say(): void {
     const { wire, focus } = this.tools;
-    wire.looking({ scene_id: this.sceneId, is_looking: focus.focused });
+    wire.looking({ scene_id: this.sceneId, is_looking: focus.focused, is_hidden: focus.hidden });
     if (focus.focused) this.tools.warn(null);
   }
 

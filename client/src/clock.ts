@@ -15,6 +15,40 @@ export const systemClock: Clock = {
   },
 };
 
+/** A clock whose timers also go off when somebody says that time has passed. Browsers let the timers of a page that is
+ *  hidden sleep for a second, and after five minutes for a minute; the messages of its worker come all the same. */
+export class NudgedClock implements Clock {
+  private readonly timers = new Set<{ at: number; ring: () => void }>();
+
+  constructor(private readonly clock: Clock) {}
+
+  now(): number {
+    return this.clock.now();
+  }
+
+  after(ms: number, callback: () => void): () => void {
+    const timer = { at: this.now() + ms, ring: () => undefined as void };
+    const cancelInner = this.clock.after(ms, () => timer.ring());
+    const cancel = (): void => {
+      this.timers.delete(timer);
+      cancelInner();
+    };
+    timer.ring = () => {
+      cancel();
+      callback();
+    };
+    this.timers.add(timer);
+    return cancel;
+  }
+
+  /** Whatever is due goes off, in its order. */
+  nudge(): void {
+    const now = this.now();
+    const due = [...this.timers].filter(({ at }) => at <= now).sort((one, other) => one.at - other.at);
+    for (const timer of due) if (this.timers.has(timer)) timer.ring(); // another one may have called it off
+  }
+}
+
 /** Milliseconds since 1970 on the monotonic clock: comparable between the page and its workers. */
 export function absoluteNow(): number {
   return performance.timeOrigin + performance.now();

@@ -92,6 +92,7 @@ export class GameRun extends Run {
     let begun = await this.begin(resume.episode, resume.chunks.map(fromBase64));
     await this.startPressed(isNew(resume) ? this.page.button : "Continue");
     await this.openStage(this.page.game_text, (...input) => this.worker.input(...input));
+    this.ends.underway(true);
     for (let episode = resume.episode; ; episode += 1) {
       await this.playEpisode(episode, begun);
       if (episode + 1 >= game.episodes) return;

@@ -5,11 +5,11 @@ import "./styles.css";
 import { Api } from "./api";
 import { preloadAssets } from "./assets";
 import { readBoot } from "./boot";
-import { systemClock } from "./clock";
+import { NudgedClock, systemClock } from "./clock";
 import { Connection, openWire, type Wire } from "./connection";
 import { createDebug, debugMode } from "./debug";
 import { captureConsole, EventLog } from "./events";
-import { FocusWatch } from "./focus";
+import { FocusWatch, reportFocus, reportFreezes } from "./focus";
 import { GameRun, type GameTools, type SoloPage } from "./game";
 import { Identity, storageOr } from "./identity";
 import { createKeyboard } from "./input/keyboard";
@@ -28,6 +28,7 @@ import { openShelf, type Shelf } from "./shelf";
 import { Study } from "./study";
 import { persistent } from "./worker/download";
 
+const clock = new NudgedClock(systemClock); // the worker's messages do, which come to hidden pages as well
 const MOST_QUERY_CHARACTERS = 200; // ShortText in protocol.py; recruiting platforms stay far below it
 
 function begin(boot: Boot, root: HTMLElement): void {
@@ -41,7 +42,7 @@ function begin(boot: Boot, root: HTMLElement): void {
   if (boot.console) captureConsole(window, events);
   const runtimes = new RuntimeKeeper(() => startRuntime(boot, events));
   if (boot.archive !== null) runtimes.get(); // Python loads while the participant reads
-  const common = { api, outbox, clock: systemClock, origin: performance.timeOrigin };
+  const common = { api, outbox, clock, origin: performance.timeOrigin };
   const drawing = {
     events,
     focus: watchFocus(events),
@@ -56,7 +57,7 @@ function begin(boot: Boot, root: HTMLElement): void {
     root,
     identity,
     join: joinOf(boot),
-    connect: (happened) => new Connection(scripted(openWire()), systemClock, happened),
+    connect: (happened) => new Connection(scripted(openWire()), clock, happened),
     joined: open,
     game: (page, view, ends, wire) => {
       void import("./renderer/phaser"); // on its way while the instructions are read
@@ -85,7 +86,7 @@ function matchTools(boot: Boot): Omit<MatchTools, keyof GameTools | "wire" | "ca
 
 /** The scripts of the researcher's pages speak over the same wire. */
 function scripted(wire: Wire): Wire {
-  const interactiveGym = new PageScripts(wire, systemClock, () => document.body.dataset.scene ?? "");
+  const interactiveGym = new PageScripts(wire, clock, () => document.body.dataset.scene ?? "");
   Object.assign(window, { interactiveGym });
   return wire;
 }
@@ -93,6 +94,7 @@ function scripted(wire: Wire): Wire {
 function startRuntime(boot: Boot, events: EventLog): Runtime {
   const runtime = new Runtime(startWorker(), runtimeSource(boot));
   runtime.listen((message) => {
+    clock.nudge();
     if (message.type === "loaded") events.report("runtime_loaded", "info", "loaded", { ms: Math.round(message.ms) });
   });
   return runtime;
@@ -106,7 +108,7 @@ function openMail(api: Api): { outbox: Outbox; events: EventLog; open(participan
     if (item.kind !== "event")
       events.report("upload_refused", "error", refusal.reason, { kind: item.kind, text: refusal.text });
   };
-  const outbox = new Outbox(shelf, (upload, keepalive) => api.upload(upload, keepalive), systemClock, { refused });
+  const outbox = new Outbox(shelf, (upload, keepalive) => api.upload(upload, keepalive), clock, { refused });
   const events = new EventLog((items) => outbox.put(items));
   const unkept = (error: unknown): void => events.report("outbox_in_memory", "warning", String(error));
   addEventListener("pagehide", () => outbox.goodbye());
@@ -116,7 +118,8 @@ function openMail(api: Api): { outbox: Outbox; events: EventLog; open(participan
 
 function watchFocus(events: EventLog): FocusWatch {
   const focus = new FocusWatch(document, window);
-  focus.listen((focused) => events.report(focused ? "focus_gained" : "focus_lost", "info", document.visibilityState));
+  reportFocus(focus, events);
+  reportFreezes(document, events);
   return focus;
 }
 
@@ -129,7 +132,7 @@ function openDebug(boot: Boot): GameTools["debug"] {
 }
 
 const picturesOf: GameTools["loadPictures"] = (assets, progress) =>
-  preloadAssets(assets, progress, persistent(fetch.bind(window), systemClock));
+  preloadAssets(assets, progress, persistent(fetch.bind(window), clock));
 
 const keyboardOf: GameTools["createKeyboard"] = (keys, onChange) => createKeyboard(window, { keys, onChange });
 

@@ -25,6 +25,8 @@ export interface OutboxHooks {
 export class Outbox {
   private writing: Promise<void> = Promise.resolve();
   private readonly unsent = new Map<number, Entry>(); // in memory too: a goodbye cannot wait for a database
+  private readonly unwritten = new Set<Sized>();
+  private readonly parting = new Map<Item, number>(); // under way in goodbyes, and their bytes
   private waiting: (() => void)[] = [];
   private sending = false;
   private failures = 0;
@@ -50,12 +52,14 @@ export class Outbox {
   /** Resolves when the items are written down, in the order in which they were given. */
   put(items: Item[]): Promise<void> {
     const sized = items.map((item) => ({ item, bytes: sizeOf(item) }));
+    for (const one of sized) this.unwritten.add(one);
     this.writing = this.writing.then(() => this.write(sized));
     return this.writing;
   }
 
   private async write(sized: Sized[]): Promise<void> {
     for (const entry of await (await this.shelf).add(sized)) this.unsent.set(entry.key, entry);
+    for (const one of sized) this.unwritten.delete(one);
     this.schedule();
   }
 
@@ -68,11 +72,16 @@ export class Outbox {
     });
   }
 
-  /** The page may be going away: what is small enough to outlive it goes now. It stays written down regardless. */
+  /** The page may be going away: what is small enough to outlive it goes now, the oldest first, as it is worth most where
+   *  nothing is missing before it. It stays written down regardless. A page that goes is hidden first, and says this twice. */
   goodbye(): void {
-    const small = prefix([...this.unsent.values()], (entry) => entry.bytes, KEEPALIVE_BYTES).slice(0, MAX_ITEMS);
-    const items = small.map((entry) => entry.item);
-    if (items.length > 0) this.send({ items }, true).catch(() => undefined); // the next visit sends it again
+    const left = [...this.unsent.values(), ...this.unwritten].filter(({ item }) => !this.parting.has(item));
+    const room = KEEPALIVE_BYTES - [...this.parting.values()].reduce((sum, bytes) => sum + bytes, 0);
+    const small = prefix(left, ({ bytes }) => bytes, room).slice(0, MAX_ITEMS);
+    if (small.length === 0) return;
+    for (const { item, bytes } of small) this.parting.set(item, bytes);
+    const over = (): void => small.forEach(({ item }) => this.parting.delete(item));
+    this.send({ items: small.map(({ item }) => item) }, true).then(over, over); // the next visit sends it again
   }
 
   private schedule(): void {

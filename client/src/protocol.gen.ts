@@ -104,12 +104,24 @@ export interface Joined {
   participant_id: string;
 }
 
-/** Socket.IO's ``auth``. ``tab`` names the browser tab and survives its reloads. */
+/** The game of several people that this page plays, as its last Match said. ``is_in``: it is not away from it. */
+export interface Playing {
+  session_id: string;
+  generation: number;
+  is_in: boolean;
+}
+
+/**
+ * Socket.IO's ``auth``. ``tab`` names the browser tab and survives its reloads.
+ *
+ * ``playing``: a page that connects again in the middle of a game; one that was reloaded knows of none.
+ */
 export interface Connect {
   token: string;
   tab: string;
   protocol: number;
   takeover?: boolean;
+  playing?: Playing | null;
 }
 
 /** The answer to whatever was not accepted. ``text`` is for the participant, ``reason`` for programs. */
@@ -238,6 +250,14 @@ export interface IceServer {
   credential?: string | null;
 }
 
+/** Nobody is left who has played. All play ``episode`` again up to ``frame`` (-1: the reset), and go on together. */
+export interface Restart {
+  epoch: number;
+  episode: number;
+  frame: number;
+  gone: number[];
+}
+
 /**
  * The participant has partners. Peers are the positions of the humans' agents in ``Game.policies``.
  *
@@ -262,6 +282,7 @@ export interface Match {
   game_text: string;
   game?: Game | null;
   round_trips?: number;
+  restart?: Restart | null;
 }
 
 /**
@@ -400,6 +421,17 @@ export interface ResumeRequest {
 export interface Resume {
   episode: number;
   generation: number;
+  chunks: string[];
+}
+
+/** A page has a Match with a Restart of this ``epoch``: what is it that all play again? */
+export interface ReplayRequest {
+  session_id: string;
+  epoch: number;
+}
+
+/** The recorded chunks (base64, in order) from row -1 to ``Restart.frame``; none where that is -1. */
+export interface Replay {
   chunks: string[];
 }
 

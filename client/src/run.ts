@@ -29,6 +29,8 @@ export interface GameEnds {
   /** All episodes are durable on the server. */
   done(): void;
   failed(failure: Failure): void;
+  /** Whether the game goes on by itself, with or without the server. */
+  underway(isUnderway: boolean): void;
 }
 
 const REASONS: Record<FailureStage, Failure["reason"]> = {
@@ -117,6 +119,7 @@ export abstract class Run {
   /** All is played: what is still here goes to the server, and the page after it, but not before `others`. */
   protected async finish(others: Promise<void> = Promise.resolve()): Promise<void> {
     this.deadline.stop();
+    this.ends.underway(false);
     this.view.loading({ label: "Saving …", part: null });
     this.view.overlay("Saving …", "One moment, please.");
     await Promise.all([this.tools.outbox.drain(), others]);

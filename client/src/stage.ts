@@ -32,7 +32,7 @@ export class Stage {
   ) {
     const keys = [...new Set(game.bindings.flatMap((binding) => binding.keys))];
     this.keyboard = tools.createKeyboard(keys, (state) => this.keysChanged(state));
-    this.stopWatching = tools.focus.listen(() => this.send(this.down, [], tools.focus.focused));
+    this.stopWatching = tools.focus.listen(() => this.focusChanged());
   }
 
   static async open(
@@ -75,6 +75,12 @@ export class Stage {
     this.keyboard.stop();
     this.stopWatching();
     this.renderer.destroy();
+  }
+
+  /** Whoever looks away lets go of everything, whichever the browser tells first. */
+  private focusChanged(): void {
+    const { focused } = this.tools.focus;
+    this.send(focused ? this.down : [], [], focused);
   }
 
   private keysChanged({ down, presses }: KeyState): void {

@@ -10,7 +10,8 @@ import { el } from "./pages/dom";
 import { gymView, type GymView } from "./pages/gym";
 import { lastView } from "./pages/last";
 import { leavingBar } from "./pages/leaving";
-import { Banner, noticeView } from "./pages/notice";
+import { endTitle } from "./match/words";
+import { Banner, leftBehindView, noticeView } from "./pages/notice";
 import { formView } from "./pages/reading";
 import { Warning } from "./pages/warning";
 import type { Responses, View } from "./pages/view";
@@ -19,6 +20,7 @@ import {
   type Failure,
   type GymPage,
   type Join,
+  type LeftBehind,
   type Page,
   type Refusal,
   type StartPage,
@@ -29,6 +31,13 @@ import { Screening, type ScreeningTools } from "./screening";
 
 const JOIN_FIRST_MS = 500;
 const JOIN_MOST_MS = 10_000;
+
+/** What is said of a game that came to no end, until the server says more. */
+const FAILED: Partial<Record<Failure["reason"], string>> = {
+  partner_left: "What you have played is saved. One moment, please.",
+  connection_failed: "What you have played is kept. One moment, please.",
+};
+const FAILED_SOMEHOW = "Something went wrong. The researchers are being told; please wait.";
 
 export interface Game {
   start(): Promise<void>;
@@ -62,6 +71,8 @@ export class Study {
   private screening: Screening | null = null;
   private attention: Attention | null = null;
   private isNew = false; // this page load has joined
+  private isUnderway = false; // a game goes on by itself
+  private held: { page: Page | null } | null = null; // the page that waits until the participant has read of a partner's leaving
   private readonly banner = new Banner();
   private readonly warning: Warning;
   private readonly place = el("div", { class: "place" });
@@ -115,7 +126,7 @@ export class Study {
   private perform(effect: FlowEffect): void {
     switch (effect.type) {
       case "show":
-        return this.showPage(effect.page);
+        return this.held === null ? this.showPage(effect.page) : void (this.held.page = effect.page);
       case "send":
         return void this.connection.send(effect.request);
       case "reject":
@@ -131,9 +142,15 @@ export class Study {
     }
   }
 
+  /** Nobody who plays on need know. */
   private linkChanged(up: boolean): void {
-    if (up) this.banner.hide();
+    if (up || this.isUnderway) this.banner.hide();
     else this.banner.show("The connection is lost. You can go on; trying to reconnect …");
+  }
+
+  private underway(isUnderway: boolean): void {
+    this.isUnderway = isUnderway;
+    this.linkChanged(this.state.link !== "down");
   }
 
   private showPage(page: Page): void {
@@ -178,20 +195,31 @@ export class Study {
     this.show(page.kind, view);
     const ends: GameEnds = {
       done: () => this.advance(page.scene_id, {}),
-      failed: (failure) => this.gameFailed(failure),
+      failed: (failure) => this.gameFailed(failure, page),
+      underway: (isUnderway) => this.underway(isUnderway),
     };
     this.game = this.tools.game(page, view, ends, this.connection);
     if (page.is_monitored) this.watch(page.scene_id);
     void this.game.start();
   }
 
-  /** The server's own page on it follows; until then, and without a connection, this one stands. */
-  private gameFailed(failure: Failure): void {
-    this.show(
-      "failed",
-      noticeView("The game had to stop", "Something went wrong. The researchers are being told; please wait."),
-    );
+  /** The server's own page on it follows; until then, and without a connection, this one stands. What follows a partner's
+   *  leaving may be another scene: then nobody is taken there before they have read why. */
+  private gameFailed(failure: Failure, { game, left_behind }: GymPage): void {
+    const { reason } = failure;
+    if (reason === "partner_left" && left_behind) this.leftBehind(left_behind);
+    else this.show("failed", noticeView(endTitle(reason, game.multiplayer), FAILED[reason] ?? FAILED_SOMEHOW));
     this.happened({ type: "requested", request: { verb: "fail", body: failure } });
+  }
+
+  private leftBehind(message: LeftBehind): void {
+    const held: { page: Page | null } = { page: null };
+    const goOn = (): void => {
+      this.held = null;
+      if (held.page !== null) this.showPage(held.page);
+    };
+    this.show("left_behind", leftBehindView(message, goOn));
+    this.held = held;
   }
 
   private watch(sceneId: string): void {
@@ -256,7 +284,8 @@ export class Study {
   /** `name` is the page's for whoever styles or tests it: `<body data-page="...">`. */
   private show(name: string, view: View): void {
     this.game?.close();
-    this.game = null;
+    this.game = this.held = null;
+    this.underway(false);
     if (name !== "start") this.screening?.close();
     this.unwatch();
     this.view?.close?.();

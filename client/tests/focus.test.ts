@@ -15,7 +15,7 @@ function watched() {
   const [page, window] = [new FakeDocument(), new EventTarget()];
   const watch = new FocusWatch(page as unknown as Document, window as Window);
   const heard: boolean[] = [];
-  watch.listen((focused) => heard.push(focused));
+  watch.listen(() => void heard.push(watch.focused));
   const says = (target: EventTarget, name: string, isFocused: boolean): void => {
     page.isFocused = isFocused;
     target.dispatchEvent(new Event(name));

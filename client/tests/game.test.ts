@@ -43,6 +43,7 @@ let renderer: FakeRenderer;
 let view: GymView;
 let put: Item[];
 let outcome: (Failure | "done")[];
+let underway: boolean[];
 let resume: (() => Promise<Resume>) | null;
 let drained: Promise<void>;
 let press: (state: KeyState) => void;
@@ -58,7 +59,7 @@ beforeEach(() => {
   renderer = new FakeRenderer();
   view = gymView(PAGE);
   document.body.replaceChildren(view.element);
-  [put, outcome, drained, listening, noRenderer] = [[], [], Promise.resolve(), false, false];
+  [put, outcome, underway, drained, listening, noRenderer] = [[], [], [], Promise.resolve(), false, false];
   resume = async () => ({ episode: 0, generation: 3, chunks: [] });
 });
 
@@ -82,7 +83,11 @@ function start(): GameRun {
       return { start: () => void (listening = true), stop: () => void (listening = false) };
     },
   };
-  const ends = { done: () => void outcome.push("done"), failed: (failure: Failure) => void outcome.push(failure) };
+  const ends = {
+    done: () => void outcome.push("done"),
+    failed: (failure: Failure) => void outcome.push(failure),
+    underway: (isUnderway: boolean) => void underway.push(isUnderway),
+  };
   const game = new GameRun(PAGE, view, tools, ends);
   void game.start();
   return game;
@@ -401,7 +406,7 @@ describe("GameRun, playing", () => {
     await tick(0, { over: "truncated" });
     expect(put.at(-1)).toMatchObject({ kind: "episode_end", episode: 1, end_reason: "truncated" });
     expect(text()).toContain("Saving");
-    expect(outcome).toEqual([]);
+    expect([outcome, underway]).toEqual([[], [true, false]]);
     acknowledge();
     await settled();
     expect(outcome).toEqual(["done"]);

@@ -287,6 +287,29 @@ describe("Outbox.goodbye", () => {
   });
 });
 
+describe("Outbox.goodbye, said twice", () => {
+  it("hands over what is not even written down, and nothing twice at a time", async () => {
+    const answers: (() => void)[] = [];
+    const sent: string[][] = [];
+    const send = (upload: Upload): Promise<Receipt> => {
+      sent.push(ids(upload.items));
+      return new Promise((resolve) => answers.push(() => resolve({ accepted: 1, refused: [] })));
+    };
+    const outbox = new Outbox(Promise.resolve(new MemoryShelf()), send, clock, { refused: () => undefined });
+    void outbox.put([event("a", "x".repeat(40_000))]);
+    outbox.goodbye();
+    await outbox.put([event("b")]);
+    outbox.goodbye();
+    void outbox.put([event("c", "x".repeat(30_000))]); // there is no room for it
+    outbox.goodbye();
+    expect(sent).toEqual([["a"], ["b"]]);
+    for (const answer of answers) answer();
+    await settled();
+    outbox.goodbye(); // nobody has waited for what came of that
+    expect(sent.at(-1)).toEqual(["a", "b"]);
+  });
+});
+
 describe("openShelf", () => {
   it("falls back to memory where the browser has no database, and says so", async () => {
     vi.stubGlobal("indexedDB", undefined);

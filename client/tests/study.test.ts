@@ -72,14 +72,15 @@ class FakeServer implements Wire {
 /** Whether the participant looks, as the test says. */
 const looking = {
   focused: true,
-  listeners: new Set<(focused: boolean) => void>(),
-  listen(listener: (focused: boolean) => void): () => void {
+  hidden: false,
+  listeners: new Set<() => void>(),
+  listen(listener: () => void): () => void {
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
   },
-  turn(focused: boolean): void {
-    this.focused = focused;
-    for (const listener of [...this.listeners]) listener(focused);
+  turn(focused: boolean, hidden = false): void {
+    [this.focused, this.hidden] = [focused, hidden];
+    for (const listener of [...this.listeners]) listener();
   },
 };
 
@@ -361,17 +362,18 @@ describe("Study, watched games", () => {
   const warning = (): HTMLElement => document.querySelector(".warning") as HTMLElement;
 
   beforeEach(() => {
-    looking.focused = true;
+    [looking.focused, looking.hidden] = [true, false];
     looking.listeners.clear();
   });
 
   it("says whether the participant looks, at first, when it changes, and on a new connection", async () => {
     await seeing(WATCHED);
     looking.turn(false);
+    looking.turn(false, true);
     await server.says("connect");
     looking.turn(true);
-    const looks = [true, false, false, true];
-    expect(said()).toEqual(looks.map((is_looking) => ({ scene_id: "drive", is_looking })));
+    const looks = [[true, false], [false, false], [false, true], [false, true], [true, false]];
+    expect(said()).toEqual(looks.map(([is_looking, is_hidden]) => ({ scene_id: "drive", is_looking, is_hidden })));
   });
 
   it("says nothing of a game that is not watched, nor after it", async () => {
@@ -421,6 +423,53 @@ describe("Study, games", () => {
     await settled();
     expect(server.sent).toEqual([["fail", { scene_id: "drive", reason: "step_failed", detail: "Traceback" }]]);
     expect(shown()).toBe("outcome");
+  });
+
+  it("keeps the message on a partner who has left until the participant goes on, whatever follows", async () => {
+    const left_behind = { title: "Your partner has left", body: "<p>You are paid.</p>", button: "Continue" };
+    server.answer = FORM;
+    await seeing({ ...GYM, left_behind });
+    games[0]?.ends.failed({ scene_id: "drive", reason: "partner_left" });
+    await settled();
+    expect(server.sent).toEqual([["fail", { scene_id: "drive", reason: "partner_left" }]]);
+    expect([shown(), games[0]?.closed]).toEqual(["left_behind", true]);
+    expect(text()).toContain("You are paid.");
+    expect(document.activeElement).toBe(primary());
+    primary().click();
+    expect(shown()).toBe("static");
+    await server.says("scene", OUTCOME); // nothing is kept back any more
+    expect(shown()).toBe("outcome");
+  });
+
+  it("goes on from that message when the page that follows comes, where it has not yet", async () => {
+    const left_behind = { title: "Your partner has left", body: "", button: "Continue" };
+    await seeing({ ...GYM, left_behind });
+    games[0]?.ends.failed({ scene_id: "drive", reason: "partner_left" });
+    primary().click();
+    expect([shown(), primary().disabled]).toEqual(["left_behind", true]);
+    await server.says("scene", FORM);
+    expect(shown()).toBe("static");
+  });
+
+  it("shows what the server says at once of any other end", async () => {
+    const left_behind = { title: "Your partner has left", body: "", button: "Continue" };
+    server.answer = OUTCOME;
+    await seeing({ ...GYM, left_behind });
+    games[0]?.ends.failed({ scene_id: "drive", reason: "connection_failed" });
+    expect(text()).toContain("The connection was lost");
+    await settled();
+    expect(shown()).toBe("outcome");
+  });
+
+  it("says nothing of a lost connection to whom it is no matter", async () => {
+    await seeing(GYM);
+    games[0]?.ends.underway(true);
+    await server.says("disconnect", "transport close");
+    expect(banner().hidden).toBe(true);
+    games[0]?.ends.underway(false);
+    expect(banner().hidden).toBe(false);
+    await server.says("connect");
+    expect(banner().hidden).toBe(true);
   });
 
   it("offers to try again where the server does not accept the end of a game yet", async () => {

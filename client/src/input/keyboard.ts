@@ -61,7 +61,7 @@ class WindowKeyboard implements Keyboard {
   }
 
   private keydown(event: KeyboardEvent): void {
-    if (event.isComposing || isTyping(event) || this.isShortcut(event)) return;
+    if (this.target.document.hidden || event.isComposing || isTyping(event) || this.isShortcut(event)) return;
     const key = this.names.find(event);
     if (key !== null || SCROLLING.find(event)) event.preventDefault();
     if (key === null || event.repeat) return;

@@ -10,15 +10,17 @@ import type { MatchWire } from "../connection";
 import type { DebugSink } from "../debug";
 import type { EventLog } from "../events";
 import type { Peers, PeersTools } from "../p2p/peers";
+import type { RepairKind } from "../p2p/repairs";
 import type { GymView } from "../pages/gym";
 import type { GymPage, LinkRow, Match, Signal } from "../protocol.gen";
 import type { Ending } from "../recorder";
 import type { Runtime } from "../runtime";
 import type { Screen } from "../screen";
 import type { Impairment, MatchEvent, MatchPacket, Move, Press, WorkerFailure } from "../worker/messages";
-import { reportEvent } from "./log";
-import { Notes, type Said } from "./notes";
+import { MatchLog } from "./log";
+import { Notes } from "./notes";
 import type { MatchRecords } from "./records";
+import { between, type Said } from "./words";
 import { MatchWorker } from "./worker";
 
 const UPDATE_MS = 1_000;
@@ -36,6 +38,7 @@ export interface BoutTools {
   wire: MatchWire;
   clock: Clock;
   now(): number; // absolute
+  isOffline(): boolean;
   debug: DebugSink;
   events: Pick<EventLog, "report">;
   records: MatchRecords;
@@ -58,6 +61,7 @@ export class Bout {
   private readonly worker: MatchWorker;
   private readonly peers: ReturnType<BoutTools["openPeers"]>;
   private readonly notes: Notes;
+  private readonly log: MatchLog;
   private hasMet = false;
   private isStaged = false;
   private isReady = false; // we have said so
@@ -83,13 +87,15 @@ export class Bout {
     const { clock, events, wire } = tools;
     const countdown = match.returning ? 0 : (page.game.multiplayer?.countdown_s ?? 0);
     this.beginsAt = clock.now() + countdown * 1000;
-    this.notes = new Notes(match.peer, match.peers.length - 1);
+    this.notes = new Notes(match.peer, match.peers.length - 1, page.game.multiplayer ?? {});
+    this.log = new MatchLog(match.peer, events, tools.now);
     this.worker = new MatchWorker(tools.runtime, this.listener());
     this.peers = tools.openPeers(match, {
       ...{ run: this.worker.run, clock },
       signal: (signal) => wire.signal(signal),
       toWorker: (message, transfer) => this.worker.post(message, transfer),
       report: (...event) => events.report(...event),
+      repairing: (...repair) => this.repairing(...repair),
     });
   }
 
@@ -221,12 +227,13 @@ export class Bout {
     if (packet.ticked || packet.draw !== null || packet.pixels !== null) screen.show(packet, move.pixels);
     if (packet.acts !== null) this.begin(packet.episode);
     for (const event of packet.events) this.happened(event);
+    if (!packet.ticked && packet.chunks.length > 0) this.notes.caughtUp();
     if (packet.events.length > 0) this.update();
   }
 
   private happened(event: MatchEvent): void {
-    reportEvent(event, this.tools.events);
-    this.notes.happened(event, this.tools.clock.now());
+    this.log.happened(event);
+    this.notes.happened(event, this.tools.now());
     switch (event.type) {
       case "prepared":
         return this.getReady(event.episode);
@@ -268,27 +275,38 @@ export class Bout {
       this.isReady = true;
       this.worker.ready();
     }
-    this.say(this.isPlaying ? this.notes.said(this.tools.clock.now()) : this.beforeEpisode(left));
+    const said = this.isAboutOthers ? this.notes.said(this.tools.now(), this.tools.isOffline()) : this.beforeEpisode(left);
+    this.say(said);
     this.cancelUpdate();
     const toSecond = left > 0 ? left % UPDATE_MS : 0;
     this.cancelUpdate = this.tools.clock.after(toSecond || UPDATE_MS, () => this.update());
+  }
+
+  /** A game that stands says why, also before an episode; whoever comes back to it after a reload is welcomed. */
+  private get isAboutOthers(): boolean {
+    return this.isPlaying || this.notes.isHeld || (this.notes.isAway && !this.match.returning);
+  }
+
+  private repairing(peer: number, kind: RepairKind | null): void {
+    this.notes.repairing(peer, kind);
+    if (this.notes.isHeld) this.update();
   }
 
   private say(said: Said): void {
     const words = JSON.stringify(said);
     if (words === this.saidLast) return;
     this.saidLast = words;
-    this.tools.view.overlay(said.title, said.text);
+    this.tools.view.overlay(said.title, said.text, said);
     this.tools.view.note(said.note);
   }
 
   private beforeEpisode(left: number): Said {
     const { episodes } = this.page.game;
-    if (this.next >= episodes) return { title: "The game is over", text: "One moment, please.", note: "" };
+    if (this.next >= episodes) return between("The game is over", "One moment, please.");
     const title = this.next > 0 ? `Episode ${this.next + 1} of ${episodes}` : this.greeting();
     const starts = left > 0 ? [`Starts in ${Math.ceil(left / 1000)}`] : [];
     const waits = left > 0 && this.hasMet ? [] : [this.whatIsMissing()];
-    return { title, text: [...starts, ...waits].join(". "), note: "" };
+    return between(title, [...starts, ...waits].join(". "));
   }
 
   private greeting(): string {

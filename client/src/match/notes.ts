@@ -1,25 +1,31 @@
-/** What the players are told about the lines between them, as one function of what has happened. */
+/** What the players are told about the lines between them and about each other, as one function of what has happened. */
 
+import type { RepairKind } from "../p2p/repairs";
+import type { Multiplayer } from "../protocol.gen";
 import type { MatchEvent } from "../worker/messages";
+import * as words from "./words";
+import type { Said } from "./words";
 
 const FAREWELL_MS = 5_000; // how long it is said that somebody has left
+const WELCOME_MS = 3_000; // and that they are back
 
-export interface Said {
-  title: string | null; // over the picture, which stands; null: nothing
-  text: string;
-  note: string; // beside the picture, which goes on; "": nothing
-}
+type Held = Extract<MatchEvent, { type: "held" }>;
+type Rules = Pick<Multiplayer, "reconnection_timeout_s" | "return_timeout_s" | "on_leave">;
 
+/** All times are absolute, in ms. */
 export class Notes {
   private readonly silent = new Set<number>();
-  private readonly cut = new Set<number>();
-  private held = false;
-  private away = false;
-  private farewellUntil = -Infinity;
+  private readonly cutAt = new Map<number, number>(); // those who are not in the game
+  private readonly repairs = new Map<number, RepairKind>(); // under way
+  private held: (Held & { since: number }) | null = null;
+  private awaySince: number | null = null; // this peer itself was taken out of the game
+  private isCatchingUp = false;
+  private returnedAt = -Infinity;
 
   constructor(
     private readonly me: number,
     private readonly partners: number,
+    private readonly rules: Rules,
   ) {}
 
   /** Nobody of those who are still in the game is silent. */
@@ -29,7 +35,11 @@ export class Notes {
 
   /** Whether this peer itself was taken out of the game. */
   get isAway(): boolean {
-    return this.away;
+    return this.awaySince !== null;
+  }
+
+  get isHeld(): boolean {
+    return this.held !== null;
   }
 
   happened(event: MatchEvent, now: number): void {
@@ -39,57 +49,91 @@ export class Notes {
       case "resumed":
         return void this.silent.delete(event.peer);
       case "held":
-        return void (this.held = true);
+        return void (this.held = { ...event, since: now });
       case "unheld":
-        return void (this.held = false);
+        return void (this.held = null);
       case "away":
-        return void (this.away = true);
+        return this.wentAway(now);
       case "cut":
         return this.left(event.peer, now);
       case "returned":
-        return this.returned(event.peer);
+        return this.returned(event.peer, now);
     }
   }
 
-  /** The farewell fades: ask again later. */
-  said(now: number): Said {
-    if (this.away) return veil("You were disconnected", "Coming back into the game …");
-    if (this.held) return veil("The game waits", `The connection to ${this.who(this.silent.size)} is interrupted.`);
-    if (this.silent.size > 0) return note(`The connection to ${this.who(this.silent.size)} is unstable …`);
-    if (now < this.farewellUntil) return note(this.farewell());
-    return note("");
+  /** What is being tried to reach this partner; null: nothing any more. */
+  repairing(peer: number, kind: RepairKind | null): void {
+    if (kind === null) this.repairs.delete(peer);
+    else this.repairs.set(peer, kind);
+  }
+
+  /** Frames were played that this peer has missed. */
+  caughtUp(): void {
+    this.isCatchingUp = this.isAway;
+  }
+
+  /** What is said changes as time passes: ask again every second. `isOffline`: this page reaches nobody. */
+  said(now: number, isOffline: boolean): Said {
+    if (this.awaySince !== null) return this.saidAway(this.awaySince, now, isOffline);
+    if (this.held !== null) return this.saidHeld(this.held, now, isOffline);
+    if (this.silent.size > 0) return words.unstable(this.who(this.silent));
+    return this.saidOfAbsent(now);
+  }
+
+  private saidAway(since: number, now: number, isOffline: boolean): Said {
+    if (this.isCatchingUp) return words.catchingUp;
+    const wait = words.wait(since, this.returnableUntil(since), now);
+    return isOffline ? words.offline(wait) : words.disconnected(wait);
+  }
+
+  private saidHeld({ why, peers, since, until }: Held & { since: number }, now: number, isOffline: boolean): Said {
+    const wait = words.wait(since, until, now);
+    if (why === "hidden") return peers.includes(this.me) ? words.wasHidden : words.hidden(this.who(peers), wait);
+    if (why === "silence" && this.silent.size > 0) {
+      if (isOffline) return words.offline(wait);
+      return words.interrupted(this.who(this.silent), wait, [...this.repairs.values()][0] ?? null);
+    }
+    if (this.cutAt.size === 0) return words.resuming;
+    return words.absent(this.who(this.cutAt.keys()), why === "absence" ? wait : null);
+  }
+
+  /** The game goes on, with or without those who were lost. */
+  private saidOfAbsent(now: number): Said {
+    if (now - this.returnedAt < WELCOME_MS) return words.returned(this.partners);
+    const [last] = [...this.cutAt].sort(([, one], [, other]) => other - one);
+    if (last === undefined) return words.nothing;
+    const [who, isPlayed] = [this.who(this.cutAt.keys()), this.rules.on_leave === "bot"];
+    const until = this.returnableUntil(last[1]) ?? last[1];
+    if (now < until) return words.lost(who, isPlayed, Math.ceil((until - now) / 1000));
+    return now - until < FAREWELL_MS ? words.gone(who, isPlayed) : words.nothing;
+  }
+
+  private returnableUntil(since: number): number | null {
+    const { return_timeout_s } = this.rules;
+    return return_timeout_s === undefined ? null : since + return_timeout_s * 1000;
+  }
+
+  private wentAway(now: number): void {
+    this.awaySince ??= now;
+    this.isCatchingUp = false;
+    this.held = null;
   }
 
   private left(peer: number, now: number): void {
     this.silent.delete(peer);
-    this.cut.add(peer);
-    this.farewellUntil = now + FAREWELL_MS;
+    this.repairs.delete(peer);
+    this.cutAt.set(peer, now);
   }
 
-  private returned(peer: number): void {
-    this.cut.delete(peer);
-    if (peer === this.me) this.away = false;
+  private returned(peer: number, now: number): void {
+    this.cutAt.delete(peer);
+    if (peer === this.me) [this.awaySince, this.isCatchingUp] = [null, false];
+    else this.returnedAt = now;
   }
 
-  private farewell(): string {
-    const have = this.partners > 1 && this.cut.size > 1 ? "have" : "has";
-    return `${capital(this.who(this.cut.size))} ${have} left; the game goes on.`;
-  }
-
-  private who(count: number): string {
+  /** As the subject of a sentence, or after a preposition. */
+  private who(peers: Iterable<number>): string {
     if (this.partners === 1) return "your partner";
-    return count > 1 ? "some of your partners" : "one of your partners";
+    return [...peers].length > 1 ? "some of your partners" : "one of your partners";
   }
-}
-
-function veil(title: string, text: string): Said {
-  return { title, text, note: "" };
-}
-
-function note(text: string): Said {
-  return { title: null, text: "", note: text };
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

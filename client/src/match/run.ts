@@ -7,6 +7,7 @@ import { Bout, type BoutTools } from "./bout";
 import type { Call } from "./call";
 import { MatchRecords } from "./records";
 import { WaitingRoom } from "./room";
+import { saving } from "./words";
 
 const STALE = "interactive-gym/stale-archive"; // the archive for which this tab has been reloaded
 const MATCHED = "▶ The game begins";
@@ -141,6 +142,7 @@ export class MatchRun extends Run {
       match,
       {
         ...{ ...tools, view, screen, now: () => this.now() },
+        isOffline: () => !tools.wire.connected,
         records: new MatchRecords(match, page.game.fps, (items) => outbox.put(items)),
         openStage: () => this.stageOf(match, () => this.bout === bout),
       },
@@ -160,6 +162,7 @@ export class MatchRun extends Run {
 
   private began(): void {
     document.title = this.page.header;
+    this.ends.underway(true);
     this.tools.storage.setItem(PLAYING, this.page.scene_id); // a reload goes on without the button
   }
 
@@ -189,13 +192,19 @@ export class MatchRun extends Run {
     document.title = this.page.header;
   }
 
-  /** States that differed have ended an episode early, but the game has been played. */
+  /** States that differed have ended an episode early, but the game has been played. However it ended: what was played is
+   *  sent before the page that follows. */
   private async ended(bout: Bout, reason: string, text: string, wasAway: boolean): Promise<void> {
     const acknowledged = bout.retire();
     await bout.written();
     if (reason === "over" || reason === "mismatch") return this.finish(acknowledged);
     const othersLeft = reason === "gone" && !wasAway;
-    this.fail(othersLeft ? "partner_left" : (REASONS[reason] ?? "session_failed"), reason, text);
+    const failure = othersLeft ? "partner_left" : (REASONS[reason] ?? "session_failed");
+    this.ends.underway(false);
+    const said = saving(failure, this.page.game.multiplayer);
+    this.view.overlay(said.title, said.text, said);
+    await this.tools.outbox.drain();
+    this.fail(failure, reason, text);
   }
 
   /** Reloading brings the archive that the server has by now; where it does not, it never will. */

@@ -95,6 +95,7 @@ export class MatchWorker {
         return this.listener.relay(message.batch);
       case "send":
       case "direct":
+      case "detour":
       case "closed":
         return this.listener.direct(message);
     }

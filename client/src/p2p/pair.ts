@@ -6,6 +6,7 @@ import type { Match, Signal } from "../protocol.gen";
 import type { Frame } from "../worker/frames";
 import type { ToWorker } from "../worker/messages";
 import { DirectConnection } from "./connection";
+import { Repairs, type Repair, type RepairKind, type RepairResult } from "./repairs";
 
 const ASK_MS = 1500; // an offer made when this page began to wait would be here
 const ATTEMPT_MS = 5000; // signals, ICE, DTLS, SCTP: ten round trips; at 400 ms each, and a second for slow pages
@@ -47,6 +48,18 @@ export const TABLE: Record<State, Partial<Record<Happening, State>>> = {
   closed: {},
 };
 
+/** What becomes of an attempt that is under way. */
+const RESULTS: Partial<Record<Happening, RepairResult>> = {
+  asked: "superseded",
+  heard: "connected",
+  failed: "failed",
+  late: "timed_out",
+  closed: "given_up",
+};
+
+/** What has led to an attempt where nothing else happened for a while. */
+const LATE: Partial<Record<State, string>> = { shaky: "silent", attempting: "timed_out", waiting: "no_offer" };
+
 export interface PairTools {
   run: number;
   clock: Clock;
@@ -55,6 +68,8 @@ export interface PairTools {
   toWorker(message: ToWorker, transfer: Transferable[]): void;
   refused(what: Signal["what"], error: unknown): void;
   iceError(event: RTCPeerConnectionIceErrorEvent): void;
+  trying(kind: RepairKind | null): void;
+  repaired(repair: Repair): void; // or not: an attempt has ended
 }
 
 export class Pair {
@@ -69,6 +84,8 @@ export class Pair {
   private keeps = false; // no channels are handed to the worker
   private isHeard = false; // by the worker
   private known: RTCPeerConnectionState = "new"; // of the connection
+  private cause = "start"; // of the next attempt
+  private readonly repairs: Repairs;
   private cancel: () => void = () => undefined;
 
   constructor(
@@ -77,6 +94,7 @@ export class Pair {
     private readonly tools: PairTools,
   ) {
     this.offers = match.peer < peer;
+    this.repairs = new Repairs(tools.clock, tools.trying, tools.repaired);
   }
 
   start(): void {
@@ -115,7 +133,9 @@ export class Pair {
   }
 
   rest(): void {
-    if (this.state !== "closed") this.enter("resting");
+    if (this.state === "closed") return;
+    this.repairs.end("given_up");
+    this.enter("resting");
   }
 
   close(): void {
@@ -124,7 +144,17 @@ export class Pair {
 
   private happened(happening: Happening): void {
     const next = TABLE[this.state][happening];
-    if (next !== undefined) this.enter(next);
+    if (next === undefined) return;
+    const result = RESULTS[happening];
+    if (result !== undefined) this.repairs.end(result);
+    this.cause = this.causeOf(happening);
+    this.enter(next);
+  }
+
+  /** Of an attempt that follows. */
+  private causeOf(happening: Happening): string {
+    if (happening === "failed") return this.known === "closed" ? "closed" : "failed";
+    return happening === "late" ? (LATE[this.state] ?? "retry") : happening;
   }
 
   private enter(state: State): void {
@@ -166,8 +196,12 @@ export class Pair {
     if (!this.offers) return this.ask();
     if (this.canRestart) {
       this.canRestart = false;
+      this.repairs.begin("ice_restart", this.cause);
       this.connection?.propose(true);
-    } else if (this.renew(randomName())) this.connection?.propose(false);
+    } else if (this.renew(randomName())) {
+      this.repairs.begin("new_connection", this.cause);
+      this.connection?.propose(false);
+    }
   }
 
   private ask(): void {
@@ -188,8 +222,9 @@ export class Pair {
     if (this.offers || this.gone.includes(signal.link)) return;
     if (signal.link !== this.connection?.link) {
       if (!this.renew(signal.link)) return;
+      this.repairs.begin("new_connection", "offered");
       this.happened("offered");
-    }
+    } else if (this.state !== "up" && this.stood) this.repairs.begin("ice_restart", "offered");
     this.connection?.heard(signal);
   }
 

@@ -5,6 +5,7 @@ import type { EventData } from "../events";
 import type { Event, IceServer, Match, Signal } from "../protocol.gen";
 import type { FromWorker, ToWorker } from "../worker/messages";
 import { Pair } from "./pair";
+import type { Repair, RepairKind } from "./repairs";
 
 const REFUSED = [401, 403]; // by a TURN server: wrong credentials, or not for this user
 
@@ -15,12 +16,16 @@ export interface PeersTools {
   /** Must throw what `Worker.postMessage` throws: that is how a browser says that it hands no channels over. */
   toWorker(message: ToWorker, transfer: Transferable[]): void;
   report(name: string, severity: Event["severity"], reason: string, data: EventData): void;
+  /** What is being tried just now to reach a peer; null: nothing more is. */
+  repairing(peer: number, kind: RepairKind | null): void;
   createConnection?(config: RTCConfiguration): RTCPeerConnection | null; // null: no WebRTC here
 }
 
 export class Peers {
   private readonly pairs = new Map<number, Pair>();
   private readonly complaints = new Set<string>(); // made once for each server
+  private isResting = false;
+  private readonly lostAt = new Map<number, number>(); // the direct ways that nothing comes by
 
   constructor(
     private readonly match: Match,
@@ -44,9 +49,36 @@ export class Peers {
   /** Frames for the page's own channels, and news of the direct ways; all others are ignored. */
   fromWorker(message: FromWorker): void {
     if (!("run" in message) || message.run !== this.tools.run) return;
-    if (message.type === "direct") this.pairs.get(message.peer)?.direct(message.up);
+    if (message.type === "direct") this.direct(message.peer, message.up);
+    if (message.type === "detour") this.detour(message);
     if (message.type === "closed") this.pairs.get(message.peer)?.closed(message.link);
     if (message.type === "send") this.pairs.get(message.peer)?.send(message.frame);
+  }
+
+  /** Until something else is tried, the way by the server is. */
+  private direct(peer: number, up: boolean): void {
+    const { clock, report, repairing } = this.tools;
+    const since = this.lostAt.get(peer);
+    this.pairs.get(peer)?.direct(up);
+    if (this.isResting) return;
+    if (up) {
+      this.lostAt.delete(peer);
+      repairing(peer, null);
+      if (since !== undefined) report("direct_restored", "info", "heard", { peer, ms: Math.round(clock.now() - since) });
+    } else if (this.pairs.has(peer)) {
+      this.lostAt.set(peer, clock.now());
+      if (this.match.may_relay) repairing(peer, "relay");
+      report("direct_lost", "warning", "silent", { peer });
+    }
+  }
+
+  private detour({ peer, works, ms }: Extract<FromWorker, { type: "detour" }>): void {
+    if (!this.isResting) this.repaired(peer, { kind: "relay", cause: "silent", ms, result: works ? "connected" : "failed" });
+  }
+
+  private repaired(peer: number, { kind, cause, ms, result }: Repair): void {
+    const severity = result === "connected" ? "info" : "warning";
+    this.tools.report("link_repair", severity, result, { peer, kind, cause, ms });
   }
 
   /** The socket is back: says again what may have been lost. */
@@ -56,6 +88,7 @@ export class Peers {
 
   /** The game is over: what is connected stays so, and nothing is repaired any more. */
   rest(): void {
+    this.isResting = true;
     for (const pair of this.pairs.values()) pair.rest();
   }
 
@@ -71,6 +104,8 @@ export class Peers {
       create: () => this.create(),
       refused: (what, error) => this.tools.report("signal_refused", "warning", String(error), { peer, what }),
       iceError: (event) => this.complain(event),
+      trying: (kind) => this.tools.repairing(peer, kind),
+      repaired: (repair) => this.repaired(peer, repair),
     });
   }
 

@@ -25,6 +25,11 @@ export function trustedHtml(parent: HTMLElement, html: string): void {
   parent.replaceChildren(range.createContextualFragment(html));
 }
 
+/** Screen readers say what changes; what stays the same is left alone. */
+export function setText(element: HTMLElement, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 export function heading(text: string): HTMLHeadingElement {
   return el("h1", { tabindex: "-1" }, text);
 }

@@ -1,7 +1,7 @@
 /** What a game looks like around its canvas: instructions, loading bar and button, then the stage. No rules. */
 
 import type { GymPage } from "../protocol.gen";
-import { el, heading, trustedHtml } from "./dom";
+import { el, heading, setText, trustedHtml } from "./dom";
 import type { View } from "./view";
 import { WaitingCard, type Waiting } from "./waiting";
 
@@ -9,6 +9,14 @@ export interface LoadingState {
   label: string;
   part: number | null; // 0..1; null: nobody knows how long this takes
 }
+
+/** Why the game stands, and for how long still. */
+export interface Pause {
+  state: string; // "": it does not, for it has not begun yet; the picture shines through
+  wait: { part: number; text: string } | null; // the part that is left
+}
+
+const NO_PAUSE: Pause = { state: "", wait: null };
 
 export interface GymView extends View {
   loading(state: LoadingState): void;
@@ -19,8 +27,8 @@ export interface GymView extends View {
   /** Replaces the rest by the stage, with the game's text (HTML) beside it; returns the element that the canvas fills. */
   openStage(gameText: string): HTMLElement;
   hud(text: string | null): void;
-  /** Says something over the picture, or nothing any more (null). */
-  overlay(title: string | null, text?: string): void;
+  /** Says something in the place of the picture, or nothing any more (null). */
+  overlay(title: string | null, text?: string, pause?: Pause): void;
   /** Says something at the edge of the picture, which goes on; "" says nothing any more. */
   note(text: string): void;
 }
@@ -79,13 +87,13 @@ class DomGymView implements GymView {
     this.stage.hud.textContent = text ?? "";
   }
 
-  overlay(title: string | null, text = ""): void {
-    this.stage.overlay(title, text);
+  overlay(title: string | null, text = "", pause: Pause = NO_PAUSE): void {
+    this.stage.veil.show(title, text, pause);
   }
 
   note(text: string): void {
     this.stage.note.hidden = text === "";
-    this.stage.note.textContent = text;
+    setText(this.stage.note, text);
   }
 }
 
@@ -128,11 +136,11 @@ class Stage {
   readonly hud = el("p", { class: "hud" });
   readonly element: HTMLElement;
   readonly note = el("p", { class: "note", role: "status", hidden: true });
-  private readonly veil = el("div", { class: "veil", role: "status", hidden: true });
+  readonly veil = new Veil();
   private readonly aside = el("aside", { class: "body game-text" });
 
   constructor(page: GymPage) {
-    const frame = el("div", { class: "frame" }, this.picture, this.note, this.veil);
+    const frame = el("div", { class: "frame" }, this.picture, this.note, this.veil.element);
     frame.style.setProperty("--ratio", String(page.game.width / page.game.height));
     const play = el("div", { class: "play" }, this.hud, frame);
     this.element = el("section", { class: "stage", hidden: true }, play, this.aside);
@@ -144,9 +152,29 @@ class Stage {
     trustedHtml(this.aside, gameText);
     this.picture.focus({ preventScroll: true });
   }
+}
 
-  overlay(title: string | null, text: string): void {
-    this.veil.hidden = title === null;
-    this.veil.replaceChildren(el("strong", {}, title ?? ""), el("span", {}, text));
+/** What stands in the place of the picture. Who has it read aloud hears the words, and not every second. */
+class Veil {
+  readonly element: HTMLElement;
+  private readonly title = el("strong");
+  private readonly text = el("span");
+  private readonly bar = el("div", { class: "bar" });
+  private readonly left = el("span", { class: "left", role: "timer", "aria-live": "off" });
+  private readonly wait = el("div", { class: "wait" }, el("div", { class: "track" }, this.bar), this.left);
+
+  constructor() {
+    const words = el("div", { class: "words", role: "status" }, this.title, this.text);
+    this.element = el("div", { class: "veil", hidden: true }, words, this.wait);
+  }
+
+  show(title: string | null, text: string, { state, wait }: Pause): void {
+    this.element.hidden = title === null;
+    this.element.dataset.state = title === null ? "" : state;
+    setText(this.title, title ?? "");
+    setText(this.text, text);
+    this.wait.hidden = wait === null;
+    setText(this.left, wait?.text ?? "");
+    this.bar.style.inlineSize = `${100 * (wait?.part ?? 0)}%`;
   }
 }

@@ -1,7 +1,8 @@
 /** Pages of our own making: what went wrong, in words for the participant, and what to do. */
 
-import { button, el, heading } from "./dom";
-import { plainView } from "./reading";
+import type { LeftBehind } from "../protocol.gen";
+import { button, el, heading, trustedHtml } from "./dom";
+import { plainView, setBusy } from "./reading";
 import type { View } from "./view";
 
 export interface Choice {
@@ -16,6 +17,18 @@ export function noticeView(title: string, text: string, choice: Choice | null = 
   const action = button(choice.label, choice.choose);
   card.append(el("div", { class: "actions" }, action));
   return plainView(card, action);
+}
+
+/** What stands in the place of a game that a partner has left, until the participant goes on. */
+export function leftBehindView({ title, body: html, button: label }: LeftBehind, goOn: () => void): View {
+  const body = el("div", { class: "body" });
+  trustedHtml(body, html);
+  const action = button(label, () => {
+    setBusy(action, true); // the page that follows may not be here yet
+    goOn();
+  });
+  const actions = el("div", { class: "actions" }, action);
+  return plainView(el("article", { class: "card notice" }, heading(title), body, actions), action);
 }
 
 /** The strip that says that the connection is lost; the page under it goes on. */

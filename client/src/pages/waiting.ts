@@ -1,6 +1,6 @@
 /** The waiting room: how it stands, for how long yet, and what comes then. */
 
-import { el } from "./dom";
+import { el, setText } from "./dom";
 
 export interface Waiting {
   waiting: number; // people, with this one
@@ -66,9 +66,4 @@ function timesOf({ waitedS, leftS, note }: Waiting): string {
 export function minutes(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
-}
-
-/** Screen readers say what changes; what stays the same is left alone. */
-function setText(element: HTMLElement, text: string): void {
-  if (element.textContent !== text) element.textContent = text;
 }

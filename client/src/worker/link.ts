@@ -30,6 +30,7 @@ export interface LinkTools {
   sendByServer(frame: Frame): void;
   received(tag: number, payload: Frame): void;
   direct(up: boolean): void;
+  detour(works: boolean, ms: number): void;
   closed(link: string): void; // the channels of the direct connection, not by us
   /** Something was heard. */
   heard(): void;
@@ -42,6 +43,7 @@ export class Link {
   private direct: Direct | null = null;
   private hopeless = false; // of a direct way, for now
   private isUp = false; // what the page was told of it
+  private detourSince: number | null = null; // nothing was heard by the server since the direct way was lost
   private deafAt = -Infinity; // when the partner last said that it hears nothing by the direct way
   private connection = "";
   private sent = 0; // datagrams, since the last row
@@ -219,6 +221,7 @@ export class Link {
     if (!this.rules.may_relay) return;
     const tag = frame[0] ?? 0;
     if (tag & FRAME_DEAF && !this.wasAnswered) this.deafAt = this.tools.clock.now();
+    if (!this.isUp) this.endDetour(true);
     this.heard(this.server, tag & ~FRAME_DEAF, frame);
   }
 
@@ -263,6 +266,15 @@ export class Link {
     if (isUp === this.isUp) return;
     this.isUp = isUp;
     this.tools.direct(isUp);
+    if (isUp) this.endDetour(false);
+    else if (this.rules.may_relay) this.detourSince = now;
+  }
+
+  private endDetour(works: boolean): void {
+    if (this.detourSince === null) return;
+    const ms = Math.round(this.tools.clock.now() - this.detourSince);
+    this.detourSince = null;
+    this.tools.detour(works, ms);
   }
 
   private closed(link: string): void {

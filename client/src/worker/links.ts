@@ -108,6 +108,7 @@ export class Links {
       sendByServer: (frame) => this.batches.add(peer, frame),
       received: (tag, payload) => received(peer, tag, payload),
       direct: (up) => post({ type: "direct", run, peer, up }, []),
+      detour: (works, ms) => post({ type: "detour", run, peer, works, ms }, []),
       closed: (link) => post({ type: "closed", run, peer, link }, []),
       heard: () => this.checkConnected(),
     });

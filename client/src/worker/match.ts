@@ -5,7 +5,7 @@ import type { Game, Match } from "../protocol.gen";
 import { framesIn } from "./frames";
 import { Inbox } from "./inbox";
 import { Links } from "./links";
-import type { Impairment, MatchFrame, MatchPacket, Press, ToWorker, WorkerFailure } from "./messages";
+import type { Impairment, MatchEvent, MatchFrame, MatchPacket, Press, ToWorker, WorkerFailure } from "./messages";
 import { chunksOf, pixelsOf, transferable, type PacketBytes } from "./packets";
 import type { Input, Post } from "./player";
 import { Wakeup, type Hop } from "./wakeup";
@@ -13,6 +13,8 @@ import { Wakeup, type Hop } from "./wakeup";
 const LINGER_MS = 1_000; // partners who have acknowledged everything may not know that we have, and ask again
 const LINGER_MOST_MS = 10_000;
 const LINGER_BEAT_MS = 50;
+
+const TIMES = ["at", "until"];
 
 /** What python.ts makes of Python's `Match`. Times are seconds of the worker's clock. */
 export interface NetGame extends PacketBytes {
@@ -46,6 +48,7 @@ export class MatchPlayer {
   private readonly links: Links;
   private readonly wakeup: Wakeup;
   private readonly inbox = new Inbox();
+  private readonly me: number;
   private told = 0; // Python's time, in ms: a tick that begins a little early must not make it run backwards
   private met = false;
   private down: string[] = [];
@@ -63,6 +66,7 @@ export class MatchPlayer {
     impairment: Impairment | null,
     private readonly tools: MatchTools,
   ) {
+    this.me = match.peer;
     this.wakeup = new Wakeup(tools.clock, tools.hop, (now) => this.advance(now));
     const agents = Object.keys(game.policies);
     this.links = new Links(match, impairment, {
@@ -179,8 +183,14 @@ export class MatchPlayer {
     this.wakeup.aim(packet.next * 1000);
     this.sendAll();
     const taken = packet.acts === null ? [] : presses.splice(0);
-    if (packet.events.some((event) => event.type === "prepared")) presses.length = 0; // they were for what is over
+    if (packet.events.some((event) => this.isNewStart(event))) presses.length = 0; // they were for what is over
     if (isNews(packet)) this.tell(packet, text, taken, { due: packet.due * 1000, sampled, executed });
+  }
+
+  /** What was pressed in an earlier episode, or under an overlay, does nothing after it. */
+  private isNewStart(event: MatchEvent): boolean {
+    if (event.type === "returned") return event.peer === this.me;
+    return event.type === "prepared" || event.type === "unheld";
   }
 
   private sendAll(): void {
@@ -226,7 +236,11 @@ function isNews(packet: MatchFrame): boolean {
 
 /** The packet with the page's kind of times; null where it has none. Few have. */
 function withAbsoluteTimes(packet: MatchFrame, origin: number): string | null {
-  if (!packet.events.some((event) => "at" in event)) return null;
-  const events = packet.events.map((event) => ("at" in event ? { ...event, at: origin + event.at } : event));
+  if (!packet.events.some((event) => TIMES.some((name) => name in event))) return null;
+  const absolute = (name: string, value: unknown): unknown =>
+    TIMES.includes(name) && typeof value === "number" ? origin + value : value;
+  const events = packet.events.map((event) =>
+    Object.fromEntries(Object.entries(event).map(([name, value]) => [name, absolute(name, value)])),
+  );
   return JSON.stringify({ ...packet, events });
 }

@@ -82,6 +82,9 @@ export type FromWorker =
   | { type: "links"; run: number; rows: LinkRow[] }
   /** Nothing comes by the direct way, or it does again. The page repairs the connection meanwhile. */
   | { type: "direct"; run: number; peer: number; up: boolean }
+  /** What the way by the server was worth while nothing came by the direct one: whether the partner was heard by it, and
+   *  after how many ms; or that it was not, in all the time. Said once for each loss of the direct way. */
+  | { type: "detour"; run: number; peer: number; works: boolean; ms: number }
   /** The channels of this direct connection are closed for good. */
   | { type: "closed"; run: number; peer: number; link: string }
   /** `run` is null where the runtime itself failed. */
@@ -182,15 +185,17 @@ export type MatchEvent =
   | { type: "started"; episode: number; at: number; input_delay: number }
   | { type: "interrupted"; peer: number }
   | { type: "resumed"; peer: number; silence: number } // ms
-  | { type: "held"; frame: number }
+  /** `until` is absolute: when it is decided how it goes on; null: it takes as long as it takes. `peers` are waited for. */
+  | { type: "held"; frame: number; why: "silence" | "absence" | "hidden"; peers: number[]; until: number | null }
   | { type: "unheld"; at: number }
   | { type: "cut"; peer: number; turn: number; frame: number }
   | { type: "returned"; peer: number; frame: number }
   | { type: "away"; is_gone: boolean }
   | { type: "mismatch"; peer: number; frame: number; agreed: number }
+  | { type: "slowed"; factor: number } // times the nominal tick, for the slowest of us
   /** All chunks of the episode are in this packet or were in earlier ones. `end` is EpisodeEnd's, without the key. */
   | { type: "episode_ended"; episode: number; end: Pick<EpisodeEnd, "frames" | "end_reason" | "statistics"> }
-  /** `netcode.events.Reason`, or "partner_left": nobody else is there, and nobody came back in time. Of "failed", `text`
-   *  is the problem in its first line, and then the traceback. */
+  /** `netcode.events.Reason`, or "partner_left": whoever is needed is gone for good. Of "failed", `text` is the problem in
+   *  its first line, and then the traceback. */
   | { type: "ended"; reason: string; text: string }
   | { type: "refused"; peer: number; field: string; mine: string; theirs: string };

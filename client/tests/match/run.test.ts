@@ -57,6 +57,9 @@ let wire: FakeWire;
 let view: GymView;
 let put: Item[];
 let outcome: (Failure | "done" | "reload")[];
+let underway: boolean[];
+let reported: unknown[][];
+let repair: Parameters<MatchTools["openPeers"]>[1]["repairing"];
 let peers: string[];
 let storage: Map<string, string>;
 let drained: Promise<void>;
@@ -73,7 +76,7 @@ beforeEach(() => {
   const archive = { url: "/a.tar", bytes: 1 };
   runtime = new Runtime(worker, { pyodide: "/p/", pyodideBytes: 1, packages: [], archive });
   [put, outcome, peers, drained, listening, destroyed] = [[], [], [], Promise.resolve(), false, 0];
-  [rendering, applied, calls] = [Promise.resolve(), [], []];
+  [rendering, applied, calls, underway, reported] = [Promise.resolve(), [], [], [], []];
   offers = false;
 });
 
@@ -81,7 +84,7 @@ function tools(): MatchTools {
   return {
     ...{ runtime, wire, clock, origin: ORIGIN, debug: silent, archive: "/a.tar", impairment: null },
     outbox: { put: async (items) => void put.push(...items), drain: () => drained, size: 0 },
-    events: { during: () => undefined, report: () => undefined },
+    events: { during: () => undefined, report: (...event) => void reported.push(event) },
     focus: { focused: true, listen: () => () => undefined },
     loadPictures: async () => new Map(),
     createRenderer: async () => {
@@ -108,8 +111,11 @@ function tools(): MatchTools {
       ring: (title) => void calls.push(title),
       close: () => void calls.push("close"),
     },
-    openPeers: () => ({
-      start: () => void peers.push("start"),
+    openPeers: (_, { repairing }) => ({
+      start: () => {
+        peers.push("start");
+        repair = repairing;
+      },
       signalled: (signal) => void peers.push(`signalled ${signal.what}`),
       fromWorker: (message) => void peers.push(message.type),
       linkedAgain: () => void peers.push("linkedAgain"),
@@ -122,7 +128,11 @@ function tools(): MatchTools {
 function start(page = PAGE): MatchRun {
   view = gymView(page);
   document.body.replaceChildren(view.element);
-  const ends = { done: () => void outcome.push("done"), failed: (failure: Failure) => void outcome.push(failure) };
+  const ends = {
+    done: () => void outcome.push("done"),
+    failed: (failure: Failure) => void outcome.push(failure),
+    underway: (isUnderway: boolean) => void underway.push(isUnderway),
+  };
   game = new MatchRun(page, view, tools(), ends);
   void game.start();
   return game;
@@ -195,6 +205,8 @@ function posted(type: string): number {
 
 const text = (): string => document.body.textContent ?? "";
 const shown = (): string | undefined => document.body.dataset.page;
+const note = (): HTMLElement => document.querySelector(".note") as HTMLElement;
+const at = (ms: number): number => ORIGIN + clock.now() + ms;
 const veil = (): HTMLElement => document.querySelector(".veil") as HTMLElement;
 
 describe("MatchRun, waiting", () => {
@@ -488,19 +500,97 @@ describe("MatchRun, playing", () => {
     wire.listener?.linked();
   });
 
-  it("says what is wrong with the lines, beside the picture or over it", async () => {
+  it("says what is wrong with the lines, beside the picture or in its place, and what is tried", async () => {
     await met();
     await playing();
     await events({ type: "interrupted", peer: 1 });
-    expect(document.querySelector(".note")?.textContent).toContain("unstable");
+    expect(note().textContent).toContain("unstable");
     expect(veil().hidden).toBe(true);
-    await events({ type: "held", frame: 5 });
-    expect(veil().textContent).toContain("The game waits");
-    await events({ type: "unheld", at: 0 }, { type: "cut", peer: 1, turn: 1, frame: 5 });
-    expect(veil().hidden).toBe(true);
-    expect(document.querySelector(".note")?.textContent).toContain("Your partner has left; the game goes on.");
+    await events({ type: "held", frame: 5, why: "silence", peers: [1], until: at(5000) });
+    expect([veil().dataset["state"], veil().querySelector("strong")?.textContent]).toEqual([
+      ...["silence", "Waiting for your partner"],
+    ]);
+    await happens(() => repair(1, "new_connection"));
+    expect(veil().textContent).toContain("Making a new connection");
+    await events({ type: "unheld", at: at(0) }, { type: "cut", peer: 1, turn: 1, frame: 5 });
+    expect([veil().hidden, veil().dataset["state"]]).toEqual([true, ""]);
+    expect(note().textContent).toContain("Your partner has left; the game goes on.");
     await clock.run(6000, 500);
-    expect(document.querySelector<HTMLElement>(".note")?.hidden).toBe(true);
+    expect(note().hidden).toBe(true);
+  });
+
+  it("counts down while it waits, and lets nobody hear every second of it", async () => {
+    await met();
+    await playing();
+    await events({ type: "interrupted", peer: 1 });
+    await events({ type: "held", frame: 5, why: "silence", peers: [1], until: at(4500) });
+    const seen: (string | undefined)[] = [];
+    for (let second = 0; second < 6; second += 1) {
+      seen.push(veil().querySelector(".left")?.textContent?.match(/\d+ seconds?/)?.[0]);
+      await clock.run(1000, 250);
+    }
+    expect(seen).toEqual(["5 seconds", "4 seconds", "3 seconds", "2 seconds", "1 second", undefined]);
+    expect(veil().querySelector(".left")?.getAttribute("aria-live")).toBe("off");
+    expect(veil().dataset["state"]).toBe("deciding");
+  });
+
+  it("says of a line that breaks before an episode what it says in one", async () => {
+    await met();
+    await events({ type: "prepared", episode: 0 }, { type: "held", frame: 0, why: "absence", peers: [1], until: null });
+    await events({ type: "cut", peer: 1, turn: 1, frame: -1 });
+    expect(veil().textContent).toContain("Waiting for your partner to come back");
+  });
+
+  it("tells apart who is lost from who reaches nobody", async () => {
+    await met();
+    await playing();
+    wire.connected = false;
+    await events({ type: "interrupted", peer: 1 });
+    await events({ type: "held", frame: 5, why: "silence", peers: [1], until: null });
+    expect(veil().dataset["state"]).toBe("offline");
+    wire.connected = true;
+    await clock.run(1000, 250);
+    expect(veil().dataset["state"]).toBe("silence");
+  });
+
+  it("catches up before the eyes of whoever was cut, without a picture in between", async () => {
+    await met();
+    await playing();
+    await events({ type: "away", is_gone: false });
+    expect(veil().dataset["state"]).toBe("away");
+    await moved({ frame: 20, chunks: [{ episode: 0, index: 1, first: 10, rows: 10, digest: "d" }] });
+    await clock.run(1000, 500);
+    expect([veil().dataset["state"], applied]).toEqual(["catching_up", []]);
+    await events({ type: "returned", peer: 0, frame: 25 });
+    expect(veil().hidden).toBe(true);
+  });
+
+  it("writes down pauses, absences and slow ticks with their length", async () => {
+    await met();
+    await playing();
+    reported = [];
+    await events({ type: "held", frame: 5, why: "hidden", peers: [0, 1], until: at(5000) });
+    await clock.run(2000, 500);
+    await events({ type: "unheld", at: at(100) }, { type: "cut", peer: 1, turn: 1, frame: 5 });
+    await clock.run(3000, 500);
+    await events({ type: "returned", peer: 1, frame: 9 }, { type: "slowed", factor: 1.2 });
+    expect(reported).toEqual([
+      ["match_held", "warning", "hidden", { frame: 5, peers: "0 1", limit_ms: 5000 }],
+      ["match_unheld", "info", "hidden", { ms: 2100 }],
+      ["match_cut", "warning", "cut", { peer: 1, turn: 1, frame: 5 }],
+      ["match_returned", "info", "returned", { peer: 1, frame: 9, ms: 3000 }],
+      ["match_slowed", "warning", "slowed", { factor: 1.2 }],
+    ]);
+  });
+
+  it("goes on by itself from its first frame to its end", async () => {
+    await met();
+    expect(underway).toEqual([]);
+    await playing();
+    expect(underway).toEqual([true]);
+    await events({ type: "ended", reason: "over", text: "" });
+    await clock.run(1000, 250);
+    expect(underway.at(-1)).toBe(false);
   });
 });
 
@@ -523,6 +613,18 @@ describe("MatchRun, ending", () => {
     expect(peers.at(-1)).toBe("rest");
     expect(worker.last("retire")).toEqual({ type: "retire", run: run() });
     expect(worker.last("close")).toBeUndefined();
+  });
+
+  it("sends what was played before anything else follows", async () => {
+    await met();
+    await playing();
+    let arrive: () => void = () => undefined;
+    drained = new Promise((resolve) => (arrive = resolve));
+    await events({ type: "ended", reason: "partner_left", text: "" });
+    expect([veil().dataset["state"], outcome]).toEqual(["partner_left", []]);
+    expect(veil().textContent).toContain("Your partner has left the game");
+    await happens(arrive);
+    expect(outcome).toMatchObject([{ reason: "partner_left" }]);
   });
 
   it("goes on as soon as the partners know that it is over, and answers them directly meanwhile", async () => {

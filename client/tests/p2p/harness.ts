@@ -38,6 +38,7 @@ class Side {
       clock: systemClock,
       signal: (signal) => this.signal(signal),
       toWorker: (message, transfer) => this.tell(message, transfer),
+      repairing: () => undefined,
       report: (name, _, reason) => this.reports.push(`${name}: ${reason}`),
       createConnection: (config) => this.create(config),
     });

@@ -7,12 +7,16 @@ import type { ToWorker } from "../../src/worker/messages";
 import { FakeClock } from "../fakes";
 import { FakeRtc, matchOf } from "./fakes";
 
+const OF_REPAIRS = ["link_repair", "direct_lost", "direct_restored"];
+
 /** A page, its worker's ear, and its part of the signaling. */
 class Side {
   readonly rtcs: FakeRtc[] = [];
   readonly told: ToWorker[] = [];
   readonly sent: Signal[] = [];
   readonly reports: [name: string, severity: string, reason: string][] = [];
+  readonly repairs: Record<string, unknown>[] = [];
+  readonly tries: (string | null)[] = [];
   readonly peers: Peers;
   socketIsUp = true;
   hands = true;
@@ -27,7 +31,11 @@ class Side {
       ...{ run: 1, clock },
       signal: (signal) => this.signal(signal),
       toWorker: (message) => this.tell(message),
-      report: (name, severity, reason) => this.reports.push([name, severity, reason]),
+      report: (name, severity, reason, data) => {
+        if (OF_REPAIRS.includes(name)) this.repairs.push({ name, reason, ...data });
+        else this.reports.push([name, severity, reason]);
+      },
+      repairing: (_, kind) => this.tries.push(kind),
       createConnection: (config) => this.create(config),
     });
   }
