@@ -17,7 +17,8 @@ idempotent HTTP POST (:class:`Upload`) and is acknowledged after it has been com
     all the time   event "probe" Probe  -> answered at once with "probe", the same Probe
     in a game      "looking" Looking    -> acknowledged with null or Refusal; event "warned" Warned
     HTTP           POST /api/join       Join -> Joined
-                   POST /api/resume     ResumeRequest -> Resume     } with the header
+                   POST /api/resume     ResumeRequest -> Resume     }
+                   POST /api/replay     ReplayRequest -> Replay     } with the header
                    POST /api/records    Upload -> Receipt           } Authorization: Bearer <Joined.token>
     in the page    <script id="boot">   Boot
 
@@ -102,13 +103,25 @@ class Joined(Base):
     participant_id: str
 
 
+class Playing(Base):
+    """The game of several people that this page plays, as its last Match said. ``is_in``: it is not away from it."""
+
+    session_id: Identifier
+    generation: Count
+    is_in: bool
+
+
 class Connect(Base):
-    """Socket.IO's ``auth``. ``tab`` names the browser tab and survives its reloads."""
+    """Socket.IO's ``auth``. ``tab`` names the browser tab and survives its reloads.
+
+    ``playing``: a page that connects again in the middle of a game; one that was reloaded knows of none.
+    """
 
     token: Annotated[str, Meta(max_length=500)]
     tab: Identifier
     protocol: int
     takeover: bool = False
+    playing: Playing | None = None
 
 
 class Refusal(Base, tag="refused", tag_field="kind"):
@@ -231,6 +244,15 @@ class IceServer(Base):  # as RTCPeerConnection takes it
     credential: str | None = None
 
 
+class Restart(Base):
+    """Nobody is left who has played. All play ``episode`` again up to ``frame`` (-1: the reset), and go on together."""
+
+    epoch: Count  # for the netcode
+    episode: Count
+    frame: Frame
+    gone: list[int]  # peers who do not come back
+
+
 class Match(Base):
     """The participant has partners. Peers are the positions of the humans' agents in ``Game.policies``.
 
@@ -255,6 +277,7 @@ class Match(Base):
     game_text: str  # HTML, the researcher's, for this player
     game: Game | None = None  # where it is another one than the page's: a condition of the group, a bot for somebody
     round_trips: Count = 1  # to be measured to each partner before Validated
+    restart: Restart | None = None  # takes the place of what this page plays; with ``returning``, others have begun
 
 
 class Signal(Base):
@@ -422,6 +445,19 @@ class Resume(Base):
 
     episode: int
     generation: int
+    chunks: list[str]
+
+
+class ReplayRequest(Base):
+    """A page has a Match with a Restart of this ``epoch``: what is it that all play again?"""
+
+    session_id: Identifier
+    epoch: Count
+
+
+class Replay(Base):
+    """The recorded chunks (base64, in order) from row -1 to ``Restart.frame``; none where that is -1."""
+
     chunks: list[str]
 
 

@@ -6,6 +6,7 @@ import heapq
 import itertools
 import json
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from struct import unpack_from
 from typing import Any
@@ -109,9 +110,9 @@ class Wire:
         self._order = itertools.count()
         self._under_way: list[tuple[float, int, int, int, int, bytes]] = []
 
-    def join(self, peer: int, **changes: Any) -> Page:
+    def join(self, peer: int, chunks: Sequence[bytes] = (), **changes: Any) -> Page:
         """Open a page for ``peer``, perhaps in the place of another one, and let it meet the others."""
-        match = self.runtime.open_match(self.game_json, match_of(self.game_json, peer, **changes))
+        match = self.runtime.open_match(self.game_json, match_of(self.game_json, peer, **changes), chunks)
         match.meet(self.now)
         self.pages[peer] = page = Page(match, peer, changes.get("boot", 1), self.now)
         return page
@@ -119,6 +120,10 @@ class Wire:
     def join_all(self) -> list[Page]:
         """All humans."""
         return [self.join(peer) for peer in human_peers(json.loads(self.game_json))]
+
+    def drop(self) -> None:
+        """What is under way is lost."""
+        self._under_way.clear()
 
     def run(self, seconds: float, until: Any = None) -> None:
         """Let time pass until everybody has ended, or ``until()``."""

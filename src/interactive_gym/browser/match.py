@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from random import Random
 from typing import Any
@@ -16,7 +16,9 @@ from interactive_gym.errors import EnvError
 from interactive_gym.game.host import Host
 from interactive_gym.game.matchconfig import session_config
 from interactive_gym.game.probe import Probe
-from interactive_gym.netcode import Session
+from interactive_gym.game.recorded import inputs_of
+from interactive_gym.netcode import Restart, Session
+from interactive_gym.records import unpack
 
 
 class Match:
@@ -32,13 +34,20 @@ class Match:
         game: ``protocol_game.Game``, of which ``spec`` was made.
         match: ``protocol.Match``.
         probed: What is known of the game whatever its seed.
+        recorded: The chunks of the frames that ``match["restart"]`` has all play again.
 
     Raises:
-        EnvError: The environment cannot be made or reset, or does not fit the config.
+        EnvError: The environment cannot be made or reset, or does not fit the config or what was recorded.
     """
 
     def __init__(
-        self, spec: Spec, world: VirtualWorld, game: Mapping[str, Any], match: Mapping[str, Any], probed: Probe
+        self,
+        spec: Spec,
+        world: VirtualWorld,
+        game: Mapping[str, Any],
+        match: Mapping[str, Any],
+        probed: Probe,
+        recorded: Sequence[bytes] = (),
     ) -> None:
         self._spec, self._world, self._match = spec, world, match
         self._host = Host(spec, world, match["seed"], watched=spec.policies.keys(), probed=probed)
@@ -53,15 +62,18 @@ class Match:
         self._side: Side | None = None
         self._now = 0.0
         self._failure: dict[str, str] | None = None
+        self._restart: Restart | None = None
         if not match["returning"]:
-            self._host.begin_early(0)  # while the pages connect
+            self._restart = _restart(spec, self._host, match.get("restart"), self._config.default_actions, recorded)
+            self._host.begin_early(self._restart.episode if self._restart else 0)  # while the pages connect
 
     def meet(self, now: float) -> None:
         """Begin the session. What arrived before is sent again by whoever sent it."""
 
         def begin() -> None:
             match = self._match
-            session = Session(self._config, match["peer"], match["boot"], now, returning=match["returning"])
+            returning, restart = match["returning"], self._restart
+            session = Session(self._config, match["peer"], match["boot"], now, returning=returning, restart=restart)
             patience = self._config.return_timeout
             self._side = Side(self._spec, self._world, match["seed"], self._host, session, patience)
 
@@ -164,6 +176,22 @@ class Match:
                 with suppress(Exception):
                     self._side.session.leave(now)
             self.close()
+
+
+def _restart(
+    spec: Spec, host: Host, named: Mapping[str, Any] | None, default_actions: Sequence[bytes], recorded: Sequence[bytes]
+) -> Restart | None:
+    """``protocol.Restart`` with its inputs. A second that was recorded otherwise than it is played again is told."""
+    if named is None:
+        return None
+    rows = [row for data in recorded for row in unpack(data)]
+    try:
+        inputs = inputs_of(rows, spec.agents, host.actions, default_actions)
+    except ValueError as error:
+        raise EnvError(f"the recorded actions are none of this game's: {error}", stage="make") from error
+    if len(inputs[0]) != named["frame"] + 1:
+        raise EnvError(f"{len(inputs[0])} frames are to be played again, not {named['frame'] + 1}", stage="make")
+    return Restart(named["epoch"], named["episode"], inputs, frozenset(named["gone"]))
 
 
 def _default_action(spec: Spec, host: Host, player: int) -> bytes:

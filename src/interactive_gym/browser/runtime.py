@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gc
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
+from typing import Any
 
 from interactive_gym.browser import spec, stand_ins
+from interactive_gym.browser.answers import bytes_of
 from interactive_gym.browser.match import Match
 from interactive_gym.browser.picture import look_of
 from interactive_gym.browser.play import Play
@@ -62,12 +64,13 @@ class Runtime:
         """
         self._preparation(game_json)
 
-    def open_match(self, game_json: str, match_json: str) -> Match:
+    def open_match(self, game_json: str, match_json: str, chunks: Iterable[Any] = ()) -> Match:
         """Make a game of several people, which was prepared or is now.
 
         Args:
             game_json: ``protocol_game.Game``.
             match_json: ``protocol.Match``.
+            chunks: ``protocol.Replay``, decoded: each is bytes, or JavaScript's ``Uint8Array``.
 
         Raises:
             EnvError: A module of the game does not import, the environment cannot be made or reset, or it does not fit
@@ -76,7 +79,8 @@ class Runtime:
         match = json.loads(match_json)
         prepared = self._preparation(game_json)
         mine = replace(prepared.spec, human=match["agent"])
-        return Match(mine, self._world, json.loads(game_json), match, prepared.probed)
+        recorded = [bytes_of(chunk) for chunk in chunks]
+        return Match(mine, self._world, json.loads(game_json), match, prepared.probed, recorded)
 
     def _preparation(self, game_json: str) -> _Prepared:
         if self._prepared is None or self._prepared.game_json != game_json:

@@ -15,7 +15,7 @@ from interactive_gym.browser.tally import Tick
 from interactive_gym.envs.determinism import VirtualWorld
 from interactive_gym.game.host import Host
 from interactive_gym.game.recorder import Finished
-from interactive_gym.netcode import Begin, Event, Phase, Session
+from interactive_gym.netcode import Begin, Event, Session
 from interactive_gym.netcode.events import Ended, EpisodeEnded, Started
 
 LONGEST_SLEEP = 1.0  # seconds; a session that is over may have no deadline any more
@@ -158,10 +158,10 @@ class Side:
         return {"episode": self._host.episode.number, "frame": self._host.episode.frame}
 
     def _seen(self, tick: Tick) -> Json:
-        """The picture, if there is a new one; nobody looks on while this peer plays what others have played."""
+        """The picture, if there is a new one; nobody looks on while this peer plays what was played before."""
         hud = None
         self.view = View()
-        if tick.is_changed and self._scene is not None and self.session.phase is not Phase.AWAY:
+        if tick.is_changed and self._scene is not None and not self.session.is_catching_up:
             self.view, hud = self._scene.look(self._host.episode)
         return {"draw": self.view.draw, "pixels": self.view.size, "hud": hud}
 

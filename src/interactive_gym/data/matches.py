@@ -12,8 +12,9 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from interactive_gym.data import games
+from interactive_gym.data.games import Session
 from interactive_gym.data.schema import generations, grants, members, sessions
-from interactive_gym.data.timeline import BEFORE_RESET, Start
+from interactive_gym.data.timeline import BEFORE_RESET, Start, resumable
 from interactive_gym.netcode.referee import Grant
 
 MATCHED, PLAYING, ENDED = "matched", "playing", "ended"
@@ -108,14 +109,22 @@ def open_sessions(connection: Connection) -> list[Open]:
 def add_generation(connection: Connection, session_id: str, agent: str, *, tab: str, now: float) -> int:
     """A page of this player has come back. It records from the reset of the episode that is not yet complete.
 
+    Until it has sent that, what is stored counts.
+
     Returns:
         The number of its generation; its boot is one more.
     """
-    mine = (generations.c.session_id == session_id) & (generations.c.player == agent)
-    known = connection.execute(select(generations.c.generation).where(mine)).scalars().all()
-    start = Start(max(known, default=-1) + 1, games.next_episode(connection, session_id), BEFORE_RESET)
-    _add_start(connection, session_id, agent, start, tab=tab, now=now)
-    return start.generation
+    (side,) = [side for side in games.sides(connection, session_id) if side.player == agent]
+    episode = games.next_episode(connection, session_id)
+    line = resumable(games.line(connection, side, episode), side.fps)
+    return start_from(connection, side, episode, line[-1].next_frame if line else BEFORE_RESET, tab=tab, now=now)
+
+
+def start_from(connection: Connection, side: Session, episode: int, frame: int, *, tab: str, now: float) -> int:
+    """Adds a generation of this player, and returns its number."""
+    generation = len(games.starts(connection, side))
+    _add_start(connection, side.id, side.player, Start(generation, episode, frame), tab=tab, now=now)
+    return generation
 
 
 def _add_start(connection: Connection, session_id: str, agent: str, start: Start, *, tab: str, now: float) -> None:

@@ -165,8 +165,8 @@ generations = Table(
     Column("player", String(128), primary_key=True),
     Column("generation", Integer, primary_key=True),
     Column("episode", Integer, nullable=False),  # where this life of the worker began:
-    Column("first_frame", Integer, nullable=False),  # the first frame that it played itself, -1 with the reset
-    Column("tab", String(128), nullable=False),
+    Column("first_frame", Integer, nullable=False),  # from here on earlier ones are superseded; -1 with the reset
+    Column("tab", String(128), nullable=False),  # "": no worker has it, see restarts
     Column("started_at", Float, nullable=False),
 )
 
@@ -223,6 +223,20 @@ links = Table(
     Column("number", Integer, primary_key=True),
     Column("data", LargeBinary, nullable=False),  # protocol.Links as JSON
     Column("received_at", Float, nullable=False),
+)
+
+restarts = Table(  # of games whose workers were all gone: from where they are played on; see data.restarts
+    "restarts",
+    metadata,
+    Column("session_id", ForeignKey("sessions.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),  # from 1
+    Column("epoch", Integer, nullable=False),  # of the netcode, not wrapped around
+    Column("episode", Integer, nullable=False),
+    Column("frame", Integer, nullable=False),  # the last one that is played again, -1 is the reset
+    Column("pieces", JSON, nullable=False),  # ids of the chunks that hold these frames, in order
+    Column("generations", JSON, nullable=False),  # player -> the first generation that plays on
+    Column("gone", JSON, nullable=False),  # peers that do not come back
+    Column("named_at", Float, nullable=False),
 )
 
 grants = Table(  # of the referee, netcode.referee.Grant; what it has granted holds after a restart too

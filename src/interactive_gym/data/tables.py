@@ -62,7 +62,9 @@ def responses_table(connection: Connection) -> Table:
 def sessions_table(connection: Connection) -> Table:
     """One row per player of a session; what they counted is summed up over the episodes."""
     lives = select(func.count()).where(
-        generations.c.session_id == sessions.c.id, generations.c.player == members.c.player
+        generations.c.session_id == sessions.c.id,
+        generations.c.player == members.c.player,
+        (generations.c.generation == 0) | (generations.c.tab != ""),  # else nobody's worker has it
     )
     played = select(func.count()).where(episodes.c.session_id == sessions.c.id)
     query = select(sessions, members, played.scalar_subquery().label("played"), lives.scalar_subquery().label("lives"))

@@ -14,7 +14,7 @@ BEFORE_RESET = -1  # the frame of row -1: what a generation that begins an episo
 
 @dataclass(frozen=True)
 class Start:
-    """A generation, and the first frame that it plays itself."""
+    """A generation, and the first frame that is its own: what earlier ones played from there on is superseded."""
 
     generation: int
     episode: int
@@ -52,10 +52,11 @@ def superseded(piece: Piece, starts: Iterable[Start]) -> bool:
 def counting(pieces: Iterable[Piece], starts: Sequence[Start]) -> dict[int, Piece]:
     """The chunks of one episode that count, by their first frame.
 
-    Of two chunks with the same key and different bytes the one that came first counts.
+    Of two chunks with the same key and different bytes the one that came first counts. Of a second that two generations
+    have sent (who comes back into a game of several plays the episode from its reset) the newer one's does.
     """
     valid = [piece for piece in pieces if not superseded(piece, starts)]
-    return {piece.first: piece for piece in sorted(valid, key=lambda piece: piece.id, reverse=True)}
+    return {piece.first: piece for piece in sorted(valid, key=lambda piece: (piece.generation, -piece.id))}
 
 
 def canonical(pieces: Iterable[Piece], starts: Sequence[Start]) -> list[Piece]:

@@ -112,11 +112,13 @@ def _checks(config: Config) -> list[tuple[str, bool]]:
     delay = config.input_delay
     return [
         ("carriers: there is no player", not players),
+        gone: Peers that do not come back. All others are waited for, as at the beginning of a session.
         (f"carriers: numbers from 0 to {MAX_PEERS - 1}", not all(0 <= c < MAX_PEERS for c in config.carriers)),
         ("default_actions: one for each player", len(config.default_actions) != len(players)),
         (f"input_delay: 0 to {MAX_INPUT_DELAY}, or 'auto'", delay != "auto" and not 0 <= delay <= MAX_INPUT_DELAY),
         ("fps: must be positive", not config.fps > 0),
         ("episodes: at least one", config.episodes < 1),
+    gone: frozenset[int] = frozenset()
         ("bots: not among the players", not config.bots <= players),
         ("substituted: not among the human players", not config.substituted <= players - config.bots),
         ("digest_every: at least 1", config.digest_every < 1),

@@ -72,6 +72,8 @@ class Engine:
 
     def restart(self, restart: Restart) -> None:
         """Begin after inputs that everybody has."""
+        self._shared.gone |= restart.gone
+        self._shared.present -= restart.gone
         self._begin_epoch(restart.epoch % 256, restart.episode)
         timeline = self._shared.timeline
         for queue, inputs in zip(timeline.queues, restart.inputs, strict=True):

@@ -41,6 +41,9 @@ class Referee:
         config: That of the session.
         boot: Grows with every process of the server.
         grants: Decided before, by an earlier process.
+
+    Attributes:
+        playing: Peers whose present processes are in the game, as far as is known; at the beginning all.
     """
 
     def __init__(self, config: Config, boot: int = 1, grants: Iterable[Grant] = ()) -> None:
@@ -51,6 +54,7 @@ class Referee:
         self._gone: set[int] = set()
         self._deadlines: dict[int, float] = {}
         self._new: list[Grant] = []
+        self.playing = set(config.peers)
         self._epoch = 0
         self._now = 0.0
         for grant in grants:  # some may not have heard of it before that process ended
@@ -59,6 +63,23 @@ class Referee:
             self._deadlines[grant.peer] = math.inf
         for peer in self._gone:
             del self._deadlines[peer]
+        self.playing = set(config.peers) - self._gone  # whoever was cut may have come back since
+
+    @property
+    def gone(self) -> frozenset[int]:
+        """Peers that do not come back."""
+        return frozenset(self._gone)
+
+    def may_begin(self, peer: int) -> bool:
+        """Whether nobody had ``peer`` cut in the present epoch."""
+        return peer not in self._gone and (self._epoch, peer) not in self._turns
+
+    def restart(self, epoch: int) -> None:
+        """All processes are lost, and others begin in this epoch: nobody plays yet, and nobody is absent."""
+        self._epoch = epoch % 256
+        self._forget_epochs_to_come()
+        self._deadlines.clear()
+        self.playing.clear()
 
     def receive_control(self, peer: int, data: bytes, now: float) -> None:
         """Take what ``peer`` says. Bytes that are no message are ignored."""
@@ -122,7 +143,10 @@ class Referee:
             self._decide(peer, message)
         elif isinstance(message, Settle) and message.change == "present":
             self._deadlines.pop(message.peer, None)
+            if message.peer == peer:  # of others nobody knows whether their processes are the same still
+                self.playing.add(peer)
         elif isinstance(message, Ready):
+            self.playing |= {peer} - self._gone
             self._see(message)
         elif isinstance(message, Goodbye):
             for other in self._config.peers:
@@ -136,14 +160,17 @@ class Referee:
         """
         if (ready.epoch - self._epoch) % 256 < 128:
             self._epoch = ready.epoch
-            # Numbers of epochs come again.
-            self._turns = {key: turn for key, turn in self._turns.items() if (ready.epoch - key[0]) % 256 < 128}
+            self._forget_epochs_to_come()
             for peer in set(ready.present) & self._channels.keys():
                 if (ready.epoch, peer) in self._turns:
                     continue
                 self._deadlines.pop(peer, None)
                 if peer in self._gone:
                     self._grant(Grant(ready.epoch, peer, 1, True, -1, "excluded"))
+
+    def _forget_epochs_to_come(self) -> None:
+        """Their numbers come again."""
+        self._turns = {key: turn for key, turn in self._turns.items() if (self._epoch - key[0]) % 256 < 128}
 
     def _decide(self, by: int, want: WantCut) -> None:
         """Only who is still in it, as far as it was told, can have somebody else cut."""
@@ -176,6 +203,7 @@ class Referee:
             self._epoch = grant.epoch
         key = grant.epoch, grant.peer
         self._turns[key] = max(self._turns.get(key, 0), grant.turn)
+        self.playing.discard(grant.peer)
         if grant.is_gone:
             self._gone.add(grant.peer)
 

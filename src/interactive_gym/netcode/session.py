@@ -231,6 +231,12 @@ class Session:
         return self._shared.timeline.head
 
     @property
+    def is_catching_up(self) -> bool:
+        """Whether this peer plays what was played before, by others or by everybody: nobody needs to see that."""
+        timeline = self._shared.timeline
+        return self.phase is Phase.AWAY or (self.phase is Phase.PREPARING and timeline.head <= timeline.final)
+
+    @property
     def next_tick(self) -> float:
         """When the next tick is due, or was, if it is late."""
         return self._shared.ticker.deadline()

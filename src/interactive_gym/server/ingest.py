@@ -160,7 +160,9 @@ class _Ingest:
         session = self._session(item.session_id)
         start = self._start(session, item)
         _check_bounds(item, session)
-        if (item.episode, item.first) < (start.episode, start.frame):
+        # Who comes back into a game of several plays the episode again from its reset.
+        began = (start.episode, BEFORE_RESET if session.is_multiplayer else start.frame)
+        if (item.episode, item.first) < began:
             raise ClientError("before_its_generation", "this was played by an earlier generation")
         stored = games.digests(self._connection, session, item.episode, item.generation, item.index)
         if item.digest in stored:
@@ -169,6 +171,8 @@ class _Ingest:
             raise ClientError("other_digest", "there are other chunks under this key already")
         if stored:
             self._note_conflict(item, stored)
+        if item.episode == start.episode and item.first < start.frame:
+            self._check_replayed(session, item)
         row = self._chunk_row(item, one, session)
         games.add_chunk(self._connection, session, row)
         known = self._late(session, item.episode)
@@ -218,6 +222,17 @@ class _Ingest:
         data = {"episode": item.episode, "generation": item.generation, "index": item.index}
         digests = {"first_digest": stored[0], "digest": item.digest}
         self._note("chunk_conflict", "other_digest", "error", session_id=item.session_id, data=data | digests)
+
+    def _check_replayed(self, session: Session, item: Chunk) -> None:
+        """Frames that an earlier generation of this player has sent come out the same again, or something is wrong."""
+        earlier = {
+            piece.digest
+            for piece in games.pieces(self._connection, session, item.episode)
+            if piece.number == item.index and piece.generation < item.generation and piece.whole(session.fps)
+        }
+        if earlier and item.digest not in earlier:
+            data = {"episode": item.episode, "generation": item.generation, "index": item.index}
+            self._note("replayed_differently", "other_digest", "error", session_id=item.session_id, data=data)
 
     def _late(self, session: Session, number: int) -> Episode | None:
         """Files of a completed episode, which is returned, do not have what has just been stored."""
