@@ -1,6 +1,6 @@
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 
-import { FocusWatch } from "../src/focus";
+import { FocusWatch, reportFocus, reportFreezes } from "../src/focus";
 
 class FakeDocument extends EventTarget {
   visibilityState: DocumentVisibilityState = "visible";
@@ -47,5 +47,58 @@ describe("FocusWatch", () => {
     page.visibilityState = "visible";
     says(page, "visibilitychange", true);
     expect([heard, watch.focused]).toEqual([[false, true], true]);
+  });
+
+  it("tells that the tab is hidden also where its window had lost the focus before", () => {
+    const { page, window, heard, watch, says } = watched();
+    says(window, "blur", false);
+    page.visibilityState = "hidden";
+    says(page, "visibilitychange", false);
+    expect([heard, watch.focused, watch.hidden]).toEqual([[false, false], false, true]);
+  });
+
+  it("looks again when a page comes back that the browser had kept", () => {
+    const { page, window, heard, says } = watched();
+    page.visibilityState = "hidden"; // which nobody was told
+    says(window, "pageshow", false);
+    expect(heard).toEqual([false]);
+  });
+});
+
+describe("The events of a visit", () => {
+  const clock = { time: 0 };
+  const reported: unknown[][] = [];
+  const log = { report: (...event: unknown[]) => void reported.push(event) };
+
+  beforeEach(() => {
+    reported.length = clock.time = 0;
+  });
+
+  it("say when the participant looks elsewhere, and for how long the tab was hidden", () => {
+    const { page, window, watch, says } = watched();
+    reportFocus(watch, log, () => clock.time);
+    clock.time = 100;
+    says(window, "blur", false);
+    clock.time = 200;
+    page.visibilityState = "hidden";
+    says(page, "visibilitychange", false);
+    clock.time = 5200;
+    page.visibilityState = "visible";
+    says(page, "visibilitychange", true);
+    expect(reported).toEqual([
+      ["focus_lost", "info", "visible"],
+      ["hidden", "info", "hidden", { ms: 200 }],
+      ["focus_gained", "info", "visible"],
+      ["visible", "info", "visible", { ms: 5000 }],
+    ]);
+  });
+
+  it("say that the browser has stopped the page, and for how long", () => {
+    const page = new EventTarget();
+    reportFreezes(page as Document, log, () => clock.time);
+    page.dispatchEvent(new Event("freeze"));
+    clock.time = 7000;
+    page.dispatchEvent(new Event("resume"));
+    expect(reported).toEqual([["frozen", "warning", "resumed", { ms: 7000 }]]);
   });
 });

@@ -36,7 +36,7 @@ const REPAIRS: Record<RepairKind, string> = {
 
 export const nothing: Said = said("", null, "");
 
-export const catchingUp: Said = said("catching_up", "Catching up", "You see what you have missed in a moment, and play on.");
+export const catchingUp: Said = said("catching_up", "Catching up", "Your game is brought up to date. You play on in a moment.");
 
 export const wasHidden: Said = said("was_hidden", "Welcome back", "The game waited for you. It goes on in a moment.");
 
@@ -50,7 +50,7 @@ export function offline(wait: Wait | null): Said {
 
 export function interrupted(who: string, wait: Wait | null, repair: RepairKind | null): Said {
   if (wait?.left === 0) {
-    const text = `Asking our server whether ${who} ${are(who)} still there …`;
+    const text = `Finding out whether ${who} ${are(who)} still there …`;
     return said("deciding", `Waiting for ${who}`, text);
   }
   const tries = repair === null ? "Restoring it …" : REPAIRS[repair];

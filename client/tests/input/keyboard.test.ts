@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createKeyboard, type Keyboard, type KeyState } from "../../src/input/keyboard";
 
 let states: KeyState[];
@@ -49,6 +49,15 @@ describe("keys that are held", () => {
     window.dispatchEvent(new Event("blur"));
     up("w", { code: "KeyW" });
     expect(states.length).toBe(reports);
+  });
+
+  it("are not even pressed while the tab is hidden", () => {
+    const hidden = vi.spyOn(document, "hidden", "get").mockReturnValue(true);
+    down("w", { code: "KeyW" });
+    expect(states).toEqual([]);
+    hidden.mockRestore();
+    down("w", { code: "KeyW" });
+    expect(held()).toEqual(["w"]);
   });
 
   it("stay held while the other key of the same name is down", () => {

@@ -317,6 +317,78 @@ describe("A connection in trouble", () => {
   });
 });
 
+describe("What was done about a connection", () => {
+  const attempts = (side: Side): unknown[] =>
+    side.repairs.flatMap(({ name, kind, cause, ms, reason }) => (name === "link_repair" ? [[kind, cause, ms, reason]] : []));
+
+  beforeEach(async () => {
+    await start();
+  });
+
+  it("is written down from the beginning, by both", async () => {
+    await pass(300);
+    await stand();
+    expect(attempts(left)).toEqual([["new_connection", "start", 300, "connected"]]);
+    expect(attempts(right)).toEqual([["new_connection", "offered", 300, "connected"]]);
+    expect(left.repairs[0]).toMatchObject({ name: "link_repair", peer: 1 });
+    expect(left.tries).toEqual(["new_connection", null, null]); // as it begins, when it has ended, and as all is well
+  });
+
+  it("is what came of each attempt, one after the other", async () => {
+    await stand();
+    for (const side of [left, right]) {
+      side.repairs.length = side.tries.length = 0;
+      side.hears(false);
+    }
+    await pass(20_000);
+    await stand();
+    const kinds = attempts(left).map((attempt) => (attempt as unknown[])[0]);
+    expect(kinds[0]).toBe("ice_restart");
+    expect(new Set(kinds.slice(1))).toEqual(new Set(["new_connection"]));
+    expect(attempts(left)[0]).toEqual(["ice_restart", "silent", 6000, "superseded"]); // the partner has asked for more
+    expect(attempts(left)[1]).toEqual(["new_connection", "asked", expect.any(Number), "timed_out"]);
+    expect(attempts(left).at(-1)).toEqual(["new_connection", "timed_out", expect.any(Number), "connected"]);
+    expect(attempts(right)[0]).toEqual(["ice_restart", "offered", expect.any(Number), "timed_out"]);
+    expect(left.repairs.map(({ name }) => name)).toEqual([
+      ...["direct_lost", ...kinds.map(() => "link_repair"), "direct_restored"],
+    ]);
+    expect(left.repairs.at(-1)?.["ms"]).toBeGreaterThanOrEqual(20_000);
+    expect([left.tries[0], left.tries[1], left.tries.at(-1)]).toEqual(["relay", "ice_restart", null]);
+  });
+
+  it("has a cause", async () => {
+    await stand();
+    left.peers.fromWorker({ type: "closed", run: 1, peer: 1, link: left.links[0] ?? "" });
+    await soon();
+    left.rtc.become("failed");
+    await pass(3000);
+    for (const side of [left, right]) side.peers.close();
+    expect(attempts(left).slice(1)).toEqual([
+      ["new_connection", "closed", 0, "failed"],
+      ["new_connection", "retry", expect.any(Number), "given_up"],
+    ]);
+  });
+
+  it("counts the way by the server", () => {
+    const detour = { type: "detour", run: 1, peer: 1 } as const;
+    left.peers.fromWorker({ ...detour, works: true, ms: 80 });
+    left.peers.fromWorker({ ...detour, works: false, ms: 9000 });
+    expect(attempts(left)).toEqual([["relay", "silent", 80, "connected"], ["relay", "silent", 9000, "failed"]]);
+  });
+
+  it("is nobody's business when the game is over", async () => {
+    await stand();
+    for (const side of [left, right]) {
+      side.repairs.length = 0;
+      side.peers.rest();
+    }
+    left.hears(false);
+    left.peers.fromWorker({ type: "detour", run: 1, peer: 1, works: true, ms: 80 });
+    left.peers.close();
+    expect(left.repairs).toEqual([]);
+  });
+});
+
 describe("A connection that never stood", () => {
   it("is given up as far as the worker waits for it, and tried again after a pause", async () => {
     await start();

@@ -265,6 +265,33 @@ describe("The way that is taken", () => {
     expect(both[0].tags).toEqual([]);
   });
 
+  it("says what the server's way is worth when the direct one is lost, once each time", () => {
+    const both = sides();
+    const detours = (side: Side): unknown[] => side.said.filter(({ type }) => type === "detour");
+    const cable = connect(both);
+    clock.advance(2000);
+    expect(both.map(detours)).toEqual([[], []]); // it was not lost
+    for (const works of [true, false]) {
+      for (const side of both) side.serverIsUp = works;
+      for (const peer of [0, 1] as const) cable.lose(peer, true);
+      clock.advance(3000);
+      for (const peer of [0, 1] as const) cable.lose(peer, false);
+      clock.advance(1500);
+    }
+    for (const side of both) {
+      expect(detours(side)).toMatchObject([{ works: true, run: 1, peer: 1 - side.peer }, { works: false }]);
+    }
+  });
+
+  it("is not said to be worth anything where it may not be taken", () => {
+    const both = sides({ may_relay: false });
+    const cable = connect(both);
+    clock.advance(2000);
+    for (const peer of [0, 1] as const) cable.lose(peer, true);
+    clock.advance(3000);
+    expect(both[0].said.filter(({ type }) => type === "detour")).toEqual([]);
+  });
+
   it.each([0, 1] as const)("is both ways' while only what peer %i sends is lost, and not for ever", (lossy) => {
     const both = sides();
     const cable = connect(both);

@@ -4,7 +4,7 @@ import { FRAME_CONTROL, FRAME_DATAGRAM, FRAME_DEAF, FRAME_PING, FRAME_PONG, RELA
 import { batchOf, entriesIn } from "../../src/worker/batch";
 import { framesIn } from "../../src/worker/frames";
 import { MatchPlayer, type NetGame } from "../../src/worker/match";
-import type { FromWorker, MatchFrame, MatchPacket, Move, Press } from "../../src/worker/messages";
+import type { FromWorker, MatchEvent, MatchFrame, MatchPacket, Move, Press } from "../../src/worker/messages";
 import { FakeClock, MATCH, MATCH_PAGE } from "../fakes";
 
 const ORIGIN = 1_000_000;
@@ -246,6 +246,21 @@ describe("MatchPlayer, input", () => {
     pass(100);
     expect(python.inputs.map(({ pressed }) => pressed)).toEqual([[], ["a"], []]);
   });
+
+  it.each([
+    [{ type: "unheld", at: 0 }, []],
+    [{ type: "returned", peer: 0, frame: 9 }, []],
+    [{ type: "returned", peer: 1, frame: 9 }, ["a"]], // the game went on here
+  ] as const)("forgets what was pressed while the game stood: %j", (event, pressed) => {
+    player.meet();
+    loop();
+    player.input({ down: [], presses: [press(1, "a")], focused: true });
+    python.answer = () => ({ events: [event] });
+    pass(50);
+    python.answer = () => ({ acts: 3 });
+    pass(50);
+    expect(python.inputs.at(-1)?.pressed).toEqual(pressed);
+  });
 });
 
 describe("MatchPlayer, frames", () => {
@@ -331,6 +346,19 @@ describe("MatchPlayer, frames", () => {
     pass(50);
     expect(moves()).toMatchObject([{ chunks: [Uint8Array.of(0, 0)] }]);
     expect(moves()[0]?.pixels?.byteLength).toBe(4);
+  });
+
+  it("tells times as the page counts them, of events as of ticks", () => {
+    const held: MatchEvent = { type: "held", frame: 3, why: "silence", peers: [1], until: 5000 };
+    python.answer = () => ({ events: [held, { ...held, until: null }, { type: "unheld", at: 7 }] });
+    player.meet();
+    loop();
+    const { events } = JSON.parse(moves()[0]?.packet ?? "") as MatchFrame;
+    expect(events).toEqual([
+      { ...held, until: ORIGIN + 5000 },
+      { ...held, until: null },
+      { type: "unheld", at: ORIGIN + 7 },
+    ]);
   });
 
   it("takes a blob of Python's apart", () => {
