@@ -25,6 +25,7 @@ from interactive_gym.records.rows import FIELDS, MAX_COLUMNS_PER_DICT
 from interactive_gym.server import matchlife
 from interactive_gym.server.endings import severity_of
 from interactive_gym.server.lifecycle import Outcome, State
+from interactive_gym.server.monitoring import HIDDEN
 from tests.docs.pages import ROOT, headings, in_backticks, page, section, table
 
 PAGE = page("docs/reference/data.md")
@@ -146,6 +147,10 @@ def recorded_by_the_server() -> Iterator[tuple[str, str | None, str | None]]:
         name = constant(call.args[2])
         assert name is not None
         yield name, constant(call.args[3]), "info"
+    for call in calls(SERVER / "hiding.py", "self._note_change"):
+        name = constant(call.args[0])
+        assert name is not None
+        yield name, HIDDEN, "info"
     for call in calls(SERVER / "ingest.py", "self._note"):
         name, reason, severity = (constant(argument) for argument in call.args)
         assert name is not None

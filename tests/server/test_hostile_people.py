@@ -45,7 +45,7 @@ NOT_THEIRS = [
     ("leave", {"scene_id": "game"}, "not_now"),
     ("leave", {"scene_id": "game", "refuses": True}, "not_now"),
     ("screen", LAPTOP, "not_now"),
-    ("looking", {"scene_id": "game", "is_looking": False}, "not_now"),
+    ("looking", {"scene_id": "thanks", "is_looking": False}, "not_now"),
     ("message", {"scene_id": "thanks", "name": "n"}, "wrong_scene"),
     ("attribute", {"scene_id": "game", "name": "paid", "value": "1"}, "not_allowed"),
 ]

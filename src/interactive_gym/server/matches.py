@@ -5,7 +5,8 @@ What has to outlive the process (members, states, grants) is in the store; all h
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -31,15 +32,33 @@ STRAYS = Rate(per_second=60, burst=2_000)
 _CONTROL = bytes((FRAME_CONTROL,))
 
 
+@dataclass(frozen=True)
+class InGame:
+    """A participant who plays with others."""
+
+    session_id: str
+    scene_id: str
+    peer: int
+    player: str  # the agent whom they play
+    since: float  # when the game began, or this process took it on
+    pauses: bool  # while anybody's tab is hidden
+
+
 @dataclass
 class _Live:
-    """A match. ``members`` is peer -> participant; the game begins with ``refereeing``."""
+    """A match. ``members`` is peer -> participant; the game begins with ``refereeing``, at ``since``."""
 
     session_id: str
     game: Mapping[str, Any]
     members: Mapping[int, str]
     relay: Relay
     refereeing: Refereeing | None = None
+    since: float = math.inf
+
+    def seen_by(self, peer: int) -> InGame:
+        pauses = self.game["multiplayer"].get("when_hidden") == "pause"
+        player = list(self.game["policies"])[peer]
+        return InGame(self.session_id, self.game["scene_id"], peer, player, self.since, pauses)
 
 
 class _Seat(NamedTuple):
@@ -82,6 +101,7 @@ class Matches:
                     self._lines.relay(live.members[peer], entry(RELAY_SERVER, _CONTROL + payload))
 
             live.refereeing = Refereeing(referee, store, send, self._desk.log.bind(session_id=session_id))
+            live.since = steady()
 
     def close(self, session_id: str) -> None:
         """The match is over. What its members still send about it is ignored. Said again, it changes nothing."""
@@ -124,6 +144,33 @@ class Matches:
         """The participant has gone on, and the others play still: what the page still sends about it is ignored."""
         if self._seats.pop(participant_id, None):
             self._signals.forget(participant_id)
+
+    def wish(self, session_id: str, change: str, peers: Collection[int]) -> None:
+        """Have the game ``"pause"`` because of these peers, or ``"resume"``, if it runs."""
+        live = self._live.get(session_id)
+        if live and live.refereeing:
+            live.refereeing.wish(change, peers)
+
+    def playing(self) -> set[str]:
+        """The sessions whose games run."""
+        return {live.session_id for live in self._live.values() if live.refereeing}
+
+    def games_in(self, session_id: str) -> dict[str, InGame]:
+        """Who is in a running game, by participant: has not gone on from it, nor been done in it."""
+        live = self._live.get(session_id)
+        if live is None or live.refereeing is None:
+            return {}
+        return {who: live.seen_by(peer) for peer, who in live.members.items() if self._is_in(live, peer)}
+
+    def game_of(self, participant_id: str) -> InGame | None:
+        """The running game that the participant is in."""
+        seat = self._seats.get(participant_id)
+        return seat.match.seen_by(seat.peer) if seat and seat.match.refereeing else None
+
+    def refereeing(self, session_id: str) -> Refereeing | None:
+        """The referee of a game that runs."""
+        live = self._live.get(session_id)
+        return live.refereeing if live else None
 
     def deserted(self) -> list[str]:
         """The games that are being played, and of which nobody is connected."""

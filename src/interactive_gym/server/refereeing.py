@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 
 from structlog.typing import FilteringBoundLogger
 
@@ -56,6 +56,53 @@ class Refereeing:
     def exclude(self, peer: int, reason: str) -> None:
         """Take ``peer`` out for good."""
         self._referee.exclude(peer, steady(), reason)
+        self._act()
+
+    def wish(self, change: str, peers: Collection[int]) -> None:
+        """Have the game ``"pause"`` because of these peers, or ``"resume"``."""
+        self._referee.wish(change, steady(), peers)
+        self._act()
+
+    @property
+    def return_timeout(self) -> float:
+        """Seconds within which somebody may come back."""
+        return self._referee.return_timeout
+
+    @property
+    def peers(self) -> frozenset[int]:
+        """All of them."""
+        return self._referee.peers
+
+    @property
+    def playing(self) -> frozenset[int]:
+        """Peers whose present processes are in the game, as far as is known."""
+        return frozenset(self._referee.playing)
+
+    @property
+    def gone(self) -> frozenset[int]:
+        """Peers that do not come back."""
+        return self._referee.gone
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether anybody has played since the last restart."""
+        return self._referee.has_begun
+
+    def may_begin(self, peer: int) -> bool:
+        """Whether nobody had ``peer`` cut since the last restart."""
+        return self._referee.may_begin(peer)
+
+    def says(self, peer: int, is_in: bool) -> None:
+        """The process that speaks for ``peer`` is in the game, or not."""
+        self._referee.says(peer, is_in)
+
+    def lost(self, peer: int) -> None:
+        """The process that spoke for ``peer`` is no more."""
+        self._referee.says(peer, is_in=False)
+
+    def restart(self, epoch: int) -> None:
+        """All processes are lost, and others begin."""
+        self._referee.restart(epoch)
         self._act()
 
     def close(self) -> None:

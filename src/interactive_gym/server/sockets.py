@@ -30,6 +30,7 @@ from interactive_gym.protocol import (
     Message,
     OutcomePage,
     Page,
+    Playing,
     Probe,
     Refusal,
     Room,
@@ -40,6 +41,7 @@ from interactive_gym.server.desertion import Desertion
 from interactive_gym.server.desk import Desk, clock, converted, steady
 from interactive_gym.server.gate import Gate
 from interactive_gym.server.gathering import Gathering
+from interactive_gym.server.hiding import Hiding
 from interactive_gym.server.invitations import Invitations
 from interactive_gym.server.limits import Limiter, Rate
 from interactive_gym.server.lines import Lines
@@ -135,18 +137,18 @@ class Sockets:
         self.desertion = Desertion(desk, self.matches)
         invitations = Invitations(desk.study.experiment, archive)
         self.gathering = Gathering(desk, self.matches, lines, invitations, self.probing.is_there)
-        self.watching = Watching(desk, lines, self.gathering)
+        self.watching = Watching(desk, lines, self.gathering, Hiding(desk, self.matches, self.gathering))
 
     async def _connect(self, sid: str, environ: Mapping[str, Any], auth: object = None) -> None:
         with about():
             try:
-                who = await self._admitted(sid, auth)
+                who, playing = await self._admitted(sid, auth)
             except Exception as error:
                 refused = self._desk.refused(error)
                 raise socketio.exceptions.ConnectionRefusedError(refused.text, msgspec.to_builtins(refused)) from None
-        self._spawn(self._greet(who))
+        self._spawn(self._greet(who, playing))
 
-    async def _admitted(self, sid: str, auth: object) -> Connected:
+    async def _admitted(self, sid: str, auth: object) -> tuple[Connected, Playing | None]:
         hello = _hello(auth)
         who = Connected(self._desk.tokens.read(hello.token), sid, hello.tab)
         name(who.participant_id)
@@ -157,7 +159,7 @@ class Sockets:
             self.gathering.gone(replaced)
             await self._move(replaced.sid)
         self._desk.log.info("connected", tab=who.tab, scene_id=page.scene_id, takeover=replaced is not None)
-        return who
+        return who, hello.playing
 
     async def _move(self, sid: str) -> None:
         """Tells a connection that another one has taken its place. It may be long dead: nobody waits for its end."""
@@ -169,7 +171,7 @@ class Sockets:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _greet(self, who: Connected) -> None:
+    async def _greet(self, who: Connected, playing: Playing | None) -> None:
         """Sends the first page, as soon as the library lets a new connection be written to."""
         with about(who.participant_id):
             for _ in range(_HELLO_TRIES):
@@ -183,6 +185,7 @@ class Sockets:
                 await self.io.emit("scene", page, to=who.sid)
                 self.probing.begin(who)
                 self.matches.connected(who.participant_id)
+                await self.gathering.restarting.connected(who, playing)
             except KeyError:
                 self._desk.log.info("gone_before_greeting")
             except Exception as error:

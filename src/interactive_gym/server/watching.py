@@ -28,6 +28,7 @@ from interactive_gym.server.callbacks import TooSlow, called
 from interactive_gym.server.desk import Desk, clock, steady
 from interactive_gym.server.exclusions import Exclusion
 from interactive_gym.server.gathering import Gathering
+from interactive_gym.server.hiding import Hiding
 from interactive_gym.server.lifecycle import State
 from interactive_gym.server.lines import Lines
 from interactive_gym.server.monitoring import CALLBACK, WARNINGS, Exclude, Monitor, Warn, window_s
@@ -53,8 +54,8 @@ class _Watched:
 class Watching:
     """To be used on the event loop only."""
 
-    def __init__(self, desk: Desk, lines: Lines, gathering: Gathering) -> None:
-        self._desk, self._lines, self._gathering = desk, lines, gathering
+    def __init__(self, desk: Desk, lines: Lines, gathering: Gathering, hiding: Hiding) -> None:
+        self._desk, self._lines, self._gathering, self._hiding = desk, lines, gathering, hiding
         games = [scene for scene in desk.study.experiment.sequence if isinstance(scene, GymScene)]
         self._rules = {scene.id: scene.watch for scene in games if scene.watch}
         self._watched: dict[tuple[str, str], _Watched] = {}  # by participant and session
@@ -67,8 +68,11 @@ class Watching:
         Raises:
             ClientError: ``not_now``; that scene is not watched.
         """
-        if message.scene_id not in self._rules:
+        of_several = message.scene_id in self._hiding.limits
+        if message.scene_id not in self._rules and not of_several:
             raise ClientError("not_now", f"scene {message.scene_id!r} is not watched")
+        if of_several:
+            await self._hiding.said(who, message)
         since = self._away.get(who.participant_id)
         if message.is_looking:
             self._away.pop(who.participant_id, None)
@@ -77,12 +81,15 @@ class Watching:
 
     async def watch(self) -> None:
         """To be run for as long as the app does."""
-        while self._rules:
+        rounds = [self._round] if self._rules else []
+        rounds += [self._hiding.round] if self._hiding.limits else []
+        while rounds:
             await asyncio.sleep(ROUND_S)
-            try:
-                await self._round()
-            except Exception as error:  # the next round tries again
-                self._desk.refused(error)
+            for look in rounds:
+                try:
+                    await look()
+                except Exception as error:  # the next round tries again
+                    self._desk.refused(error)
 
     async def _round(self) -> None:
         found, new = await self._desk.store.read(self._read)
