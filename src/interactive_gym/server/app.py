@@ -88,7 +88,8 @@ def _assembled(desk: Desk, sockets: Sockets, web: Web, hooking: Hooking, opened:
             await sockets.matches.restore()
             desk.files.update()
             hooking.start()
-            watching = [asyncio.create_task(one.watch()) for one in (sockets.desertion, sockets.news, sockets.watching)]
+            watchers = (sockets.desertion, sockets.news, sockets.watching, sockets.gathering.restarting)
+            watching = [asyncio.create_task(one.watch()) for one in watchers]
             yield
             for one in watching:
                 one.cancel()

@@ -29,7 +29,6 @@ class Returning:
     """A page of somebody whose game runs. ``session`` is as they see it."""
 
     session: Session
-    generation: int
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class Company:
     study: Study
 
     def enlist(
-        self, connection: Connection, participant_id: str, message: Enlist, tab: str, now: float
+        self, connection: Connection, participant_id: str, message: Enlist, now: float
     ) -> Returning | Departure | Profile:
         """The participant is ready for the game of several people in their scene.
 
@@ -68,22 +67,22 @@ class Company:
         if who.outcome or rules_of(scene) is None or (session and not session.is_multiplayer):
             raise ClientError("not_now", "there is nobody to wait for")
         if session and session.state not in matchlife.FORMING:
-            return self._back(connection, session, tab, now)
+            return self._back(connection, session, now)
         together.step(connection, participant_id, Step.ENLIST)
         return together.profile(connection, participant_id)
 
-    def _back(self, connection: Connection, session: Session, tab: str, now: float) -> Returning | Departure:
+    def _back(self, connection: Connection, session: Session, now: float) -> Returning | Departure:
         who, scene_id = session.participant_id, session.scene_id
         play.settle(connection, session, now)
         if together.is_over(connection, session):
             return self.advance(connection, who, Advance(scene_id), now)
         if together.is_cut(connection, session) or session.state == matchlife.State.ENDED:
             return self.fail(connection, who, Failure(scene_id, "connection_failed"), now)
-        if together.is_deserted(connection, session):
+        is_played_on = session.game["multiplayer"].get("on_leave") == "bot"  # by policies, for whoever has left
+        if together.is_deserted(connection, session) and not is_played_on:
             return self.fail(connection, who, Failure(scene_id, "partner_left"), now)
-        generation = matches.add_generation(connection, session.id, session.player, tab=tab, now=now)
         together.step(connection, who, Step.PLAY)
-        return Returning(session, generation)
+        return Returning(session)
 
     def advance(self, connection: Connection, participant_id: str, message: Advance, now: float) -> Departure:
         """See ``Study.advance``."""

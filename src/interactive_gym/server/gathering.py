@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from interactive_gym.data.games import Session
 from interactive_gym.data.matches import Member
 from interactive_gym.errors import ClientError
-from interactive_gym.protocol import Advance, Enlist, Failure, Leave, Page, Play, Room, Unmatched, Validated
+from interactive_gym.protocol import Advance, Enlist, Failure, Leave, Page, Play, Restart, Room, Unmatched, Validated
 from interactive_gym.scenes import GymScene
 from interactive_gym.server import together
 from interactive_gym.server.choosing import Choosing
@@ -27,6 +27,7 @@ from interactive_gym.server.lines import Lines
 from interactive_gym.server.logs import name
 from interactive_gym.server.matches import Matches
 from interactive_gym.server.presence import Connected
+from interactive_gym.server.restarting import Restarting
 from interactive_gym.server.room import Decision, GiveUp, Group, Pair, Pool, Profile, rules_for
 from interactive_gym.server.study import rules_of
 
@@ -98,6 +99,7 @@ class Gathering:
     def __init__(self, desk: Desk, matches: Matches, lines: Lines, invitations: Invitations, is_there: IsThere) -> None:
         self._desk, self._matches, self._lines, self._invitations = desk, matches, lines, invitations
         self._is_there = is_there
+        self.restarting = Restarting(desk, matches, is_there, self._invite)
         self._company = Company(desk.study)
         self._choosing = Choosing(desk)
         self._scenes = {scene.id: scene for scene in desk.study.experiment.sequence if isinstance(scene, GymScene)}
@@ -123,11 +125,10 @@ class Gathering:
             raise ClientError("wrong_archive", "the page runs what an earlier server gave it")
         async with self._lock:
             self._desk.presence.who(who.sid)  # it may have been taken over meanwhile
-            found = await self._desk.write(self._company.enlist, who.participant_id, message, who.tab, clock())
+            found = await self._desk.write(self._company.enlist, who.participant_id, message, clock())
             match found:
-                case Returning(session, generation):
-                    self._desk.log.info("returned", session_id=session.id, generation=generation)
-                    self._invite(session, generation=generation, returning=True)
+                case Returning(session):
+                    await self.restarting.back(who, session)
                 case Departure():
                     self._departed(who.participant_id, found)
                     self._show(who.participant_id, found.page)
@@ -437,9 +438,9 @@ class Gathering:
 
     # --- telling ----------------------------------------------------------------------------------------------------
 
-    def _invite(self, side: Session, *, generation: int, returning: bool) -> None:
+    def _invite(self, side: Session, *, generation: int, returning: bool, restart: Restart | None = None) -> None:
         servers = self._matches.ice_servers(side.participant_id)
-        match = self._invitations.match(side, servers, generation=generation, returning=returning)
+        match = self._invitations.match(side, servers, generation=generation, returning=returning, restart=restart)
         self._lines.tell(side.participant_id, "match", match)
 
     def _show(self, participant_id: str, page: Page) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import b64encode
 from collections.abc import Awaitable, Callable
 
 import msgspec
@@ -18,11 +19,13 @@ from interactive_gym.protocol import (
     Join,
     Joined,
     Receipt,
+    Replay,
+    ReplayRequest,
     Resume,
     ResumeRequest,
     Upload,
 )
-from interactive_gym.server import ingest
+from interactive_gym.server import ingest, play
 from interactive_gym.server.desk import Desk, clock, parsed, steady
 from interactive_gym.server.limits import Limiter, Rate
 from interactive_gym.server.logs import LEVELS, about, name
@@ -49,6 +52,7 @@ class Http:
         return [
             Route("/api/join", self._answering(self._join), methods=["POST"]),
             Route("/api/resume", self._answering(self._resume), methods=["POST"]),
+            Route("/api/replay", self._answering(self._replay), methods=["POST"]),
             Route("/api/records", self._answering(self._records), methods=["POST"]),
             Route("/healthz", self._health, methods=["GET"]),
         ]
@@ -82,6 +86,14 @@ class Http:
         self._desk.log.info("resumed", episode=answer.episode, generation=answer.generation)
         self._desk.files.update()
         return answer
+
+    async def _replay(self, request: Request) -> Replay:
+        participant_id = self._participant(request)
+        self._resumes.spend(participant_id, steady())
+        message = parsed(await _body(request, MAX_CONTROL_BYTES), ReplayRequest)
+        name(session=message.session_id)
+        chunks = await self._desk.store.read(lambda connection: play.replayed(connection, participant_id, message))
+        return Replay([b64encode(chunk).decode() for chunk in chunks])
 
     async def _records(self, request: Request) -> Receipt:
         participant_id = self._participant(request)

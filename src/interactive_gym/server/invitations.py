@@ -9,7 +9,7 @@ import msgspec
 from interactive_gym.data.games import Session
 from interactive_gym.experiment import Experiment
 from interactive_gym.game.matchconfig import human_peers
-from interactive_gym.protocol import IceServer, Match
+from interactive_gym.protocol import IceServer, Match, Restart
 from interactive_gym.protocol_game import Game
 from interactive_gym.scenes import GymScene
 
@@ -31,7 +31,15 @@ class Invitations:
         """Seconds in which all have to be connected."""
         return self.experiment.connections.timeout
 
-    def match(self, session: Session, ice_servers: list[IceServer], *, generation: int, returning: bool) -> Match:
+    def match(
+        self,
+        session: Session,
+        ice_servers: list[IceServer],
+        *,
+        generation: int,
+        returning: bool,
+        restart: Restart | None = None,
+    ) -> Match:
         """For the member who sees ``session`` so. Generations and boots of a player are counted alike, from 0 and 1."""
         peers, relay = human_peers(session.game), session.game["multiplayer"]["relay"]
         return Match(
@@ -52,6 +60,7 @@ class Invitations:
             game_text=self._game_text(session),
             game=msgspec.convert(session.game, Game),
             round_trips=self._round_trips(session),
+            restart=restart,
         )
 
     def _game_text(self, session: Session) -> str:
