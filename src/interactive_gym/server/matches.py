@@ -6,7 +6,7 @@ What has to outlive the process (members, states, grants) is in the store; all h
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -67,11 +67,14 @@ class _Seat(NamedTuple):
 
 
 class Matches:
-    """All of one app. To be used on its event loop only; nothing here waits."""
+    """All of one app. To be used on its event loop only; nothing here waits.
 
-    def __init__(self, desk: Desk, lines: Lines) -> None:
-        self._desk = desk
-        self._lines = lines
+    Args:
+        comes_back: Finds out whether a participant's page is there, or is again so many seconds after it went.
+    """
+
+    def __init__(self, desk: Desk, lines: Lines, comes_back: Callable[[str, float], Awaitable[bool]]) -> None:
+        self._desk, self._lines, self._comes_back = desk, lines, comes_back
         self._signals = Signals()
         self._strays = Limiter(STRAYS)
         self._live: dict[str, _Live] = {}
@@ -91,7 +94,8 @@ class Matches:
         """The game begins, or goes on after ``grants``: now it has a referee. Said again, it changes nothing."""
         live = self._live[session_id]
         if live.refereeing is None:
-            referee = Referee(referee_config(live.game), rising_boot(), grants)
+            config = referee_config(live.game)
+            referee = Referee(config, rising_boot(), grants)
 
             async def store(new: Sequence[Grant]) -> None:
                 await self._desk.write(_store_grants, live, new, clock())
@@ -100,7 +104,11 @@ class Matches:
                 if self._is_in(live, peer):
                     self._lines.relay(live.members[peer], entry(RELAY_SERVER, _CONTROL + payload))
 
-            live.refereeing = Refereeing(referee, store, send, self._desk.log.bind(session_id=session_id))
+            async def is_there(peer: int) -> bool:
+                return self._is_in(live, peer) and await self._comes_back(live.members[peer], config.pause_timeout)
+
+            log = self._desk.log.bind(session_id=session_id)
+            live.refereeing = Refereeing(referee, store, send, is_there, log)
             live.since = steady()
 
     def close(self, session_id: str) -> None:

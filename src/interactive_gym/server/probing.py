@@ -13,7 +13,9 @@ from interactive_gym.server.presence import Connected
 EVERY_S = 5.0
 FIRST = 5  # of a new connection, or as many as the screening wants, come in quick succession
 THERE_S = 2.0  # whoever answers within is there
+RESTART_S = 15.0  # after a start of the server, within which all pages have found it
 _GAP_S = 0.1  # between an answer and the next of these
+_LOOK_S = 0.5  # after which it may be by another connection that they answer
 _LOST_S = 5.0  # an answer that takes longer is not waited for
 
 
@@ -35,11 +37,14 @@ class Probing:
         rules = desk.study.experiment.entry
         self._first = max(FIRST, rules.min_ping_samples if rules else 0)
         self._rounds: dict[Connected, _Round] = {}
+        self._began = steady()
+        self._gone_at: dict[str, float] = {}  # by participant: since when they have no connection, if they had one
 
     def begin(self, who: Connected) -> None:
         """This connection is there from now on."""
         self._desk.rtts.forget(who.participant_id)
         self._rounds[who] = _Round(steady(), self._first)
+        self._gone_at.pop(who.participant_id, None)
         self._ask(who)
 
     def end(self, who: Connected) -> None:
@@ -49,6 +54,7 @@ class Probing:
             round_.timer.cancel()
         if not self._desk.presence.connected(who.participant_id):
             self._desk.rtts.forget(who.participant_id)
+            self._gone_at.setdefault(who.participant_id, steady())
 
     def answered(self, who: Connected, probe: Probe) -> bool:
         """False for an answer to what was not asked."""
@@ -95,6 +101,27 @@ class Probing:
         except TimeoutError:
             return False
         return True
+
+    async def comes_back(self, participant_id: str, patience_s: float) -> bool:
+        """Whether they answer, or have a new connection so many seconds after the last one: a page that is reloaded has
+        none for a moment, and after a start of the server nobody has."""
+        asked = steady()
+        while True:
+            round_ = self._rounds.get(who) if (who := self._desk.presence.holder(participant_id)) else None
+            if round_ and round_.since >= asked:
+                return True
+            until = asked + THERE_S if round_ else max(asked + THERE_S, self._awaited(participant_id, patience_s))
+            if (left := until - steady()) <= 0:
+                return False
+            if who is None or round_ is None:
+                await asyncio.sleep(min(left, _GAP_S))  # they are gone, or being greeted
+            elif await self.is_there(who, min(left, _LOOK_S)):
+                return True
+
+    def _awaited(self, participant_id: str, patience_s: float) -> float:
+        """Until when they may be connected again."""
+        gone_at = self._gone_at.get(participant_id)
+        return self._began + RESTART_S if gone_at is None else gone_at + patience_s
 
     def _ask(self, who: Connected) -> None:
         round_ = self._rounds.get(who)

@@ -31,6 +31,7 @@ class Refereeing:
         referee: With what was granted before.
         store: Stores grants; they hold when it returns.
         send: Takes (peer, control frame's payload); it may be lost.
+        is_there: Finds out whether the page of a peer is there.
         log: Where a store that fails is noted.
     """
 
@@ -39,11 +40,13 @@ class Refereeing:
         referee: Referee,
         store: Callable[[Sequence[Grant]], Awaitable[None]],
         send: Callable[[int, bytes], None],
+        is_there: Callable[[int], Awaitable[bool]],
         log: FilteringBoundLogger,
     ) -> None:
-        self._referee, self._store, self._send, self._log = referee, store, send, log
+        self._referee, self._store, self._send, self._is_there, self._log = referee, store, send, is_there, log
         self._unstored: list[Grant] = []
         self._writing: asyncio.Task[None] | None = None
+        self._asking: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._is_closed = False
         self._advance()
@@ -118,7 +121,13 @@ class Refereeing:
 
     def _act(self) -> None:
         self._unstored += self._referee.new_grants()
-        if self._writing is not None or self._is_closed:
+        if self._is_closed:
+            return
+        for peer in self._referee.questions():
+            task = asyncio.get_running_loop().create_task(self._find_out(peer))
+            self._asking.add(task)
+            task.add_done_callback(self._asking.discard)
+        if self._writing is not None:
             return
         if self._unstored:  # what the referee has to say may be of them, so all of it waits
             self._writing = asyncio.get_running_loop().create_task(self._write())
@@ -126,6 +135,13 @@ class Refereeing:
         for peer, payload in self._referee.control_to_send():
             self._send(peer, payload)
         self._wake_at(self._referee.next_deadline())
+
+    async def _find_out(self, peer: int) -> None:
+        is_there = await self._is_there(peer)
+        if not self._is_closed:
+            self._log.info("asked_whether_there", peer=peer, is_there=is_there)
+            self._referee.answer(peer, is_there, steady())
+            self._act()
 
     async def _write(self) -> None:
         while self._unstored:

@@ -133,7 +133,7 @@ class Sockets:
         self.news = News(desk, lines)
         self.probing = Probing(desk, lines)
         self.gate = Gate(desk, lines, self.probing)
-        self.matches = Matches(desk, lines)
+        self.matches = Matches(desk, lines, self.probing.comes_back)
         self.desertion = Desertion(desk, self.matches)
         invitations = Invitations(desk.study.experiment, archive)
         self.gathering = Gathering(desk, self.matches, lines, invitations, self.probing.is_there)
