@@ -21,7 +21,7 @@ class Scene:
 
     Attributes:
         tally: The statistics of the episode.
-        bots: Who plays the agents that are no humans, wherever they are carried.
+        bots: Who plays the agents that are no humans, or whose humans are lost, wherever they are carried.
 
     Raises:
         EnvError: The config binds a key to what is no action.
@@ -31,7 +31,7 @@ class Scene:
         native = host.episode.adapter.native(spec.human)
         players = {agent: player for player, agent in enumerate(spec.agents)}
         self.tally = Tally(session)
-        self.bots = Bots(spec.policies, players, host.actions)
+        self.bots = Bots({**spec.policies, **spec.understudies}, players, host.actions)
         self._me = players[spec.human]
         self._controls = Controls(spec, lambda action: host.actions.encode(self._me, action))
         self._picture = Picture(spec, native)
@@ -47,7 +47,7 @@ class Scene:
         Raises:
             EnvError: A policy failed.
         """
-        if player in self.bots.players:
+        if player != self._me and player in self.bots.players:
             return self.bots.choose(player, frame, episode)
         pressed = json.loads(pressed_json)
         chosen = self._controls.choose(pressed)

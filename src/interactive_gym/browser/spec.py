@@ -19,6 +19,7 @@ class Spec(Setup):
     Attributes:
         human: The agent that this participant plays.
         policies: Who plays those agents that nobody plays.
+        understudies: Who plays on for those participants who are lost.
         bindings: Keys held together, and the action that they mean, as the config holds it.
         hud: A template, see ``scenes.hud``; ``hud_function`` is called instead, with the environment and perhaps the
             agent.
@@ -30,6 +31,7 @@ class Spec(Setup):
     hud_function: Callable[..., object] | None
     human: str
     policies: Mapping[str, Policy]
+    understudies: Mapping[str, Policy]
     bindings: tuple[tuple[frozenset[str], Any], ...]
     default_action: Any
     input_mode: str
@@ -50,13 +52,16 @@ def load(game_json: str) -> Spec:
     """
     game: dict[str, Any] = json.loads(game_json)
     policies = game["policies"]
+    humans = [agent for agent, name in policies.items() if name == HUMAN_NAME]
+    understudy = (game["multiplayer"] or {}).get("take_over")
     return Spec(
         **vars(load_setup(game)),
         draw=_function(game["draw"]),
         hud=game["hud"],
         hud_function=_function(game["hud_function"]),
-        human=next(agent for agent, name in policies.items() if name == HUMAN_NAME),
+        human=humans[0],
         policies={agent: cast(Policy, resolve(name)) for agent, name in policies.items() if name != HUMAN_NAME},
+        understudies={agent: cast(Policy, resolve(understudy)) for agent in humans if understudy},
         bindings=tuple((frozenset(bound["keys"]), bound["action"]) for bound in game["bindings"]),
         default_action=game["default_action"],
         input_mode=game["input_mode"],

@@ -83,6 +83,8 @@ def references(scene: GymScene) -> dict[str, str]:
     found |= {where: name for where, name in optional.items() if name}
     if scene.stand_in:
         found[".waitroom(bot)"] = scene.stand_in
+    if game["multiplayer"] and game["multiplayer"]["take_over"]:
+        found[".multiplayer(on_leave)"] = game["multiplayer"]["take_over"]
     players = game["policies"].items()
     return found | {f".policies({agent!r})": name for agent, name in players if ":" in name}
 
