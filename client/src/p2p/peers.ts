@@ -4,6 +4,7 @@ import type { Clock } from "../clock";
 import type { EventData } from "../events";
 import type { Event, IceServer, Match, Signal } from "../protocol.gen";
 import type { FromWorker, ToWorker } from "../worker/messages";
+import { Outages } from "./outages";
 import { Pair } from "./pair";
 import type { Repair, RepairKind } from "./repairs";
 
@@ -24,8 +25,7 @@ export interface PeersTools {
 export class Peers {
   private readonly pairs = new Map<number, Pair>();
   private readonly complaints = new Set<string>(); // made once for each server
-  private isResting = false;
-  private readonly lostAt = new Map<number, number>(); // the direct ways that nothing comes by
+  private readonly outages = new Map<number, Outages>();
 
   constructor(
     private readonly match: Match,
@@ -37,7 +37,10 @@ export class Peers {
     if (!this.match.is_mesh) return;
     const partners = this.match.peers.filter((peer) => peer !== this.match.peer);
     if (!this.isPossible()) return partners.forEach((peer) => this.renounce(peer));
-    for (const peer of partners) this.pairs.set(peer, this.pairWith(peer));
+    for (const peer of partners) {
+      this.pairs.set(peer, this.pairWith(peer));
+      this.outages.set(peer, this.outagesOf(peer));
+    }
     for (const pair of this.pairs.values()) pair.start();
   }
 
@@ -50,30 +53,29 @@ export class Peers {
   fromWorker(message: FromWorker): void {
     if (!("run" in message) || message.run !== this.tools.run) return;
     if (message.type === "direct") this.direct(message.peer, message.up);
-    if (message.type === "detour") this.detour(message);
+    if (message.type === "detour") this.outages.get(message.peer)?.detour(message.works, message.ms);
     if (message.type === "closed") this.pairs.get(message.peer)?.closed(message.link);
     if (message.type === "send") this.pairs.get(message.peer)?.send(message.frame);
   }
 
   /** Until something else is tried, the way by the server is. */
   private direct(peer: number, up: boolean): void {
-    const { clock, report, repairing } = this.tools;
-    const since = this.lostAt.get(peer);
     this.pairs.get(peer)?.direct(up);
-    if (this.isResting) return;
-    if (up) {
-      this.lostAt.delete(peer);
-      repairing(peer, null);
-      if (since !== undefined) report("direct_restored", "info", "heard", { peer, ms: Math.round(clock.now() - since) });
-    } else if (this.pairs.has(peer)) {
-      this.lostAt.set(peer, clock.now());
-      if (this.match.may_relay) repairing(peer, "relay");
-      report("direct_lost", "warning", "silent", { peer });
-    }
+    const outages = this.outages.get(peer);
+    if (outages === undefined) return;
+    if (up) outages.end();
+    else outages.begin();
+    if (up || this.match.may_relay) this.tools.repairing(peer, up ? null : "relay");
   }
 
-  private detour({ peer, works, ms }: Extract<FromWorker, { type: "detour" }>): void {
-    if (!this.isResting) this.repaired(peer, { kind: "relay", cause: "silent", ms, result: works ? "connected" : "failed" });
+  private outagesOf(peer: number): Outages {
+    const { clock, report } = this.tools;
+    return new Outages({
+      clock,
+      lost: () => report("direct_lost", "warning", "silent", { peer }),
+      restored: (ms) => report("direct_restored", "info", "heard", { peer, ms }),
+      detour: (repair) => this.repaired(peer, repair),
+    });
   }
 
   private repaired(peer: number, { kind, cause, ms, result }: Repair): void {
@@ -88,13 +90,19 @@ export class Peers {
 
   /** The game is over: what is connected stays so, and nothing is repaired any more. */
   rest(): void {
-    this.isResting = true;
+    this.forgetOutages();
     for (const pair of this.pairs.values()) pair.rest();
   }
 
   close(): void {
+    this.forgetOutages();
     for (const pair of this.pairs.values()) pair.close();
     this.pairs.clear();
+  }
+
+  private forgetOutages(): void {
+    for (const outages of this.outages.values()) outages.close();
+    this.outages.clear();
   }
 
   private pairWith(peer: number): Pair {

@@ -265,9 +265,9 @@ export class Link {
     const isUp = !this.isDeaf(now) && !this.isPartnerDeaf(now);
     if (isUp === this.isUp) return;
     this.isUp = isUp;
-    this.tools.direct(isUp);
     if (isUp) this.endDetour(false);
     else if (this.rules.may_relay) this.detourSince = now;
+    this.tools.direct(isUp);
   }
 
   private endDetour(works: boolean): void {
