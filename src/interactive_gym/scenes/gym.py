@@ -444,6 +444,11 @@ class GymScene(Passage):
         return self._monitoring if "monitoring" in self._called else None
 
     @property
+    def min_speed(self) -> float | None:
+        """How many times faster than it is played a participant's machine has to step it; None: any."""
+        return self._runtime.min_speed
+
+    @property
     def hidden_timeout(self) -> float | None:
         """Seconds for which a player's tab may be hidden; None: any time, or nobody plays along."""
         return self._multiplayer.hidden_timeout if len(self.humans) > 1 else None

@@ -54,7 +54,8 @@ class Company:
 
         Returns:
             What a matcher may know of them: they wait, or are matched already. Or their game runs. Or it was over, or
-            had been ended, or everybody else had left it, or they had been taken out of it, before they came back.
+            had been ended, or everybody else had left it, or they had been taken out of it, before they came back. Or
+            their machine is too slow for it.
 
         Raises:
             ClientError: ``wrong_scene``, or ``not_now``: it is no such game, or they have an outcome.
@@ -68,6 +69,8 @@ class Company:
             raise ClientError("not_now", "there is nobody to wait for")
         if session and session.state not in matchlife.FORMING:
             return self._back(connection, session, now)
+        if session is None and self.study.is_too_slow(connection, who, message.speed, now):
+            return Departure(self.study.page(connection, participant_id), has_left=True)
         together.step(connection, participant_id, Step.ENLIST)
         return together.profile(connection, participant_id)
 

@@ -17,6 +17,7 @@ from interactive_gym.errors import ConfigError
 from interactive_gym.experiment import Experiment
 from interactive_gym.scenes import CompletionCodeScene, Scene
 from interactive_gym.scenes.endings import OWN_NAMES, Ending, address_of, names_of
+from interactive_gym.scenes.parameters import NotGiven
 from interactive_gym.scenes.passage import Passage
 from interactive_gym.scenes.secret import Secret
 from interactive_gym.server.lifecycle import Outcome, Step, after
@@ -92,6 +93,11 @@ def ending_of(experiment: Experiment, scene_id: str, outcome: str) -> Ending:
     if isinstance(scene, CompletionCodeScene):
         said = replace(said, code=scene.fixed_code or said.code or True)
     return said
+
+
+def unless_said(experiment: Experiment, scene_id: str, outcome: str, words: str) -> str | None:
+    """``words`` for those who end so in this scene; None where the researcher has some."""
+    return words if isinstance(ending_of(experiment, scene_id, outcome).body, NotGiven) else None
 
 
 def scene_of(experiment: Experiment, scene_id: str) -> Scene | None:

@@ -83,6 +83,9 @@ class Http:
         name(session=message.session_id)
         self._desk.presence.check_tab(participant_id, message.tab)
         answer = await self._desk.write(self._desk.study.resume, participant_id, message, clock())
+        if answer is None:
+            self._desk.files.update()
+            raise ClientError("too_slow", "the participant's machine is too slow for this game")
         self._desk.log.info("resumed", episode=answer.episode, generation=answer.generation)
         self._desk.files.update()
         return answer

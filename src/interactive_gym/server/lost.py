@@ -11,9 +11,8 @@ from interactive_gym.data.games import Session
 from interactive_gym.experiment import Experiment
 from interactive_gym.scenes import GymScene, Scene
 from interactive_gym.scenes.gym_parameters import LEAVE, NEXT
-from interactive_gym.scenes.parameters import NotGiven
 from interactive_gym.server import exclusions, together
-from interactive_gym.server.endings import ending_of
+from interactive_gym.server.endings import unless_said
 from interactive_gym.server.lifecycle import Outcome
 
 _LATE = (
@@ -56,5 +55,4 @@ def words(
         return exclusions.partner_text(connection, scene, session)
     if outcome != Outcome.CONNECTION_FAILED or session is None or not together.is_cut(connection, session):
         return None
-    is_said = not isinstance(ending_of(experiment, scene.id, outcome).body, NotGiven)
-    return None if is_said else _LATE
+    return unless_said(experiment, scene.id, outcome, _LATE)

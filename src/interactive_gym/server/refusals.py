@@ -18,6 +18,7 @@ TEXTS = {
     "wrong_scene": "You are on another page of the study. Please reload this page.",
     "too_large": "That was too long for us to store. Please shorten it.",
     "too_many": "That was too much for us to store.",
+    "too_slow": "This computer is too slow for the game.",
     "too_fast": "That was too much at once. Please wait a moment.",
     "server_error": "Something went wrong on our side. Please try again in a moment.",
 }
@@ -30,6 +31,7 @@ STATUS = {
     "not_now": 409,
     "not_screened": 409,
     "experiment_changed": 409,
+    "too_slow": 409,
     "too_large": 413,
     "too_many": 429,
     "too_fast": 429,

@@ -21,9 +21,10 @@ from interactive_gym.scenes.passage import Passage
 from interactive_gym.scenes.static import PageWithButton
 from interactive_gym.server import conditions, flow, known, lost, matchlife, play, together
 from interactive_gym.server.drawn import new_id, seed_of
-from interactive_gym.server.endings import ending_of, finish, scene_of
+from interactive_gym.server.endings import ending_of, finish, scene_of, unless_said
 from interactive_gym.server.lifecycle import Outcome, State, Step, after, outcome_of
 from interactive_gym.server.pages import last_page, scene_page
+from interactive_gym.server.speed import TOO_SLOW, WORDS, judge
 
 _ON_FIRST_PAGE = (State.ARRIVED, State.SCREENING)
 _OF_PARTNERS = (Outcome.PARTNER_LEFT, Outcome.CONNECTION_FAILED)
@@ -149,8 +150,8 @@ class Study:
         self._go_on(connection, replace(who, state=after(who.state, Step.STEP_OUT)), scene, now)
         return True
 
-    def resume(self, connection: Connection, participant_id: str, message: ResumeRequest, now: float) -> Resume:
-        """A worker is about to play a session, and is told where.
+    def resume(self, connection: Connection, participant_id: str, message: ResumeRequest, now: float) -> Resume | None:
+        """A worker is about to play a session, and is told where. None: it is too slow, and the participant is done.
 
         Raises:
             ClientError: ``not_your_session``, or ``not_now``: the participant is not in its scene, or plays it with
@@ -160,8 +161,22 @@ class Study:
         session = play.owned(connection, message.session_id, participant_id)
         if session.scene_id != who.scene_id or session.is_multiplayer:
             raise ClientError("not_now", "the participant is not in the scene of this session, or not alone in it")
+        if not games.starts(connection, session) and self.is_too_slow(connection, who, message.speed, now):
+            return None
         people.place(connection, replace(who, state=after(who.state, Step.PLAY)))
         return play.resume(connection, session, tab=message.tab, now=now)
+
+    def is_too_slow(self, connection: Connection, who: Participant, speed: float | None, now: float) -> bool:
+        """Whether the machine of ``who``, who is about to play, is too slow for their scene; then they are done."""
+        scene, session = self.scene(who), self.current_session(connection, who)
+        least = scene.min_speed if isinstance(scene, GymScene) else None
+        found = judge(connection, who.id, scene.id, speed, least, now, session.id if session else None)
+        if found is None:
+            return False
+        outcome = Outcome.SCREENED_OUT
+        body = unless_said(self.experiment, scene.id, outcome, WORDS)
+        self.end(connection, who, Step.EXCLUDE, outcome, reason=TOO_SLOW, now=now, body=body, data=found)
+        return True
 
     def known(self, connection: Connection, participant_id: str) -> Participant:
         """
