@@ -1,6 +1,6 @@
 /** The server's HTTP endpoints: what must not be lost goes this way. */
 
-import type { Join, Joined, Receipt, Refusal, Resume, ResumeRequest, Upload } from "./protocol.gen";
+import type { Join, Joined, Receipt, Refusal, Replay, ReplayRequest, Resume, ResumeRequest, Upload } from "./protocol.gen";
 
 // 900 kB in a minute is 120 kbit/s. Without a limit the records wait for a connection that a network has silently dropped
 // until the system gives it up, which takes a quarter of an hour and more.
@@ -38,6 +38,13 @@ export class Api {
     return this.post<Resume>(
       "/api/resume",
       JSON.stringify({ session_id: sessionId, tab: this.identity.tab } satisfies ResumeRequest),
+    );
+  }
+
+  replay(sessionId: string, epoch: number): Promise<Replay> {
+    return this.post<Replay>(
+      "/api/replay",
+      JSON.stringify({ session_id: sessionId, epoch } satisfies ReplayRequest),
     );
   }
 

@@ -5,7 +5,7 @@ import { io } from "socket.io-client";
 import { isRefusal } from "./api";
 import type { Clock } from "./clock";
 import type { FlowEvent, Request } from "./flow";
-import type { Connect, Enlist, Looking, Match, Measured, Page, Play, Probe } from "./protocol.gen";
+import type { Connect, Enlist, Looking, Match, Measured, Page, Play, Playing, Probe } from "./protocol.gen";
 import type { Refusal, Room, Signal, Unmatched, Validated, Verdict, Warned } from "./protocol.gen";
 import type { GateWire } from "./screening";
 
@@ -54,6 +54,8 @@ export interface MatchWire {
   validated(validated: Validated): void;
   signal(signal: Signal): void;
   relay(batch: Uint8Array): void;
+  /** What is said of this page whenever it connects again. */
+  plays(playing: Playing | null): void;
   /** Returns the function that ends the subscription. */
   listen(listener: MatchListener): () => void;
 }
@@ -71,6 +73,7 @@ export function openWire(): Wire {
 export class Connection implements MatchWire, GateWire {
   private readonly listeners = new Set<MatchListener>();
   private readonly attending = new Set<Attendant>();
+  private playing: Playing | null = null;
 
   constructor(
     private readonly wire: Wire,
@@ -163,9 +166,14 @@ export class Connection implements MatchWire, GateWire {
     if (this.wire.connected) this.wire.emit("relay", batch);
   }
 
+  plays(playing: Playing | null): void {
+    this.playing = playing;
+    this.wire.auth = { ...this.wire.auth, playing };
+  }
+
   open(auth: Connect): void {
     this.wire.disconnect();
-    this.wire.auth = auth;
+    this.wire.auth = { ...auth, ...(this.playing && { playing: this.playing }) };
     this.wire.connect();
   }
 

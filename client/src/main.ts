@@ -63,7 +63,7 @@ function begin(boot: Boot, root: HTMLElement): void {
       void import("./renderer/phaser"); // on its way while the instructions are read
       if (page.game.multiplayer === null) return new GameRun(page as SoloPage, view, gameTools(), ends);
       const call = new Call({ focus: drawing.focus, AudioContext: window.AudioContext, Notification: window.Notification });
-      return new MatchRun(page, view, { ...gameTools(), ...matchTools(boot), call, wire }, ends);
+      return new MatchRun(page, view, { ...gameTools(), ...matchTools(boot), api, call, wire }, ends);
     },
     measure,
     focus: drawing.focus,
@@ -74,7 +74,7 @@ function begin(boot: Boot, root: HTMLElement): void {
   void study.start();
 }
 
-function matchTools(boot: Boot): Omit<MatchTools, keyof GameTools | "wire" | "call"> {
+function matchTools(boot: Boot): Omit<MatchTools, keyof GameTools | "api" | "wire" | "call"> {
   return {
     archive: boot.archive?.url ?? "",
     impairment: impairmentOf(location.search),

@@ -66,6 +66,18 @@ describe("Connection", () => {
     expect(events).toEqual([{ type: "linked" }]);
   });
 
+  it("says whenever it connects what is played here", () => {
+    const playing = { session_id: "s", generation: 1, is_in: true };
+    connection.open(AUTH);
+    connection.plays(playing);
+    expect(wire.auth).toEqual({ ...AUTH, playing });
+    connection.open(AUTH);
+    wire.happens("connect");
+    expect(wire.auth).toEqual({ ...AUTH, takeover: false, playing });
+    connection.plays(null);
+    expect(wire.auth).toMatchObject({ playing: null });
+  });
+
   it("passes on scenes and the word that another tab goes on", () => {
     wire.happens("scene", { kind: "end" });
     wire.happens("moved", REFUSAL);

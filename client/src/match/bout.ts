@@ -20,6 +20,7 @@ import type { Impairment, MatchEvent, MatchPacket, Move, Press, WorkerFailure } 
 import { MatchLog } from "./log";
 import { Notes } from "./notes";
 import type { MatchRecords } from "./records";
+import { isReplayed, isRestart, recordedOf, type ReplayTools } from "./replay";
 import { between, type Said } from "./words";
 import { MatchWorker } from "./worker";
 
@@ -33,7 +34,7 @@ type OpenPeers = (
   tools: PeersTools,
 ) => Pick<Peers, "start" | "signalled" | "fromWorker" | "linkedAgain" | "rest" | "close">;
 
-export interface BoutTools {
+export interface BoutTools extends Pick<ReplayTools, "api"> {
   runtime: Runtime;
   wire: MatchWire;
   clock: Clock;
@@ -62,6 +63,7 @@ export class Bout {
   private readonly peers: ReturnType<BoutTools["openPeers"]>;
   private readonly notes: Notes;
   private readonly log: MatchLog;
+  private isMade = false; // in the worker, as far as it has been told
   private hasMet = false;
   private isStaged = false;
   private isReady = false; // we have said so
@@ -85,7 +87,7 @@ export class Bout {
     private readonly ends: BoutEnds,
   ) {
     const { clock, events, wire } = tools;
-    const countdown = match.returning ? 0 : (page.game.multiplayer?.countdown_s ?? 0);
+    const countdown = this.hasBegun ? 0 : (page.game.multiplayer?.countdown_s ?? 0);
     this.beginsAt = clock.now() + countdown * 1000;
     this.notes = new Notes(match.peer, match.peers.length - 1, page.game.multiplayer ?? {});
     this.log = new MatchLog(match.peer, events, tools.now);
@@ -97,6 +99,18 @@ export class Bout {
       report: (...event) => events.report(...event),
       repairing: (...repair) => this.repairing(...repair),
     });
+    this.plays(false);
+  }
+
+  /** Whether the game has begun before: all of it goes on, or at least this page in it. */
+  private get hasBegun(): boolean {
+    return this.match.returning || isRestart(this.match);
+  }
+
+  /** What the server is told when this page connects again. */
+  private plays(isIn: boolean): void {
+    const { session_id, generation } = this.match;
+    this.tools.wire.plays({ session_id, generation, is_in: isIn });
   }
 
   private listener(): ConstructorParameters<typeof MatchWorker>[1] {
@@ -118,9 +132,14 @@ export class Bout {
     return this.hasMet;
   }
 
+  /** Whether the server does not give the match up when this page loses it for a moment. */
+  get lasts(): boolean {
+    return this.hasMet || this.hasBegun;
+  }
+
   open(): void {
-    this.worker.open(JSON.stringify(this.page.game), this.match, this.tools.impairment);
-    this.peers.start();
+    if (isReplayed(this.match)) void this.fetchRecorded();
+    else this.make([]);
     this.update();
     void this.tools.openStage().then((isOpen) => {
       this.isStaged = isOpen;
@@ -128,12 +147,29 @@ export class Bout {
     });
   }
 
+  private async fetchRecorded(): Promise<void> {
+    try {
+      const chunks = await recordedOf(this.match, { ...this.tools, isWanted: () => !this.closed });
+      if (chunks !== null) this.make(chunks);
+    } catch (error) {
+      const detail = "The server refused to say how the game went on.";
+      this.ends.failed({ stage: "runtime", problem: String(error), detail });
+    }
+  }
+
+  private make(recorded: Uint8Array[]): void {
+    this.isMade = true;
+    this.worker.open(JSON.stringify(this.page.game), this.match, recorded, this.tools.impairment);
+    this.peers.start();
+  }
+
   input(down: string[], presses: Press[], focused: boolean): void {
     this.worker.input(down, presses, focused);
   }
 
   signalled(signal: Signal): void {
-    if (signal.session_id === this.match.session_id) this.peers.signalled(signal);
+    const isHeard = this.isMade && signal.session_id === this.match.session_id; // whoever is not heard is asked again
+    if (isHeard) this.peers.signalled(signal);
   }
 
   relayed(batch: Uint8Array<ArrayBuffer>): void {
@@ -182,6 +218,7 @@ export class Bout {
     this.cancelUpdate();
     this.cancelMeeting();
     this.tools.view.note("");
+    this.tools.wire.plays(null);
     this.tools.records.close();
     if (this.isRetired) this.cancelForgetting = this.tools.clock.after(FORGOTTEN_MS, () => this.forget());
     else {
@@ -203,11 +240,11 @@ export class Bout {
 
   /** Whoever comes back is not waited for, and need not hear everybody. */
   private made(): void {
-    if (this.match.returning) this.cancelMeeting = this.tools.clock.after(RETURN_MS, () => this.meet());
+    if (this.hasBegun) this.cancelMeeting = this.tools.clock.after(RETURN_MS, () => this.meet());
   }
 
   private connected(rtts: Record<string, number>): void {
-    if (this.match.returning) this.meet();
+    if (this.hasBegun) this.meet();
     else this.tools.wire.validated({ session_id: this.match.session_id, rtt_ms: rtts });
   }
 
@@ -234,6 +271,7 @@ export class Bout {
   private happened(event: MatchEvent): void {
     this.log.happened(event);
     this.notes.happened(event, this.tools.now());
+    this.follow(event);
     switch (event.type) {
       case "prepared":
         return this.getReady(event.episode);
@@ -244,6 +282,12 @@ export class Bout {
       case "ended":
         return this.ends.ended(event.reason, event.text, this.notes.isAway);
     }
+  }
+
+  /** Whether this page is in the game, for the server. */
+  private follow(event: MatchEvent): void {
+    if (event.type === "started" || (event.type === "returned" && event.peer === this.match.peer)) this.plays(true);
+    if (event.type === "away") this.plays(false);
   }
 
   private getReady(episode: number): void {
@@ -310,7 +354,7 @@ export class Bout {
   }
 
   private greeting(): string {
-    if (this.match.returning) return "Welcome back";
+    if (this.hasBegun) return "Welcome back";
     const { length } = this.match.peers;
     if (length === 1) return "The game begins";
     return length === 2 ? "Your partner is here" : "Your group is complete";

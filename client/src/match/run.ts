@@ -6,6 +6,7 @@ import { Run, type GameEnds, type RunTools } from "../run";
 import { Bout, type BoutTools } from "./bout";
 import type { Call } from "./call";
 import { MatchRecords } from "./records";
+import { isRestart } from "./replay";
 import { WaitingRoom } from "./room";
 import { saving } from "./words";
 
@@ -13,7 +14,7 @@ const STALE = "interactive-gym/stale-archive"; // the archive for which this tab
 const MATCHED = "▶ The game begins";
 const PLAYING = "interactive-gym/playing"; // the scene whose game has begun in this tab
 
-export interface MatchTools extends RunTools, Pick<BoutTools, "wire" | "openPeers" | "impairment"> {
+export interface MatchTools extends RunTools, Pick<BoutTools, "wire" | "api" | "openPeers" | "impairment"> {
   archive: string; // the address of the one that this page has loaded
   storage: Pick<Storage, "getItem" | "setItem" | "removeItem">; // of the tab
   call: Pick<Call, "prepare" | "offer" | "ring" | "close">;
@@ -113,19 +114,20 @@ export class MatchRun extends Run {
   /** The server gives a match up when one of its pages loses the connection before the game; a game goes on without. */
   private linked(): void {
     if (this.bout === null) return this.room.linked();
-    if (this.bout.met) return this.bout.linkedAgain();
+    if (this.bout.lasts) return this.bout.linkedAgain();
     this.dropBout();
     this.room.open("The connection was interrupted. Waiting again …");
   }
 
   private matched(match: Match): void {
-    if (this.bout?.met === true) return; // it goes on, and the server has sent this for a page that was not here
+    // It goes on, and the server has sent this for a page that was not here; if nobody plays it any more, it does not.
+    if (this.bout?.met === true && !isRestart(match)) return;
     this.dropBout();
     this.room.close();
     this.tools.events.during(match.session_id);
     this.bout = this.boutOf(match);
     this.bout.open();
-    if (this.isCalled && !match.returning) this.tools.call.ring(MATCHED, "Please come back to this page.");
+    if (this.isCalled && !match.returning && !isRestart(match)) this.tools.call.ring(MATCHED, "Please come back to this page.");
   }
 
   /** Whether whoever waits, and looks elsewhere, is called when it begins. */

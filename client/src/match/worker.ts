@@ -34,8 +34,8 @@ export class MatchWorker {
     this.stopListening = runtime.listen((message) => this.heard(message));
   }
 
-  open(game: string, match: Match, impairment: Impairment | null): void {
-    this.runtime.post({ type: "match", run: this.run, game, match, impairment });
+  open(game: string, match: Match, chunks: Uint8Array[], impairment: Impairment | null): void {
+    this.runtime.post({ type: "match", run: this.run, game, match, chunks, impairment });
   }
 
   meet(): void {

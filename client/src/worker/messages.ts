@@ -28,8 +28,9 @@ export type ToWorker =
   | { type: "input"; down: string[]; presses: Press[]; focused: boolean }
   /** Imports and looks at a game of several people, as soon as Python is there: a match of it is made faster then. */
   | { type: "prepare"; run: number; game: string }
-  /** Imports and makes a game of several people; `match` is protocol.Match. Replaces an open game. */
-  | { type: "match"; run: number; game: string; match: Match; impairment: Impairment | null }
+  /** Imports and makes a game of several people; `match` is protocol.Match, and `chunks` are what its restart has all play
+   *  again. Replaces an open game. */
+  | { type: "match"; run: number; game: string; match: Match; chunks: Uint8Array[]; impairment: Impairment | null }
   /** The ends of a new direct connection to a peer, or null where the page passes its frames on. */
   | { type: "channels"; run: number; peer: number; link: string; channels: Channels | null }
   /** The direct connection of this name is gone; the empty one: this browser has none to offer. */

@@ -41,7 +41,7 @@ interface PyModule extends PyProxy {
 interface PyRuntime extends PyProxy {
   open_game(game: string, session: string): PyPlay;
   prepare_match(game: string): void;
-  open_match(game: string, match: string): PyMatch;
+  open_match(game: string, match: string, chunks: Uint8Array[]): PyMatch;
 }
 
 export async function loadPython(
@@ -58,7 +58,7 @@ export async function loadPython(
   return {
     open: (game, session) => playOf(runtime.open_game(game, session)),
     prepare: (game) => runtime.prepare_match(game),
-    match: (game, match) => netGameOf(runtime.open_match(game, match)),
+    match: (game, match, chunks) => netGameOf(runtime.open_match(game, match, chunks)),
   };
 }
 

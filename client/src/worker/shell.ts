@@ -13,7 +13,7 @@ import type { Hop } from "./wakeup";
 export interface Python {
   open(game: string, session: string): Play;
   prepare(game: string): void;
-  match(game: string, match: string): NetGame;
+  match(game: string, match: string, chunks: Uint8Array[]): NetGame;
 }
 
 export type LoadPython = (source: RuntimeSource, report: (progress: LoadProgress) => void) => Promise<Python>;
@@ -98,10 +98,10 @@ export class Shell {
     this.tell({ type: "opened", run });
   }
 
-  private match({ run, game, match, impairment }: Extract<ToWorker, { type: "match" }>): void {
+  private match({ run, game, match, chunks, impairment }: Extract<ToWorker, { type: "match" }>): void {
     this.close();
     if (this.python === null) throw new Error("A match was opened before Python was loaded.");
-    const netGame = this.python.match(game, JSON.stringify(match));
+    const netGame = this.python.match(game, JSON.stringify(match), chunks);
     const { post, clock, origin, hop } = this;
     const tools = { post, clock, origin, hop };
     this.player = new MatchPlayer(run, netGame, match, JSON.parse(game) as Game, impairment, tools);

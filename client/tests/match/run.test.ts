@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, it } from "vitest";
 
+import { HttpError } from "../../src/api";
 import type { MatchListener, MatchWire } from "../../src/connection";
 import { silent } from "../../src/debug/sink";
 import { MatchRun, type MatchTools } from "../../src/match/run";
 import { gymView, type GymView } from "../../src/pages/gym";
-import type { Failure, Item, Match, Multiplayer, Refusal, Room } from "../../src/protocol.gen";
+import type { Failure, Item, Match, Multiplayer, Playing, Refusal, Replay, Room } from "../../src/protocol.gen";
 import type { DrawPacket } from "../../src/renderer";
 import { Runtime } from "../../src/runtime";
 import type { MatchEvent, MatchFrame, Press } from "../../src/worker/messages";
@@ -40,6 +41,10 @@ class FakeWire implements MatchWire {
     this.said.push(["relay", [...batch]]);
   }
 
+  plays(playing: Playing | null): void {
+    this.said.push(["plays", playing]);
+  }
+
   listen(listener: MatchListener): () => void {
     this.listener = listener;
     return () => (this.listener = null);
@@ -70,6 +75,8 @@ let rendering: Promise<void>; // resolves when the renderer is loaded
 let applied: unknown[];
 let calls: string[];
 let offers: boolean;
+let replays: (Replay | Error)[]; // the last one as often as it is asked for
+let asked: unknown[][]; // for replays
 
 beforeEach(() => {
   [clock, worker, wire, storage] = [new FakeClock(), new FakeWorker(), new FakeWire(), new Map()];
@@ -77,7 +84,7 @@ beforeEach(() => {
   runtime = new Runtime(worker, { pyodide: "/p/", pyodideBytes: 1, packages: [], archive });
   [put, outcome, peers, drained, listening, destroyed] = [[], [], [], Promise.resolve(), false, 0];
   [rendering, applied, calls, underway, reported] = [Promise.resolve(), [], [], [], []];
-  offers = false;
+  [offers, replays, asked] = [false, [{ chunks: ["AQI=", "Aw=="] }], []];
 });
 
 function tools(): MatchTools {
@@ -86,6 +93,14 @@ function tools(): MatchTools {
     outbox: { put: async (items) => void put.push(...items), drain: () => drained, size: 0 },
     events: { during: () => undefined, report: (...event) => void reported.push(event) },
     focus: { focused: true, listen: () => () => undefined },
+    api: {
+      replay: async (...what) => {
+        asked.push(what);
+        const answer = replays.length > 1 ? replays.shift() : replays[0];
+        if (answer instanceof Error || answer === undefined) throw answer;
+        return answer;
+      },
+    },
     loadPictures: async () => new Map(),
     createRenderer: async () => {
       await rendering;
@@ -387,6 +402,107 @@ describe("MatchRun, meeting", () => {
     await moved({ ticked: true, frame: 40, acts: 42 });
     expect(veil().hidden).toBe(true);
     expect(listening).toBe(true);
+  });
+});
+
+describe("MatchRun, when nobody was left who had played", () => {
+  const RESTART = { epoch: 2, episode: 0, frame: 59, gone: [] };
+  const AGAIN: Partial<Match> = { boot: 6, generation: 5, restart: RESTART };
+  const plays = (): unknown[] => wire.said.filter(([name]) => name === "plays").map(([, playing]) => playing);
+
+  async function reloaded(more: Partial<Match> = AGAIN): Promise<void> {
+    storage.set("interactive-gym/playing", "drive");
+    start();
+    await worked({ type: "loaded", ms: 1 });
+    await matched(more);
+  }
+
+  it("fetches what all play again, and then begins like somebody who comes back", async () => {
+    await reloaded();
+    expect(asked).toEqual([["m1", 2]]);
+    expect(worker.last("match")?.chunks).toEqual([Uint8Array.of(1, 2), Uint8Array.of(3)]);
+    expect(text()).toContain("Welcome back");
+    expect(text()).not.toContain("Starts in");
+    expect(calls).not.toContain("▶ The game begins");
+    await worked({ type: "made", run: run() });
+    await worked({ type: "connected", run: run(), rtts: {} });
+    expect([posted("meet"), wire.count("validated")]).toEqual([1, 0]);
+    await events({ type: "prepared", episode: 0 });
+    expect(posted("ready")).toBe(1);
+  });
+
+  it("asks for nothing where the episode begins with its reset, or others tell", async () => {
+    await reloaded({ ...AGAIN, restart: { ...RESTART, frame: -1 } });
+    await matched({ ...AGAIN, returning: true });
+    expect(asked).toEqual([]);
+    expect(worker.heard.flatMap((message) => (message.type === "match" ? [message.chunks] : []))).toEqual([[], []]);
+  });
+
+  it("asks again until the server answers, and makes nothing before", async () => {
+    replays = [new Error("no network"), new HttpError(503, null), { chunks: [] }];
+    await reloaded();
+    await happens(() => wire.listener?.signal({ session_id: "m1", peer: 1, link: "l", what: "offer" }));
+    expect([posted("match"), peers]).toEqual([0, []]);
+    await clock.run(10_000, 500);
+    expect([posted("match"), asked.length, peers]).toEqual([1, 3, ["start"]]);
+    await happens(() => wire.listener?.signal({ session_id: "m1", peer: 1, link: "l", what: "offer" }));
+    expect(peers).toEqual(["start", "signalled offer"]);
+  });
+
+  it("fails where the server refuses", async () => {
+    replays = [new HttpError(403, { kind: "refused", reason: "not_your_session", text: "" })];
+    await reloaded();
+    expect(outcome).toMatchObject([{ reason: "runtime_failed", problem: "HttpError: not_your_session: " }]);
+  });
+
+  it("takes the place of what is played, of which it was lost before", async () => {
+    await met();
+    await playing();
+    const first = run();
+    await matched({ generation: 5 });
+    expect(run()).toBe(first);
+    await matched(AGAIN);
+    expect(run()).toBeGreaterThan(first);
+    expect([posted("close"), destroyed]).toEqual([1, 1]);
+    await worked({ type: "made", run: run() });
+    await clock.run(3000, 500);
+    await moved({ ticked: true, frame: 61, acts: 63 });
+    expect([veil().hidden, listening, outcome]).toEqual([true, true, []]);
+  });
+
+  it("makes nothing of what comes for a match that was replaced", async () => {
+    const late = { ...RESTART, epoch: 4 };
+    await reloaded();
+    replays = [{ chunks: ["CQ=="] }];
+    await happens(() => {
+      wire.listener?.match({ ...MATCH, ...AGAIN });
+      wire.listener?.match({ ...MATCH, ...AGAIN, restart: late });
+    });
+    expect(worker.heard.flatMap((message) => (message.type === "match" ? [message.match.restart?.epoch] : []))).toEqual([
+      2, 4,
+    ]);
+  });
+
+  it("is not given up by a connection that is lost while it begins", async () => {
+    await reloaded();
+    await happens(() => wire.listener?.linked());
+    expect([wire.count("enlist"), peers.at(-1)]).toEqual([1, "linkedAgain"]);
+  });
+
+  it("has the server know whether it plays", async () => {
+    await met();
+    const mine = { session_id: "m1", generation: 4 };
+    expect(plays()).toEqual([{ ...mine, is_in: false }]);
+    await playing();
+    await events({ type: "away", is_gone: false });
+    await events({ type: "returned", peer: 1, frame: 9 });
+    expect(plays().slice(1)).toEqual([
+      { ...mine, is_in: true },
+      { ...mine, is_in: false },
+    ]);
+    await events({ type: "returned", peer: 0, frame: 9 });
+    game?.close();
+    expect(plays().slice(3)).toEqual([{ ...mine, is_in: true }, null]);
   });
 });
 

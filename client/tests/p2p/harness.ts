@@ -32,7 +32,7 @@ class Side {
   ) {
     const match = matchOf(peer, options.may_relay);
     this.worker.onmessage = ({ data }: MessageEvent<FromHarness>) => this.said(data);
-    this.tell({ type: "match", run: 1, game: "", match, impairment: null });
+    this.tell({ type: "match", run: 1, game: "", match, chunks: [], impairment: null });
     this.peers = new Peers(match, {
       run: 1,
       clock: systemClock,

@@ -270,8 +270,9 @@ describe("Shell", () => {
     const shell = shellWith(async () => ({ open: noMatch, prepare: () => undefined, match }));
     shell.handle({ type: "load", source: SOURCE });
     await settled();
+    const game = JSON.stringify(MATCH_PAGE.game);
     const open = (run: number): void =>
-      shell.handle({ type: "match", run, game: JSON.stringify(MATCH_PAGE.game), match: MATCH, impairment: null });
+      shell.handle({ type: "match", run, game, match: MATCH, chunks: [], impairment: null });
     const about = (run: number): string[] => said.flatMap((it) => ("run" in it && it.run === run ? [it.type] : []));
     open(1);
     shell.handle({ type: "meet", run: 1 });
@@ -302,7 +303,8 @@ describe("Shell", () => {
     const shell = shellWith(async () => ({ open: noMatch, prepare: () => undefined, match: () => game }));
     shell.handle({ type: "load", source: SOURCE });
     await settled();
-    shell.handle({ type: "match", run: 1, game: JSON.stringify(MATCH_PAGE.game), match: MATCH, impairment: null });
+    const opened = { run: 1, game: JSON.stringify(MATCH_PAGE.game), match: MATCH, chunks: [], impairment: null };
+    shell.handle({ type: "match", ...opened });
     shell.handle({ type: "retire", run: 1 });
     clock.advance(5_000);
     expect(game.closed).toBe(false);

@@ -100,6 +100,7 @@ def _assembled(desk: Desk, sockets: Sockets, web: Web, hooking: Hooking, opened:
     app = Starlette(routes=routes, lifespan=lifespan)
     app.state.desk = desk
     app.state.matches = sockets.matches
+    app.state.restarting = sockets.gathering.restarting
     return app
 
 
