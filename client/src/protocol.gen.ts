@@ -147,7 +147,7 @@ export interface Leaving {
 /**
  * What stands in the place of a game that has ended because of a partner, where another page follows it.
  *
- * The page says so, by a Failure ``partner_left``, when the button is pressed; what follows is the answer.
+ * The page reports a Failure ``partner_left``, and shows what is answered when the button is pressed.
  */
 export interface LeftBehind {
   title: string;

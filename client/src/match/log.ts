@@ -31,7 +31,7 @@ export class MatchLog {
   ) {}
 
   happened(event: MatchEvent): void {
-    if (!isReported(event)) return;
+    if (!isReported(event) || (event.type === "unheld" && this.held === null)) return;
     const [reason, data] = this.described(event);
     this.log.report(`match_${event.type}`, SEVERITIES[event.type], reason, data);
   }

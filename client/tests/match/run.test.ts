@@ -689,6 +689,7 @@ describe("MatchRun, playing", () => {
     await clock.run(2000, 500);
     await events({ type: "unheld", at: at(100) }, { type: "cut", peer: 1, turn: 1, frame: 5 });
     await clock.run(3000, 500);
+    await events({ type: "unheld", at: at(100) }); // which this page did not wait for
     await events({ type: "returned", peer: 1, frame: 9 }, { type: "slowed", factor: 1.2 });
     expect(reported).toEqual([
       ["match_held", "warning", "hidden", { frame: 5, peers: "0 1", limit_ms: 5000 }],
