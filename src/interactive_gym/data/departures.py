@@ -19,13 +19,17 @@ class Departure(NamedTuple):
     reason: str
 
 
+Departures = Mapping[str, Mapping[str, Departure]]
+"""Session -> player -> departure, the earliest first."""
+
+
 def of_session(connection: Connection, session_id: str) -> Mapping[str, Departure]:
     """Player -> departure, the earliest first."""
     return _by_session(connection, session_id).get(session_id, {})
 
 
-def of_all(connection: Connection) -> Mapping[str, Mapping[str, Departure]]:
-    """Session -> player -> departure."""
+def of_all(connection: Connection) -> Departures:
+    """Of all sessions in which anybody was lost."""
     return _by_session(connection, None)
 
 

@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from interactive_gym.data import games
+from interactive_gym.data.attendance import Attendance
 from interactive_gym.data.flat import Table, write_table
 from interactive_gym.data.games import Episode, Session
 from interactive_gym.data.latency import Summary, summary
@@ -43,8 +44,11 @@ def write_episode(connection: Connection, folder: Path, session_id: str, episode
     sides = games.sides(connection, session_id)
     place = folder / _name(sides[0].scene_id) / _name(session_id)
     line = _whole_line(connection, sides, episode)
-    write_table(place / f"ep{episode.number}.csv", _wide(lambda: _until(connection, line, episode), sides[0].fps))
-    return {side.player: _write_experience(connection, place, side, episode.number) for side in sides}
+    there = Attendance()
+    table = _wide(lambda: there.counted(_until(connection, line, episode)), sides[0].fps)
+    write_table(place / f"ep{episode.number}.csv", table)
+    felt = {side.player: _write_experience(connection, place, side, episode.number) for side in sides}
+    return {player: {**one, **there.of(player)} for player, one in felt.items()}
 
 
 def _whole_line(connection: Connection, sides: Sequence[Session], episode: Episode) -> Sequence[Piece]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from interactive_gym.data.attendance import ATTENDANCE
 from interactive_gym.data.flat import Table
 from interactive_gym.data.latency import ROLLBACKS, SUMMARY
 from interactive_gym.data.link_reports import REPORT
@@ -51,7 +52,7 @@ def players_table(connection: Connection) -> Table:
     rows = connection.execute(joined.order_by(sessions.c.created_at, episodes.c.number, members.c.peer))
     header = ("session_id", "scene_id", "episode", "player", "participant_id", "frames", "end_reason")
     table = (_player_row(row, said.get((row.session_id, row.number, row.player)), here) for row in rows)
-    return (*header, *STATISTICS, *SUMMARY, *ROLLBACKS), table
+    return (*header, *STATISTICS, *SUMMARY, *ROLLBACKS, *ATTENDANCE), table
 
 
 def _player_row(
@@ -62,7 +63,7 @@ def _player_row(
     counted = (said.statistics if said else None) or {}
     summary = (row.summary or {}).get(row.player, {})
     who = [row.session_id, row.scene_id, row.number, row.player, row.participant_id, frames, reason]
-    felt = (summary.get(name) for name in (*SUMMARY, *ROLLBACKS))
+    felt = (summary.get(name) for name in (*SUMMARY, *ROLLBACKS, *ATTENDANCE))
     return [*who, *(counted.get(name) for name in STATISTICS), *felt]
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, func, select
 
-from interactive_gym.data import assignments
+from interactive_gym.data import assignments, departures
 from interactive_gym.data.assignments import Conditions
+from interactive_gym.data.departures import Departures
 from interactive_gym.data.flat import Table, moment
 from interactive_gym.data.latency import SUMMARY
 from interactive_gym.data.player_tables import STATISTICS, Statistics, statistics_of, summed
@@ -72,16 +73,18 @@ def sessions_table(connection: Connection) -> Table:
     rows = connection.execute(joined.order_by(sessions.c.created_at, members.c.peer))
     header = ("session_id", "scene_id", "player", "participant_id", "peer", "state", "seed", "episodes_completed")
     counted = statistics_of(connection)  # by session and player, in the order of the episodes
-    given = assignments.by_unit(connection)
-    ended = ("generations", "created_at", "ended_at", "end_reason", "conditions", *STATISTICS)
-    return (*header, *ended), (_session_row(row, counted, given) for row in rows)
+    given, gone = assignments.by_unit(connection), departures.of_all(connection)
+    ended = ("generations", "created_at", "ended_at", "end_reason", "left_at", "left_reason", "conditions")
+    return (*header, *ended, *STATISTICS), (_session_row(row, counted, given, gone) for row in rows)
 
 
-def _session_row(row: Row[Any], counted: Statistics, given: Conditions) -> list[object]:
+def _session_row(row: Row[Any], counted: Statistics, given: Conditions, gone: Departures) -> list[object]:
     who = [row.id, row.scene_id, row.player, row.participant_id, row.peer, row.state]
-    ended = [row.lives, moment(row.created_at), moment(row.ended_at), row.end_reason, given.get(row.id)]
+    left = gone.get(row.id, {}).get(row.player)
+    ended = [row.lives, moment(row.created_at), moment(row.ended_at), row.end_reason]
+    ended += [moment(left.at), left.reason] if left else [None, None]
     total = summed(counted.get((row.id, row.player), []))
-    return [*who, row.seed, row.played, *ended, *(total.get(name) for name in STATISTICS)]
+    return [*who, row.seed, row.played, *ended, given.get(row.id), *(total.get(name) for name in STATISTICS)]
 
 
 def episodes_table(connection: Connection) -> Table:
