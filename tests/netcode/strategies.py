@@ -5,7 +5,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
 
-from interactive_gym.netcode.fields import Byte, Count, Digest, Frame, Inputs, Owner, Text, Time
+from interactive_gym.netcode.fields import Byte, Count, Digest, Frame, Inputs, Owner, Serial, Text, Time
 from interactive_gym.netcode.messages import Message, Span
 from interactive_gym.netcode.requests import Input
 from interactive_gym.netcode.wire import Batch, Datagram
@@ -58,6 +58,7 @@ _BY_TYPE = {
     Owner: st.integers(-1, 255),
     Frame: FRAMES,
     Count: FRAMES.filter(lambda frame: frame >= 0),
+    Serial: st.integers(0, 2**53 - 1),
     Time: st.floats(allow_nan=False, allow_infinity=False),
     Text: TEXTS,
     Digest: st.binary(max_size=32),

@@ -58,7 +58,7 @@ _ALL: tuple[Message, ...] = (
     Stamp(0, 0, 90, "present", 3, 60, (0, 0, 0, 1), (0, 1, 2)),
     Vote(0, 0, True),
     _SETTLE,
-    Wish(0, "pause"),
+    Wish(1, "pause", (1,)),
     Resume(0, 5.0),
     CutGranted(0, 3, 1, False),
     Flush(0, (0, 0, 0, 1), _SPANS, (_SETTLE,), 0),

@@ -57,8 +57,8 @@ def test_a_message_is_laid_out_as_written() -> None:
 
 def test_inputs_are_runs_in_base64() -> None:
     span = Span(2, 60, (Input(b"\x05", 1),) * 3)
-    flush = Flush(0, (0, 1), (span,), (Settle(0, 4, 50, "pause", 1),), 4)
-    assert encode_message(flush) == b'["Flush",0,[0,1],[[2,60,"AwUB"]],[[0,4,50,"pause",1]],4]'
+    flush = Flush(0, (0, 1), (span,), (Settle(0, 4, 50, "present", 1),), 4)
+    assert encode_message(flush) == b'["Flush",0,[0,1],[[2,60,"AwUB"]],[[0,4,50,"present",1]],4]'
 
 
 def test_a_whole_number_is_a_time_too() -> None:
@@ -132,7 +132,7 @@ def test_each_field_of_each_kind_is_checked(kind: type) -> None:
         ("integer", b'["Vote",true,0,true]'),
         ("integer", b'["Vote",0.0,0,true]'),
         ("true or false", b'["Vote",0,0,1]'),
-        ("one of pause, resume", b'["Wish",0,"Pause"]'),
+        ("one of pause, resume", b'["Wish",0,"Pause",[]]'),
         ("occurs twice", b'["Hello",1,{"a":"1","a":"1"},false]'),
         ("surrogates", b'["Hello",1,{"a":"\\ud83d"},false]'),
         ("at most 64", json.dumps(["Hello", 1, {str(i): "" for i in range(65)}, False]).encode()),
@@ -173,7 +173,7 @@ def refused(data: bytes, problem: str) -> None:
         ("Settle.change: must be one of", Settle(0, 0, 0, "absent", 1)),
         ("EpisodeEnd.digest: must be at most 32", EpisodeEnd(0, 0, bytes(33), "over")),
         ("Flush.held: Span.inputs: flags", Flush(0, (), (Span(0, 0, (Input(b"", 128),)),), (), 0)),
-        ("Flush.settled: must be at most 1000", Flush(0, (), (), (Settle(0, 0, 0, "pause", 0),) * 1001, 0)),
+        ("Flush.settled: must be at most 1000", Flush(0, (), (), (Settle(0, 0, 0, "present", 0),) * 1001, 0)),
         ("more than 256000", Flush(0, (), (Span(0, 0, (Input(b"", 1), Input(b"")) * 40_000),), (), 0)),
         ("Span is no message", Span(0, 0, ())),
     ],

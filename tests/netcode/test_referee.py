@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,22 +12,35 @@ from hypothesis import strategies as st
 
 from interactive_gym.netcode.config import Config
 from interactive_gym.netcode.control import ControlChannel
-from interactive_gym.netcode.messages import CutGranted, Goodbye, Message, Ready, Settle, WantCut, Wish
-from interactive_gym.netcode.referee import Grant, Referee
+from interactive_gym.netcode.messages import (
+    CutGranted,
+    Forgive,
+    Goodbye,
+    Message,
+    Ready,
+    Return,
+    Settle,
+    WantCut,
+    Wish,
+)
+from interactive_gym.netcode.referee import GRACE, Grant, Referee
 from interactive_gym.netcode.returning import CATCHING_UP
 from tests.netcode.strategies import damaged
 
 PEERS = 3
+NO_WISH = Wish(0, "resume", ())  # that says only that the server is there
 CONFIG = Config(30, tuple(range(PEERS)), (b"\0",) * PEERS, return_timeout=10.0)
-PATIENCE = CATCHING_UP * CONFIG.return_timeout
+PATIENCE = CONFIG.return_timeout
+LONGEST = CATCHING_UP * PATIENCE
+AWAITING = replace(CONFIG, on_disconnect="pause", on_leave="end")
 
 
 class Court:
     """A referee, and the ends of its control channels at the peers; nothing is lost."""
 
-    def __init__(self, grants: Sequence[Grant] = (), boot: int = 1) -> None:
+    def __init__(self, grants: Sequence[Grant] = (), boot: int = 1, config: Config = CONFIG) -> None:
         self.now = 100.0
-        self.referee = Referee(CONFIG, boot, grants)
+        self.referee = Referee(config, boot, grants)
         self.channels = {peer: ControlChannel(1) for peer in range(PEERS)}
         self.heard: dict[int, list[Message]] = {peer: [] for peer in range(PEERS)}
         self.carry()
@@ -38,7 +53,8 @@ class Court:
                 for data in channel.to_send(self.now, None):
                     self.referee.receive_control(peer, data, self.now)
             for peer, data in self.referee.control_to_send():
-                self.heard[peer] += self.channels[peer].receive(data, self.now)
+                heard = self.channels[peer].receive(data, self.now)
+                self.heard[peer] += [message for message in heard if message != NO_WISH]
 
     def say(self, peer: int, *messages: Message) -> None:
         for message in messages:
@@ -122,13 +138,26 @@ def test_who_does_not_come_back_in_time_is_gone() -> None:
     court = Court()
     court.want(by=0, peer=1)
     court.grants()
-    court.wait(PATIENCE - 10)
+    court.wait(PATIENCE - 5)
     assert court.grants() == []
-    court.wait(10)
+    court.wait(5)
     assert court.grants() == [(0, 1, 1, True)]
     assert court.cuts(0)[-1] == court.cuts(1)[-1] == CutGranted(0, 1, 1, True)
     court.wait(PATIENCE)
     assert court.grants() == []
+
+
+def test_who_is_catching_up_has_more_time() -> None:
+    court = Court()
+    court.want(by=0, peer=1)
+    court.grants()
+    began = court.now
+    while court.now - began < LONGEST - PATIENCE:
+        court.wait(PATIENCE / 2)
+        court.say(1, Return(0, 10, (0, 2)))
+    assert court.grants() == []
+    court.wait(LONGEST)
+    assert court.grants() == [(0, 1, 1, True)]
 
 
 def test_who_came_back_has_all_the_time_there_is() -> None:
@@ -138,14 +167,6 @@ def test_who_came_back_has_all_the_time_there_is() -> None:
     court.say(0, Settle(0, 0, 200, "present", 1))
     court.wait(2 * PATIENCE)
     assert court.grants() == []
-
-
-def test_a_pause_brings_nobody_back() -> None:
-    court = Court()
-    court.want(by=0, peer=1)
-    court.say(0, Settle(0, 0, 200, "pause", 1))
-    court.wait(PATIENCE)
-    assert court.grants()[-1] == (0, 1, 1, True)
 
 
 def test_who_is_excluded_while_present_is_cut_and_gone() -> None:
@@ -235,9 +256,9 @@ def test_what_was_granted_before_a_restart_stays_so_and_is_told_to_who_has_not_h
 def test_the_time_for_a_return_begins_again_after_a_restart() -> None:
     court = Court(grants=[Grant(0, 1, 1, False, 0, "silent")])
     court.wait(5.0)
-    court.wait(PATIENCE - 10)
+    court.wait(PATIENCE - 5)
     assert court.grants() == []
-    court.wait(10.0)
+    court.wait(5.0)
     assert court.grants() == [(0, 1, 1, True)]
 
 
@@ -270,6 +291,167 @@ def test_who_was_gone_before_a_restart_still_is(order: int) -> None:
     assert court.grants() == [(1, 1, 1, True)]
 
 
+# --- who hides --------------------------------------------------------------------------------------------------------
+
+
+def _wishes(court: Court, peer: int = 2) -> list[tuple[str, tuple[int, ...]]]:
+    heard = [message for message in court.heard[peer] if isinstance(message, Wish)]
+    assert [message.number for message in heard] == sorted({message.number for message in heard})
+    return [(message.change, message.peers) for message in heard]
+
+
+@pytest.mark.parametrize("change", ["pause", "resume"])
+def test_the_server_can_wish_for_a_pause(change: str) -> None:
+    court = Court()
+    for _ in range(2):
+        court.referee.wish(change, court.now)
+        court.carry()
+    assert _wishes(court) == [(change, ())]
+
+
+def test_a_wish_is_told_to_a_new_process() -> None:
+    court = Court()
+    court.referee.wish("pause", court.now, [1])
+    court.carry()
+    court.channels[2] = ControlChannel(2)
+    court.heard[2].clear()
+    court.say(2, Ready(0, 2, (0, 1, 2)))
+    assert _wishes(court) == [("pause", (1,))]
+
+
+def test_nobody_waits_for_somebody_who_is_cut_to_look() -> None:
+    court = Court()
+    court.referee.wish("pause", court.now, [1])
+    court.carry()
+    court.want(by=0, peer=1)
+    assert _wishes(court) == [("pause", (1,)), ("resume", ())]
+    court.say(0, Settle(0, 0, 200, "present", 1))
+    court.referee.exclude(1, court.now)
+    court.carry()
+    assert _wishes(court)[2:] == [("pause", (1,)), ("resume", ())]
+
+
+def test_a_new_process_of_the_server_counts_its_wishes_on() -> None:
+    numbers = []
+    for boot in (1, 2):
+        court = Court(boot=boot)
+        for change in ("pause", "resume"):
+            court.referee.wish(change, court.now)
+            court.carry()
+        numbers += [message.number for message in court.heard[0] if isinstance(message, Wish)]
+    assert numbers == sorted(set(numbers))
+
+
+def test_a_new_process_of_the_server_that_is_told_nothing_has_the_game_go_on() -> None:
+    court = Court(boot=2)
+    court.wait(0.0)
+    court.wait(GRACE - 5)
+    assert _wishes(court) == []
+    court.wait(5.0)
+    assert _wishes(court) == [("resume", ())]
+
+
+# --- whose page is there ----------------------------------------------------------------------------------------------
+
+
+def _asked() -> Court:
+    """Peer 0 wants peer 1 out, and the server is asked about it."""
+    court = Court(config=AWAITING)
+    court.want(by=0, peer=1)
+    assert court.grants() == []
+    assert court.referee.questions() == [1]
+    return court
+
+
+def test_each_question_is_asked_once() -> None:
+    court = _asked()
+    court.want(by=2, peer=1)
+    court.say(1, Goodbye(0))
+    assert court.referee.questions() == []
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_the_answer_decides_whether_somebody_is_gone(is_there: bool) -> None:
+    court = _asked()
+    court.referee.answer(1, is_there, court.now)
+    assert court.referee.new_grants() == [Grant(0, 1, 1, not is_there, 0, "silent")]
+    court.referee.answer(1, False, court.now)
+    assert court.grants() == []
+
+
+@pytest.mark.parametrize("reason", ["reloaded", "returns", "stray"])
+def test_nobody_is_asked_about_who_shows_that_it_is_there(reason: str) -> None:
+    court = Court(config=AWAITING)
+    court.say(0, WantCut(0, 1, 1, 0, reason))
+    assert court.grants() == [(0, 1, 1, False)]
+    assert court.referee.questions() == []
+
+
+@pytest.mark.parametrize("changes", [{"on_leave": "smaller"}, {"on_leave": "bot"}, {"on_disconnect": "continue"}])
+def test_nobody_is_asked_where_the_others_play_on(changes: dict[str, Any]) -> None:
+    court = Court(config=replace(AWAITING, **changes))
+    court.want(by=0, peer=1)
+    court.say(1, Goodbye(0))
+    assert court.grants() == [(0, 1, 1, False)]
+    assert court.referee.questions() == []
+
+
+def test_who_is_heard_again_before_the_answer_is_not_cut() -> None:
+    court = _asked()
+    court.want(by=2, peer=1)
+    court.say(0, Forgive(0, 1, 1))
+    court.say(2, Forgive(0, 1, 1))
+    court.referee.answer(1, False, court.now)
+    assert court.grants() == []
+    court.want(by=0, peer=1)
+    assert court.referee.questions() == [1]
+
+
+def test_whoever_else_insists_gets_its_answer() -> None:
+    court = _asked()
+    court.want(by=2, peer=1)
+    court.say(0, Forgive(0, 1, 1))
+    court.referee.answer(1, True, court.now)
+    assert court.referee.new_grants() == [Grant(0, 1, 1, False, 2, "silent")]
+
+
+def test_of_two_who_want_each_other_out_and_are_there_the_first_answer_decides() -> None:
+    court = _asked()
+    court.want(by=1, peer=0)
+    assert court.referee.questions() == [0]
+    court.referee.answer(0, True, court.now)
+    court.referee.answer(1, True, court.now)
+    assert court.grants() == [(0, 0, 1, False)]
+
+
+def test_of_two_who_want_each_other_out_the_one_who_is_not_there_is_gone_in_any_case() -> None:
+    court = _asked()
+    court.want(by=1, peer=0)
+    court.referee.answer(1, True, court.now)
+    court.referee.answer(0, False, court.now)
+    assert court.grants() == [(0, 1, 1, False), (0, 0, 1, True)]
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_who_says_goodbye_while_absent_is_asked_about(is_there: bool) -> None:
+    court = _asked()
+    court.referee.answer(1, True, court.now)
+    court.say(1, Goodbye(0))
+    assert court.referee.questions() == [1]
+    court.grants()
+    court.referee.answer(1, is_there, court.now)
+    assert court.grants() == ([] if is_there else [(0, 1, 1, True)])
+
+
+def test_who_asked_an_earlier_process_of_the_server_learns_that_it_has_to_ask_again() -> None:
+    channel = _asked().channels[0]
+    later = Referee(AWAITING, boot=2)
+    for peer, data in later.control_to_send():
+        if peer == 0:
+            channel.receive(data, 200.0)
+    assert channel.restarts == 1
+
+
 # --- the rest ---------------------------------------------------------------------------------------------------------
 
 
@@ -277,14 +459,6 @@ def test_a_farewell_is_passed_on_to_the_others() -> None:
     court = Court()
     court.say(1, Goodbye(0))
     assert court.heard == {0: [Goodbye(0)], 1: [], 2: [Goodbye(0)]}
-
-
-@pytest.mark.parametrize("change", ["pause", "resume"])
-def test_the_server_can_wish_for_a_pause(change: str) -> None:
-    court = Court()
-    court.referee.wish(change, court.now)
-    court.carry()
-    assert [message.change for message in court.heard[2] if isinstance(message, Wish)] == [change]
 
 
 def test_it_says_when_it_wants_to_be_called() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from interactive_gym.browser.answers import bytes_of, report, to_json
 from interactive_gym.browser.controls import Controls
+from interactive_gym.browser.desertion import patience_of
 from interactive_gym.browser.side import Side
 from interactive_gym.browser.spec import Spec
 from interactive_gym.envs.determinism import VirtualWorld
@@ -50,7 +51,8 @@ class Match:
         recorded: Sequence[bytes] = (),
     ) -> None:
         self._spec, self._world, self._match = spec, world, match
-        self._host = Host(spec, world, match["seed"], watched=spec.policies.keys(), probed=probed)
+        watched = spec.policies.keys() | spec.understudies.keys()
+        self._host = Host(spec, world, match["seed"], watched=watched, probed=probed)
         actions = self._host.actions
         self._config = session_config(
             game,
@@ -74,7 +76,7 @@ class Match:
             match = self._match
             returning, restart = match["returning"], self._restart
             session = Session(self._config, match["peer"], match["boot"], now, returning=returning, restart=restart)
-            patience = self._config.return_timeout
+            patience = patience_of(self._config)
             self._side = Side(self._spec, self._world, match["seed"], self._host, session, patience)
 
         self._guarded(now, begin)

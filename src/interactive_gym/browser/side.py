@@ -29,7 +29,7 @@ class Side:
     """A session at work.
 
     Args:
-        patience: For how many seconds it waits for others when nobody else is left.
+        patience: For how many seconds it waits for others when nobody else is left; None: it plays on.
 
     Attributes:
         session: It.
@@ -38,7 +38,7 @@ class Side:
     """
 
     def __init__(
-        self, spec: Spec, world: VirtualWorld, seed: int, host: Host, session: Session, patience: float
+        self, spec: Spec, world: VirtualWorld, seed: int, host: Host, session: Session, patience: float | None
     ) -> None:
         self.session = session
         self.view = View()

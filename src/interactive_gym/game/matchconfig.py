@@ -18,7 +18,11 @@ PREDICTION: Mapping[str, Literal["repeat", "default"]] = {
 LOST = {"on_disconnect": "pause", "reconnection_timeout_s": 5.0, "return_timeout_s": 30.0, "on_leave": "end"}
 """Where a game does not say it: one that was stored before there was a choice, and is played on."""
 
-SETTLE_TIMEOUT = 8.0  # seconds; longer than a silence may last: who dies while a cut is agreed on is cut as well
+SERVER_PATIENCE = 15.0
+"""Seconds for a decision of the server, besides those that it waits for a page that reloads: it may start anew."""
+
+SETTLE_PATIENCE = 5.0
+"""Seconds for agreeing on a cut, besides those after which somebody is cut as well who falls silent meanwhile."""
 
 
 def human_peers(game: Mapping[str, Any]) -> tuple[int, ...]:
@@ -45,6 +49,7 @@ def session_config(
         default_actions: Of each player; as the other two, see :class:`~interactive_gym.netcode.Config`.
     """
     rules = {**LOST, **game["multiplayer"]}
+    silence = rules["reconnection_timeout_s"]
     peers = human_peers(game)
     players = range(len(game["policies"]))
     return Config(
@@ -57,8 +62,10 @@ def session_config(
         bots=frozenset(players) - frozenset(peers),
         substituted=frozenset(peers) if rules["on_leave"] == "bot" else frozenset(),
         on_disconnect=rules["on_disconnect"],
-        pause_timeout=rules["reconnection_timeout_s"],
-        settle_timeout=SETTLE_TIMEOUT,
+        on_leave=rules["on_leave"],
+        pause_timeout=silence,
+        settle_timeout=2 * silence + SERVER_PATIENCE + SETTLE_PATIENCE,
+        server_timeout=silence + SERVER_PATIENCE,
         return_timeout=rules["return_timeout_s"],
         is_action=is_action,
         fingerprint=fingerprint,

@@ -1,4 +1,4 @@
-"""Changes of the game at a frame that all agree on: a peer comes back, the game pauses.
+"""Changes of the game at a frame that all agree on: a peer comes back.
 
 The lowest present peer stamps a change with a frame to come. Everybody who has not come to that frame acknowledges, and
 will not play it before the change has settled; it settles when all have. If somebody was there already, it is stamped
@@ -10,7 +10,7 @@ from __future__ import annotations
 from interactive_gym.netcode.events import Returned
 from interactive_gym.netcode.inputs import FOREVER
 from interactive_gym.netcode.lifecycle import Cause, Phase
-from interactive_gym.netcode.messages import Change, Settle, Stamp, Vote
+from interactive_gym.netcode.messages import Settle, Stamp, Vote
 from interactive_gym.netcode.pausing import Pausing
 from interactive_gym.netcode.shared import SERVER, Handlers, Shared
 from interactive_gym.netcode.stamps import MOST_STAMPS, is_about, may_stamp
@@ -54,10 +54,14 @@ class Changes:
         return self._pending is not None
 
     @property
+    def is_busy(self) -> bool:
+        """Whether somebody returns who may not know yet that it is back."""
+        return self._pending is not None or self._untold is not None
+
+    @property
     def barrier(self) -> int:
         """The first frame that may not be played yet."""
-        stamped = FOREVER if self._pending is None else self._pending.frame
-        return min(stamped, self._pausing.barrier)
+        return FOREVER if self._pending is None else self._pending.frame
 
     @property
     def commit_barrier(self) -> int:
@@ -68,19 +72,19 @@ class Changes:
         """
         pending = self._pending
         is_mine = pending is not None and self._shared.coordinator == self._shared.me
-        return pending.final if pending is not None and is_mine and pending.change == "present" else FOREVER
+        return pending.final if pending is not None and is_mine else FOREVER
 
     def commit_limit(self) -> int:
         """Up to which frame this peer may commit because of a return that may be valid already."""
         pending = self._pending
-        if pending is None or pending.change != "present" or pending.peer == self._shared.me:
+        if pending is None or pending.peer == self._shared.me:
             return FOREVER
         return max(pending.final, self._shared.links[pending.peer].confirmed)
 
     def last_of(self, player: int) -> int:
         """The last frame for which the present owner of the player's inputs may send any, as far as is known."""
         pending = self._pending
-        if pending is None or pending.change != "present":
+        if pending is None:
             return FOREVER
         later = self._shared.owners(self._shared.present | {pending.peer})
         is_same = later[player] == self._shared.timeline.queues[player].owner
@@ -107,19 +111,18 @@ class Changes:
     def tell_server(self) -> None:
         """Another process of the server does not know who is back."""
         for change in self._settled:
-            if change.change == "present" and change.peer in self._shared.present:
+            if change.peer in self._shared.present:
                 self._shared.send(SERVER, change)
 
     def drop(self) -> None:
         """Forget the stamp that has not settled: who is present has changed."""
         self._pending = None
 
-    def propose(self, change: Change, peer: int) -> None:
-        """Stamp a change, if this peer is the one to do so and nothing else is under way."""
+    def propose(self, peer: int) -> None:
+        """Stamp the return of ``peer``, if this one is to do so and nothing else is under way."""
         shared = self._shared
-        if self._pending is not None or shared.coordinator != shared.me or shared.phase is not Phase.PLAYING:
-            return
-        self._stamp(change, peer, self._margin())
+        if self._pending is None and shared.coordinator == shared.me and shared.phase is Phase.PLAYING:
+            self._stamp(peer)
 
     def withdraw(self, peer: int) -> None:
         """The stamp for the return of ``peer`` is void: it has fallen silent again."""
@@ -134,9 +137,8 @@ class Changes:
         if is_settling or shared.phase is not Phase.PLAYING or shared.coordinator != shared.me:
             return
         if self._pending is None:
-            if self._pausing.is_wished and not self._pausing.is_holding:
-                self.propose("pause", shared.me)
-        elif shared.now - self._stamped_at > PATIENCE:
+            return
+        if shared.now - self._stamped_at > PATIENCE:
             self._retract()
         else:
             self._settle_if_possible()
@@ -147,14 +149,18 @@ class Changes:
         room = LEAST_AHEAD + self._shared.window.size + self._shared.input_delay
         return room + int(seconds * self._shared.config.fps)
 
-    def _stamp(self, change: Change, peer: int, margin: int) -> None:
+    def _frame_for(self, peer: int) -> int:
+        """From when ``peer`` can be there: at once, if nobody plays without it."""
+        shared = self._shared
+        return shared.awaited_after([peer]) + 1 if shared.config.awaits else shared.timeline.head + self._margin()
+
+    def _stamp(self, peer: int) -> None:
         shared = self._shared
         self._number += 1
         turns = tuple(shared.turns[p] for p in shared.config.peers)
-        frame = shared.timeline.head + margin
         final, present = shared.timeline.confirmed, tuple(sorted(shared.present))
-        stamp = Stamp(shared.epoch, self._number, frame, change, peer, final, turns, present)
-        shared.broadcast(stamp, also=self._concerned(stamp))
+        stamp = Stamp(shared.epoch, self._number, self._frame_for(peer), "present", peer, final, turns, present)
+        shared.broadcast(stamp, also=[peer])
         self._pending, self._votes, self._stamped_at = stamp, {shared.me}, shared.now
         self._voted = stamp
         self._settle_if_possible()
@@ -165,10 +171,7 @@ class Changes:
         self._pending = None
         self._number += 1
         void = Stamp(pending.epoch, self._number, -1, "none", pending.peer, -1, pending.turns, pending.present)
-        self._shared.broadcast(void, also=self._concerned(pending))
-
-    def _concerned(self, stamp: Stamp) -> set[int]:
-        return {stamp.peer} if stamp.change == "present" else set()
+        self._shared.broadcast(void, also=[pending.peer])
 
     def _on_stamp(self, peer: int, message: Stamp) -> None:
         shared = self._shared
@@ -178,10 +181,17 @@ class Changes:
         self._pending = None
         if message.change == "none":
             return
-        ok = shared.timeline.head < message.frame and shared.phase in (Phase.PLAYING, Phase.AWAY)
+        ok = shared.phase in (Phase.PLAYING, Phase.AWAY) and self._is_in_time(message)
         if ok:
             self._pending = self._voted = message
         shared.send(peer, Vote(shared.epoch, message.number, ok))
+
+    def _is_in_time(self, stamp: Stamp) -> bool:
+        """Whether nobody can have played the frame without the one who returns, whom this peer may have to wait for."""
+        shared = self._shared
+        if shared.config.awaits:
+            return shared.phase is Phase.AWAY or stamp.frame == shared.awaited_after([stamp.peer]) + 1
+        return shared.timeline.head < stamp.frame
 
     def _on_vote(self, peer: int, message: Vote) -> None:
         pending = self._pending
@@ -195,14 +205,13 @@ class Changes:
 
     def _settle_if_possible(self) -> None:
         shared, pending = self._shared, self._pending
-        if pending is None or not self._votes >= shared.present | self._concerned(pending):
+        if pending is None or not self._votes >= {*shared.present, pending.peer}:
             return
-        has_all = min(shared.timeline.committed, self._confirmed_by(pending.peer)) >= pending.final
-        if pending.change == "present" and not has_all:
+        if min(shared.timeline.committed, self._confirmed_by(pending.peer)) < pending.final:
             return
         settle = Settle(shared.epoch, pending.number, pending.frame, pending.change, pending.peer)
         shared.broadcast(settle, also=[SERVER])
-        self._untold = settle if pending.change == "present" else None
+        self._untold = settle
         self._apply(settle)
 
     def _tell_who_returns(self) -> None:
@@ -224,12 +233,9 @@ class Changes:
         assert stamp is not None
         self._settled.append(settled)
         self._number = max(self._number, settled.number)
-        if settled.change == "pause":
-            self._pausing.pause(settled.frame)
-        elif settled.change == "present":
-            self._welcome(stamp)
-            if settled.peer == self._shared.me:
-                self._shared.send(SERVER, settled)  # whoever stamped it may be gone before it could
+        self._welcome(stamp)
+        if settled.peer == self._shared.me:
+            self._shared.send(SERVER, settled)  # whoever stamped it may be gone before it could
 
     def _welcome(self, stamp: Stamp) -> None:
         shared, peer = self._shared, stamp.peer
@@ -237,6 +243,7 @@ class Changes:
             self.joins_at = stamp.frame
             shared.present = {*stamp.present, peer}
             shared.enter(Cause.RETURNED)
+            shared.thaw()
             shared.sync.clear()
         elif shared.turns[peer] == stamp.turns[shared.config.peers.index(peer)]:  # else it was cut again since
             shared.present.add(peer)
@@ -244,6 +251,8 @@ class Changes:
         shared.changed = max(shared.changed, stamp.frame)
         # Of others who were cut since, it is not agreed yet where that is.
         for player, owner in enumerate(shared.owners({*stamp.present, peer})):
-            if owner != shared.timeline.queues[player].owner:
+            is_back = shared.config.awaits and shared.config.carriers[player] == peer
+            if is_back or owner != shared.timeline.queues[player].owner:
                 shared.hand_over(player, stamp.frame, owner)
         shared.emit(Returned(peer, stamp.frame))
+        self._pausing.welcome(peer)

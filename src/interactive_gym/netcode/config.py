@@ -31,10 +31,12 @@ class Config:
         bots: Players that are no humans. If their carrier is cut, the lowest present peer takes them over.
         substituted: Humans whom the lowest present peer plays by a bot while they are absent.
         on_disconnect: ``"continue"`` cuts a silent peer after ``cut_after``; ``"pause"`` waits for ``pause_timeout``.
+        on_leave: What follows when somebody is lost: ``"end"`` of the game, which with ``"pause"`` waits for them;
+            ``"smaller"``, the others play on; ``"bot"``, and those in ``substituted`` are played meanwhile.
         connect_timeout: Seconds that a peer may take until it is heard for the first time.
         cut_after: Seconds.
         pause_timeout: Seconds.
-        return_timeout: Seconds after a cut within which a peer may come back.
+        return_timeout: Seconds after a cut within which a peer may come back; catching up does not count.
         stuck_after: Seconds without progress after which a peer is to be cut that is heard and yet holds up the others.
         settle_timeout: Seconds within which the remaining peers must have agreed on a cut.
         server_timeout: Seconds after which a peer that waits for the server ends the episode where it stands.
@@ -54,6 +56,7 @@ class Config:
     bots: frozenset[int] = frozenset()
     substituted: frozenset[int] = frozenset()
     on_disconnect: Literal["continue", "pause"] = "continue"
+    on_leave: Literal["end", "smaller", "bot"] = "smaller"
     connect_timeout: float = 15.0
     cut_after: float = 1.0
     pause_timeout: float = 5.0
@@ -87,6 +90,15 @@ class Config:
         """Seconds of silence after which a peer is to be cut."""
         return self.cut_after if self.on_disconnect == "continue" else self.pause_timeout
 
+    @property
+    def awaits(self) -> bool:
+        """Whether no frame is played without somebody who was cut: they come back, or the game is over."""
+        return self.on_disconnect == "pause" and self.on_leave == "end"
+
+    def players_of(self, peer: int) -> tuple[int, ...]:
+        """The players that ``peer`` carries as long as it is present."""
+        return tuple(p for p in self.players if self.carriers[p] == peer)
+
     def humans_of(self, peer: int) -> tuple[int, ...]:
         """The players that come and go with ``peer``."""
         return tuple(p for p in self.players if self.carriers[p] == peer and p not in self.bots)
@@ -100,11 +112,13 @@ class Restart:
         epoch: One that was not used before.
         episode: From 0.
         inputs: Of each player, for the frames from 0 on that count; the game goes on after them.
+        gone: Peers that do not come back. All others are waited for, as at the beginning of a session.
     """
 
     epoch: int
     episode: int
     inputs: tuple[tuple[Input, ...], ...]
+    gone: frozenset[int] = frozenset()
 
 
 def _checks(config: Config) -> list[tuple[str, bool]]:
@@ -112,13 +126,11 @@ def _checks(config: Config) -> list[tuple[str, bool]]:
     delay = config.input_delay
     return [
         ("carriers: there is no player", not players),
-        gone: Peers that do not come back. All others are waited for, as at the beginning of a session.
         (f"carriers: numbers from 0 to {MAX_PEERS - 1}", not all(0 <= c < MAX_PEERS for c in config.carriers)),
         ("default_actions: one for each player", len(config.default_actions) != len(players)),
         (f"input_delay: 0 to {MAX_INPUT_DELAY}, or 'auto'", delay != "auto" and not 0 <= delay <= MAX_INPUT_DELAY),
         ("fps: must be positive", not config.fps > 0),
         ("episodes: at least one", config.episodes < 1),
-    gone: frozenset[int] = frozenset()
         ("bots: not among the players", not config.bots <= players),
         ("substituted: not among the human players", not config.substituted <= players - config.bots),
         ("digest_every: at least 1", config.digest_every < 1),

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from interactive_gym.netcode.events import Away, Cut
 from interactive_gym.netcode.inputs import NOBODY
 from interactive_gym.netcode.lifecycle import Cause, Phase
-from interactive_gym.netcode.messages import CutGranted, Flush, Goodbye, Settle, Span, WantCut
+from interactive_gym.netcode.messages import CutGranted, Flush, Forgive, Goodbye, Settle, Span, WantCut
 from interactive_gym.netcode.shared import SERVER, Handlers, Shared
 
 SILENT = "silent"
@@ -78,8 +78,10 @@ class Cuts:
 
     def forgive(self, peer: int) -> None:
         """``peer`` is heard again; if it was only silent, this peer does not insist."""
+        shared = self._shared
         if self._wanted.get(peer, (0.0, ""))[1] == SILENT:
             del self._wanted[peer]
+            shared.send(SERVER, Forgive(shared.epoch, peer, shared.turns[peer] + 1))
 
     def advance(self) -> None:
         """Give up what takes too long."""
@@ -129,8 +131,7 @@ class Cuts:
         shared = self._shared
         self.new_epoch()
         self._drop()
-        for queue in shared.timeline.queues:
-            queue.is_frozen = False
+        shared.thaw()
         shared.timeline.final = max(shared.timeline.final, shared.timeline.committed)
         if is_gone or shared.timeline.has_failed:
             was_away = shared.phase is Phase.AWAY
@@ -219,16 +220,25 @@ class Cuts:
             return
         self._since = None
         owners = shared.owners()
-        cut_at = -1
+        lasts: dict[int, int] = {}
         for player in self._affected():
             last = self._agree(player)
             if last is None:
                 return
+            lasts[player] = last
+        changed = max(shared.changed, *(last + 1 for last in lasts.values()))
+        shared.changed = self._stop_together(lasts) + 1 if shared.config.awaits else changed
+        for player, last in lasts.items():
             shared.hand_over(player, last + 1, owners[player])
-            cut_at = max(cut_at, last)
-        shared.changed = max(shared.changed, cut_at + 1)
         self._tell()
         self._look_at_strays()
+
+    def _stop_together(self, lasts: dict[int, int]) -> int:
+        """Without any of the absent nobody goes on: what others of them did after its last frame was not played."""
+        absent = [p for p, carrier in enumerate(self._shared.config.carriers) if carrier not in self._shared.present]
+        last = min((lasts[player] for player in absent), default=-1)
+        lasts.update(dict.fromkeys(absent, last))
+        return last
 
     def _agree(self, player: int) -> int | None:
         """The last frame that anybody holds, after taking what is missing here."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from interactive_gym.netcode.cuts import Cuts
 from interactive_gym.netcode.events import Ended, Mismatch, Reason
+from interactive_gym.netcode.inputs import FOREVER
 from interactive_gym.netcode.lifecycle import Cause, Phase
 from interactive_gym.netcode.link import short_digest
 from interactive_gym.netcode.messages import Differs, EpisodeEnd
@@ -17,6 +18,8 @@ class Ending:
 
     Attributes:
         agreed: The newest frame of which all peers are known to have the same state after it; None if none differed.
+        stop: After this frame no more are played, as somebody is gone; FOREVER if nobody is.
+        is_deserted: Whether another peer has said that somebody is gone.
     """
 
     def __init__(self, shared: Shared, cuts: Cuts) -> None:
@@ -34,11 +37,26 @@ class Ending:
         self._reason: Reason = "over"
         self._is_stopped = False
         self._told = (-1, 0)
+        self.stop = FOREVER
+        self.is_deserted = False
 
     @property
     def is_stopped(self) -> bool:
         """Whether no more frames are to be played, wherever the environment stands."""
         return self._is_stopped
+
+    def stop_after(self, frame: int) -> None:
+        """Somebody is gone, so the game ends after ``frame``, or an earlier one if others do not have so much."""
+        if self.stop == FOREVER:
+            self.stop = frame
+            self._ends[self._shared.me] = end = EpisodeEnd(self._shared.epoch, frame, b"", "partner_left")
+            self._shared.broadcast(end)
+
+    def last_for_all(self) -> int | None:
+        """The last frame of a game that somebody has left; None as long as that is not known."""
+        if self.stop == FOREVER or not self._ends.keys() >= self._shared.present:
+            return None
+        return min(self._ends[peer].last for peer in self._shared.present)
 
     def digest_to_send(self) -> tuple[int, bytes] | None:
         """The newest frame whose state before it is final and hashed, and its digest."""
@@ -80,13 +98,21 @@ class Ending:
             self._cut_who_failed_alone()
         if shared.phase is Phase.PLAYING and (timeline.is_complete or self._is_stopped):
             self._finish()
+        last = self.last_for_all()
+        if shared.phase is Phase.PLAYING and last is not None and timeline.committed >= last:
+            self._reason = "partner_left"
+            shared.enter(Cause.FINISHED)
         if shared.phase is Phase.ENDING and (self._everybody_moved_on or self._ends.keys() >= shared.present):
             for peer in shared.others:
                 self._check_end(peer)
             shared.end_episode(self._reason, self.agreed)
-            if self._reason == "failed" or shared.episode + 1 >= shared.config.episodes:
+            is_last = shared.episode + 1 >= shared.config.episodes
+            if is_last or self._reason in ("failed", "partner_left"):
                 shared.enter(Cause.OVER)
                 shared.emit(Ended(self._reason))
+            elif shared.config.on_leave == "end" and shared.gone - {shared.me}:
+                shared.enter(Cause.OVER)
+                shared.emit(Ended("partner_left"))
             else:
                 shared.enter(Cause.NEXT)
                 return True
@@ -147,6 +173,7 @@ class Ending:
         if message.reason == "mismatch":
             self._stop(message.last if self.agreed is None else self.agreed)
             return
+        self.is_deserted |= message.reason == "partner_left"
         # Its last frame is final there, so it has all inputs up to it.
         shared.links[peer].confirmed = max(shared.links[peer].confirmed, message.last)
 

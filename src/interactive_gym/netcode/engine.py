@@ -9,6 +9,8 @@ from interactive_gym.netcode.config import Restart
 from interactive_gym.netcode.cuts import Cuts
 from interactive_gym.netcode.ending import Ending
 from interactive_gym.netcode.events import Rejected, RolledBack
+from interactive_gym.netcode.inputs import FOREVER
+from interactive_gym.netcode.leaving import Leaving
 from interactive_gym.netcode.lifecycle import Phase
 from interactive_gym.netcode.local import LocalInputs
 from interactive_gym.netcode.manners import objection
@@ -62,6 +64,7 @@ class Engine:
         self._early: list[tuple[int, Message]] = []
         self._is_prepared = False
         self._is_stalled = False
+        self._leaving = Leaving(shared, self._cuts, self._pausing, self._ending)
         self._watch = Watch(shared, self._cuts, self._pausing, self._ending)
         self.heard = self._watch.hear  # when anything came from a peer
 
@@ -135,10 +138,10 @@ class Engine:
         self._watch.advance()
         self._cuts.advance()
         self.starting.advance(self._cuts.is_settling)
-        if shared.phase is Phase.PLAYING and not self._cuts.is_settling:
-            self._pausing.advance(self._watch.are_links_well())
+        self._pausing.advance(self._cuts.is_settling or self._changes.is_busy)
         self._changes.advance(self._cuts.is_settling)
         self._returning.advance()
+        self._leaving.advance(self.confirmed())
         if shared.phase is Phase.PREPARING or (shared.phase is Phase.AWAY and self._returning.knows_epoch):
             yield from self._prepare()
         ticks = shared.ticker.due(shared.now)
@@ -169,7 +172,7 @@ class Engine:
         shared = self._shared
         timeline = shared.timeline
         limit = timeline.final if shared.phase is Phase.AWAY else timeline.confirmed
-        return min(limit, self._changes.barrier - 1, self._changes.commit_barrier)
+        return min(limit, self._changes.barrier - 1, self._changes.commit_barrier, self._ending.stop)
 
     def _runs(self) -> bool:
         """Whether the game goes on here, if only the others' inputs are not too far behind."""
@@ -178,6 +181,7 @@ class Engine:
             self._shared.phase is Phase.PLAYING
             and not timeline.is_at_end
             and not self._ending.is_stopped
+            and self._ending.stop == FOREVER
             and self._changes.joins_at <= timeline.head < self._changes.barrier
             and not self._pausing.is_holding
         )
@@ -208,7 +212,9 @@ class Engine:
                 yield from self._live_tick(due)
         self.inputs.forget()
         is_behind = shared.phase is Phase.AWAY or timeline.head < self._changes.joins_at
-        if is_behind and self._is_prepared:
+        if shared.phase is Phase.PLAYING and self._ending.stop < FOREVER:
+            yield from self._catch_up(self._ending.stop + 1)
+        elif is_behind and self._is_prepared:
             yield from self._catch_up(self._returning.target())
         if shared.phase in (Phase.PLAYING, Phase.AWAY):
             yield from timeline.commit(self._commit_limit())
@@ -253,6 +259,8 @@ class Engine:
         shared = self._shared
         if shared.phase is Phase.AWAY:
             return shared.timeline.final
+        if (last := self._ending.last_for_all()) is not None:
+            return last
         if self._cuts.is_settling:
             return -1
         others = (shared.links[peer].confirmed for peer in shared.others)

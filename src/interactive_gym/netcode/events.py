@@ -15,6 +15,13 @@ Reason = Literal[
     "unsettled",  # the remaining peers could not agree on a cut in time
     "refused",  # a peer plays something else
     "left",  # this peer said goodbye
+    "partner_left",  # somebody else is gone, and without them the game is over
+]
+
+Why = Literal[
+    "silence",  # somebody is not heard
+    "absence",  # somebody was cut, and is waited for
+    "hidden",  # somebody does not see the game: the server wishes it
 ]
 
 
@@ -44,14 +51,14 @@ class Resumed:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The game waits for ``peers`` (a pause); :class:`Unheld` follows with the moment when it goes on.
+    """The game waits because of ``peers``; :class:`Unheld` follows with the moment when it goes on.
 
-    They are silent, or were cut and may come back, or hide the game. At ``until``, on this peer's clock, it is decided
-    how it goes on; None if it takes as long as it takes. Another one of these may follow before the game goes on.
+    ``until``, on this peer's clock, it is decided how it goes on, unless somebody who was cut is just catching up; None
+    if it takes as long as it takes. Another one of these may follow before, with another reason.
     """
 
     frame: int
-    why: Literal["silence", "absence", "hidden"] = "silence"
+    why: Why = "silence"
     peers: tuple[int, ...] = ()
     until: float | None = None
 

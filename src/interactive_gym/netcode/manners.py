@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from interactive_gym.netcode.config import Config
 from interactive_gym.netcode.messages import (
     CutGranted,
+    EpisodeEnd,
     Flush,
+    Forgive,
     Goodbye,
     History,
     Message,
@@ -29,8 +31,10 @@ def objection(config: Config, me: int, peer: int, message: Message) -> str | Non
     is_of_server = peer not in config.peers
     if is_of_server and not isinstance(message, CutGranted | Wish | Goodbye):
         return "not from the server"
-    if isinstance(message, WantCut):
+    if isinstance(message, WantCut | Forgive):
         return "not to a peer"
+    if isinstance(message, EpisodeEnd) and message.reason == "partner_left" and config.on_leave != "end":
+        return "because of somebody who is gone"
     if isinstance(message, CutGranted):
         if message.peer not in config.peers:
             return "of a peer that nobody knows"

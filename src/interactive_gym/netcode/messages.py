@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from interactive_gym.netcode.errors import WireError
-from interactive_gym.netcode.fields import Byte, Count, Digest, Frame, Inputs, Owner, Text, Time, any_of, parse
+from interactive_gym.netcode.fields import Byte, Count, Digest, Frame, Inputs, Owner, Serial, Text, Time, any_of, parse
 from interactive_gym.netcode.wire import MAX_FRAME
 
 MAX_MESSAGE = 256_000  # bytes; a data channel between browsers takes no more than 256 kB at once
-Change = Literal["present", "pause", "none"]  # none takes back the stamp before it
+Change = Literal["present", "none"]  # none takes back the stamp before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +66,8 @@ class Start:
 class Stamp:
     """From the lowest present peer to the others: shall ``change`` take place before step ``frame``?
 
-    ``number`` counts the stamps of an epoch (a change that is stamped again has a new one). ``peer`` becomes present,
-    or wished for the pause. Before it, ``turns`` tells per peer how often it was cut, and ``present`` who is there.
+    ``number`` counts the stamps of an epoch (a change that is stamped again has a new one). ``peer`` becomes present.
+    Before it, ``turns`` tells per peer how often it was cut, and ``present`` who is there.
     A peer that becomes present has to have all up to ``final`` first.
     """
 
@@ -103,10 +103,22 @@ class Settle:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """To the lowest present peer: this one would like the game to pause, or to go on."""
+    """From the server to all peers, who tell each other: the game shall wait because of ``peers``, or not any more.
+
+    The highest ``number`` counts, whichever way it came: the server may be out of reach for somebody.
+    """
+
+    number: Serial
+    change: Literal["pause", "resume"]
+    peers: tuple[Byte, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """To every peer: this one waits, as it does not hear the ``silent`` ones; none: it would go on."""
 
     epoch: Byte
-    change: Literal["pause", "resume"]
+    silent: tuple[Byte, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +138,15 @@ class WantCut:
     turn: Byte
     own_turn: Byte
     reason: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Forgive:
+    """To the server: ``peer`` is heard again, so this one does not insist on its cut ``turn``."""
+
+    epoch: Byte
+    peer: Byte
+    turn: Byte
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +190,9 @@ class Flush:
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """From an absent peer, which ``hears`` these, to the lowest present one: what came after frame ``have``?
+    """From an absent peer, which ``hears`` these, to all: what came after frame ``have``?
+
+    The server gets it, too, as a sign that the peer is about to come back.
 
     Epoch -1: the sender knows of none. It cannot become present without a link to everybody.
     """
@@ -225,8 +248,8 @@ class Goodbye:
 
 
 Message = (
-    Hello | ClockAsk | ClockAnswer | Ready | Start | Stamp | Vote | Settle | Wish | Resume | WantCut | CutGranted
-    | Flush | Return | History | EpisodeEnd | Differs | Goodbye
+    Hello | ClockAsk | ClockAnswer | Ready | Start | Stamp | Vote | Settle | Wish | Hold | Resume | WantCut | Forgive
+    | CutGranted | Flush | Return | History | EpisodeEnd | Differs | Goodbye
 )  # fmt: skip
 
 _ANY = any_of(get_args(Message))

@@ -16,7 +16,7 @@ from interactive_gym.netcode.lifecycle import Phase
 from interactive_gym.netcode.messages import CutGranted, Goodbye, History, Return, Span
 from interactive_gym.netcode.pausing import Pausing
 from interactive_gym.netcode.runs import encode_inputs
-from interactive_gym.netcode.shared import Handlers, Shared
+from interactive_gym.netcode.shared import SERVER, Handlers, Shared
 
 ASK_EVERY = 0.25  # seconds
 CHUNK = 600  # frames in one answer: ten seconds and more
@@ -66,6 +66,8 @@ class Returning:
         shared = self._shared
         timeline = shared.timeline
         final = timeline.final + 1
+        if shared.config.awaits:
+            return final  # the others wait there
         guide = shared.links.get(min(shared.others, default=NOBODY))
         estimate = guide.estimate(shared.now, shared.config.fps) if guide else None
         theirs = min((queue.last for queue in timeline.queues if queue.owner != shared.me), default=-1)
@@ -98,7 +100,8 @@ class Returning:
             hears = tuple(p for p, link in shared.links.items() if link.has_been_heard and not link.is_interrupted)
             epoch = shared.epoch if self.knows_epoch else -1
             message = Return(epoch, shared.timeline.final, hears)
-            for peer in shared.links:
+            is_served = shared.now - self._answered_at < RECENT  # then the server has patience, too
+            for peer in (*shared.links, *([SERVER] if is_served else [])):
                 if shared.channels[peer].is_idle:  # else the last question is still on its way
                     shared.send(peer, message)
 
@@ -110,7 +113,7 @@ class Returning:
                 self._changes.withdraw(peer)
                 del self._asking[peer]
             elif self._may_return(peer, message):
-                self._changes.propose("present", peer)
+                self._changes.propose(peer)
                 return
 
     def _may_return(self, peer: int, message: Return) -> bool:
@@ -118,7 +121,7 @@ class Returning:
         behind = shared.timeline.committed - message.have
         return (
             not self._changes.is_pending
-            and not self._pausing.is_holding
+            and not self._pausing.is_silent
             and message.epoch == shared.epoch
             and message.have >= shared.changed - 1
             and behind <= CLOSE * shared.config.fps
@@ -178,6 +181,7 @@ class Returning:
             shared.emit(Cut(absent, shared.turns[absent], max(-1, message.changed - 1)))
         shared.present = set(message.present)
         shared.changed = message.changed
+        shared.thaw()
         shared.input_delay = message.delay
         if message.first != shared.timeline.final + 1:
             return  # the answer to an older question

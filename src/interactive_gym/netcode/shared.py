@@ -60,7 +60,7 @@ class Shared:
         self.ticker = Ticker(config.fps)
         self.replays = Replays()
         # Silence counts from when a connection can be expected, not from the first moment.
-        patience = config.connect_timeout - config.silence_timeout
+        patience = max(0.0, config.connect_timeout - config.silence_timeout)
         self.links = {peer: Link(peer, now + patience) for peer in config.peers if peer != me}
         self.channels = {peer: ControlChannel(boot) for peer in (*self.links, SERVER)}
         self.timeline = self.new_timeline()
@@ -71,12 +71,25 @@ class Shared:
         return sorted(self.present - {self.me})
 
     @property
+    def awaited(self) -> set[int]:
+        """The absent peers without whom no frame is played."""
+        return set(self.config.peers) - self.present - self.gone if self.config.awaits else set()
+
+    def awaited_after(self, peers: Iterable[int] | None = None) -> int:
+        """The last frame that has the inputs of ``peers``, else of all who are awaited; -1 if all are there."""
+        absent = self.awaited if peers is None else peers
+        players = (player for peer in absent for player in self.config.players_of(peer))
+        return min((self.timeline.queues[player].last for player in players), default=-1)
+
+    @property
     def coordinator(self) -> int:
         """Who stamps changes and says when to start: the lowest of those who are present."""
         return min(self.present, default=NOBODY)
 
     def owners(self, present: Iterable[int] | None = None) -> tuple[int, ...]:
-        """Who sends each player's inputs, which follows from who is present."""
+        """Who sends each player's inputs, which follows from who is present; nobody acts for those who are awaited."""
+        if self.config.awaits:
+            return self.config.carriers
         here = self.present if present is None else set(present)
         deputy = min(here, default=NOBODY)
         replaced = self.config.bots | self.config.substituted
@@ -89,12 +102,25 @@ class Shared:
         """An episode of which nothing is known."""
         return Timeline(self.config, self.owners(), self.window, self.replays)
 
+    def thaw(self) -> None:
+        """Take inputs of everybody but those who are awaited."""
+        for queue in self.timeline.queues:
+            queue.is_frozen = False
+        self.freeze_absent()
+
+    def freeze_absent(self) -> None:
+        """Nobody adds to the inputs of those who are awaited before it is agreed that they are back."""
+        for player, carrier in enumerate(self.config.carriers):
+            if self.config.awaits and carrier not in self.present:
+                self.timeline.queues[player].is_frozen = True
+
     def new_epoch(self, epoch: int, episode: int) -> None:
         """Another episode, or the same one again from somewhere: nothing that was said of frames is true any more."""
         self.epoch, self.episode = epoch, episode
         self.turns = dict.fromkeys(self.config.peers, 0)
         self.changed = -1
         self.timeline = self.new_timeline()
+        self.freeze_absent()
         self.sync.clear()
         for link in self.links.values():
             link.new_episode()
@@ -144,6 +170,7 @@ class Shared:
                 queue.add(missing, Input(self.config.default_actions[player]))
             self.emit(HandedBack(player, first))
         queue.assign(first, owner)
+        self.freeze_absent()
         if owner == self.me:
             for link in self.links.values():
                 link.expects(player, first)

@@ -10,7 +10,7 @@ from interactive_gym.netcode.messages import ClockAnswer, ClockAsk, Hello, Ready
 from interactive_gym.netcode.pacing import LONGEST_AUTO_DELAY, wished_delay
 from interactive_gym.netcode.shared import SERVER, Handlers, Shared
 
-VERSION = 1
+VERSION = 2
 """Of the protocol between peers: change it with every message and datagram."""
 
 LATEST = 1e12  # seconds; no clock shows more
@@ -171,6 +171,7 @@ class Starting:
             for player, owner in enumerate(shared.owners()):
                 if shared.timeline.queues[player].owner != owner:
                     shared.hand_over(player, 0, owner)
+            shared.freeze_absent()
 
     def _on_start(self, peer: int, message: Start) -> None:
         if peer in self._shared.present and self._shared.phase is Phase.WAITING:

@@ -22,6 +22,7 @@ class Watch:
         self._cuts, self._pausing, self._ending = cuts, pausing, ending
         self._stands_at = (shared.epoch, -2)
         self._stands_since = self._called_at = shared.now
+        self._gap = 0.0
 
     def hear(self, peer: int) -> None:
         """Something came from ``peer``."""
@@ -32,10 +33,6 @@ class Watch:
         if link.is_interrupted:
             link.is_interrupted = False
             shared.emit(Resumed(peer, silence))
-
-    def are_links_well(self) -> bool:
-        """Whether everybody who is present was heard lately."""
-        return not any(self._shared.links[peer].is_interrupted for peer in self._shared.others)
 
     def advance(self) -> None:
         """Notice what did not happen."""
@@ -48,6 +45,7 @@ class Watch:
         """What came meanwhile lies unread: nobody is to be cut for it."""
         now = self._shared.now
         gap, self._called_at = now - self._called_at, now
+        self._gap = gap
         if gap > FROZEN:
             self._stands_since += gap
             self._cuts.oversleep(gap)
@@ -58,19 +56,20 @@ class Watch:
         shared = self._shared
         link = shared.links[peer]
         silence = shared.now - link.heard_at
-        if silence > SHOWN and not link.is_interrupted:
+        if silence > SHOWN and link.has_been_heard and not link.is_interrupted:
             link.is_interrupted = True
             shared.emit(Interrupted(peer))
-            if shared.config.on_disconnect == "pause":
-                self._pausing.hold()
-        if silence > shared.config.silence_timeout and shared.phase is not Phase.AWAY:
+        longest = shared.config.silence_timeout if link.has_been_heard else shared.config.connect_timeout
+        if silence > min(longest, shared.config.silence_timeout) and shared.phase is not Phase.AWAY:
             self._cuts.want(peer, SILENT)
 
     def _watch_progress(self) -> None:
         """A peer can be heard and hold up the others all the same: its way to a third one may be broken."""
         shared = self._shared
         stands_at = (shared.epoch, shared.timeline.committed)
-        waits = shared.phase is Phase.ENDING or (shared.phase is Phase.PLAYING and not self._pausing.is_holding)
+        waits = shared.phase in (Phase.ENDING, Phase.PLAYING)
+        if self._pausing.is_excused:
+            self._stands_since += self._gap
         if not waits or self._stands_at != stands_at or self._cuts.is_settling:
             self._stands_at, self._stands_since = stands_at, shared.now
         elif shared.now - self._stands_since > shared.config.stuck_after:

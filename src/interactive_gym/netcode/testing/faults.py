@@ -152,4 +152,32 @@ class Exclude:
         match.server.exclude(self.peer)
 
 
-Fault = Burst | Down | Change | Freeze | Kill | Reload | ReloadAll | Leave | Exclude
+@dataclass(frozen=True)
+class Hide:
+    """A peer does not see the game for a while, and the server has all wait for it."""
+
+    at: float
+    duration: float
+    peer: int
+
+    def happen(self, match: Match) -> None:
+        """Do it."""
+        match.server.hide(self.peer, True)
+        match.time.at(self.at + self.duration, lambda: match.server.hide(self.peer, False))
+
+
+@dataclass(frozen=True)
+class Deploy:
+    """Nobody reaches the server for a while, and then it is another process."""
+
+    at: float
+    duration: float
+
+    def happen(self, match: Match) -> None:
+        """Do it."""
+        for peer in match.machines:
+            match.network.take_down(peer, SERVER, self.duration)
+        match.time.at(self.at + self.duration, match.server.restart)
+
+
+Fault = Burst | Down | Change | Freeze | Kill | Reload | ReloadAll | Leave | Exclude | Hide | Deploy

@@ -75,6 +75,10 @@ class Direction:
         """Lose everything that is sent before ``until``."""
         self._silent_until = max(self._silent_until, until)
 
+    def is_silent(self, now: float) -> bool:
+        """Whether everything is lost that is sent now."""
+        return now < self._silent_until
+
     def datagram(self, size: int, now: float) -> list[float]:
         """When a datagram of ``size`` bytes arrives: never, once or twice."""
         if self._waits(now) > self.conditions.queue:

@@ -46,6 +46,11 @@ class Machine:
         return self.peer.is_through if self.peer else self._was_through
 
     @property
+    def answers(self) -> bool:
+        """Whether there is a page that plays, or would like to."""
+        return self.peer is not None and not self.peer.is_through and not self._is_busy()
+
+    @property
     def local_now(self) -> float:
         """What the computer's clock shows."""
         return self._computer.clock.local(self._time.now)

@@ -39,11 +39,18 @@ class Match:
         self.scenario = scenario
         self.time = VirtualTime()
         self.network = VirtualNetwork(self.time, scenario.seed, self._deliver, scenario.links, is_logging)
-        self.server = Server(Referee(scenario.config), self.time, self.network)
+        config = scenario.config
+        self.server = Server(
+            lambda boot, grants: Referee(config, boot, grants),
+            self.time,
+            self.network,
+            lambda peer: self.network.is_open(peer, SERVER) and self.machines[peer].answers,
+            config.pause_timeout,
+        )
         self._make_session = make_session
         self._stuck = ""
         self._generation = 0
-        computers = [scenario.computer_of(peer) for peer in scenario.config.peers]
+        computers = [scenario.computer_of(peer) for peer in config.peers]
         self.machines = {
             c.number: Machine(c, self.time, self.network, self._start_process, scenario.lingers) for c in computers
         }

@@ -68,6 +68,10 @@ class VirtualNetwork:
         """Whether the link between two is alive; a burst does not kill it."""
         return self._time.now >= self._down_until[frozenset((a, b))]
 
+    def is_open(self, a: int, b: int) -> bool:
+        """Whether something that is sent now arrives."""
+        return self.is_up(a, b) and not any(self._direction(*way).is_silent(self._time.now) for way in ((a, b), (b, a)))
+
     def change(self, source: int, target: int, conditions: Conditions) -> None:
         """Treat what is sent from now on in one direction differently."""
         self._direction(source, target).conditions = conditions
