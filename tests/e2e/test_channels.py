@@ -106,7 +106,7 @@ def test_peers_connect_and_each_knows_how(meet: Meet) -> None:
     wait_for(lambda: meeting.of(0, "connection") == "host udp", "what the connection is")
     row = wait_for(lambda: meeting.of(0, "row"), "figures")
     assert row[1:4] == ["1", "direct", "host udp"]
-    assert meeting.of(0, "reports") == [] == meeting.of(1, "reports")
+    assert meeting.of(0, "reports") == ["link_repair: connected"] == meeting.of(1, "reports")
 
 
 def test_the_worker_gets_the_channels(meet: Meet) -> None:
