@@ -25,6 +25,7 @@ import { between, type Said } from "./words";
 import { MatchWorker } from "./worker";
 
 const UPDATE_MS = 1_000;
+const FROZEN_MS = 3_000; // the worker says something every second
 const ACKNOWLEDGED_MS = 1_000; // by then partners who can be reached know that the game is over
 const FORGOTTEN_MS = 15_000; // longer than a worker lingers that is alive
 const RETURN_MS = 3_000; // how long whoever comes back waits for all links; the game goes on with those that there are
@@ -72,6 +73,7 @@ export class Bout {
   private next = 0; // the episode that is waited for, or played
   private beginsAt: number;
   private saidLast = "";
+  private updatedAt: number;
   private cancelUpdate: () => void = () => undefined;
   private cancelMeeting: () => void = () => undefined;
   private readonly closing: Promise<void>[] = [];
@@ -89,6 +91,7 @@ export class Bout {
     const { clock, events, wire } = tools;
     const countdown = this.hasBegun ? 0 : (page.game.multiplayer?.countdown_s ?? 0);
     this.beginsAt = clock.now() + countdown * 1000;
+    this.updatedAt = tools.now();
     this.notes = new Notes(match.peer, match.peers.length - 1, page.game.multiplayer ?? {});
     this.log = new MatchLog(match.peer, events, tools.now);
     this.worker = new MatchWorker(tools.runtime, this.listener());
@@ -178,6 +181,7 @@ export class Bout {
 
   linkedAgain(): void {
     this.peers.linkedAgain();
+    this.update();
   }
 
   /** Everybody is connected: the session may begin. */
@@ -314,6 +318,7 @@ export class Bout {
   /** Says what there is to say, and begins what can begin. */
   private update(): void {
     if (this.closed || this.isRetired) return;
+    this.noticeFreeze();
     const left = this.beginsAt - this.tools.clock.now();
     if (this.prepared !== null && !this.isReady && left <= 0 && this.isStaged && this.notes.healthy) {
       this.isReady = true;
@@ -329,6 +334,12 @@ export class Bout {
   /** A game that stands says why, also before an episode; whoever comes back to it after a reload is welcomed. */
   private get isAboutOthers(): boolean {
     return this.isPlaying || this.notes.isHeld || (this.notes.isAway && !this.match.returning);
+  }
+
+  private noticeFreeze(): void {
+    const now = this.tools.now();
+    if (now - this.updatedAt > FROZEN_MS) this.notes.thawed(now);
+    this.updatedAt = now;
   }
 
   private repairing(peer: number, kind: RepairKind | null): void {

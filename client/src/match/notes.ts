@@ -8,6 +8,7 @@ import type { Said } from "./words";
 
 const FAREWELL_MS = 5_000; // how long it is said that somebody has left
 const WELCOME_MS = 3_000; // and that they are back
+const THAWING_MS = 10_000; // how long a browser that had stopped everything may take to reach anybody
 
 type Held = Extract<MatchEvent, { type: "held" }>;
 type Rules = Pick<Multiplayer, "reconnection_timeout_s" | "return_timeout_s" | "on_leave">;
@@ -20,6 +21,7 @@ export class Notes {
   private held: (Held & { since: number }) | null = null;
   private awaySince: number | null = null; // this peer itself was taken out of the game
   private isCatchingUp = false;
+  private thawedAt = -Infinity;
   private returnedAt = -Infinity;
 
   constructor(
@@ -72,8 +74,14 @@ export class Notes {
     this.isCatchingUp = this.isAway;
   }
 
+  /** Nothing has run here for a while: it is this peer that was away, whatever it thinks of the others. */
+  thawed(now: number): void {
+    this.thawedAt = now;
+  }
+
   /** What is said changes as time passes: ask again every second. `isOffline`: this page reaches nobody. */
   said(now: number, isOffline: boolean): Said {
+    if (now - this.thawedAt < THAWING_MS && (this.isAway || this.held?.why === "silence")) return words.catchingUp;
     if (this.awaySince !== null) return this.saidAway(this.awaySince, now, isOffline);
     if (this.held !== null) return this.saidHeld(this.held, now, isOffline);
     if (this.silent.size > 0) return words.unstable(this.who(this.silent));

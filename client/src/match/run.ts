@@ -203,7 +203,7 @@ export class MatchRun extends Run {
     const othersLeft = reason === "gone" && !wasAway;
     const failure = othersLeft ? "partner_left" : (REASONS[reason] ?? "session_failed");
     this.ends.underway(false);
-    const said = saving(failure, this.page.game.multiplayer);
+    const said = saving(reason === "excluded" ? reason : failure, this.page.game.multiplayer);
     this.view.overlay(said.title, said.text, said);
     await this.tools.outbox.drain();
     this.fail(failure, reason, text);

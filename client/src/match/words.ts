@@ -97,10 +97,11 @@ export function between(title: string, text: string): Said {
 
 /** What stands there while all that was played is sent to the server. */
 export function saving(reason: string, rules: Rules | null): Said {
-  return said(reason, endTitle(reason, rules), "The game is over. What you have played is being saved …");
+  return said(reason, endTitle(reason, rules), "What you have played is being saved …");
 }
 
 export function endTitle(reason: string, rules: Rules | null): string {
+  if (reason === "excluded") return "The game is over for you"; // the server's own page on that is on its way
   if (reason === "connection_failed") return "The connection was lost";
   if (reason !== "partner_left" || rules === null) return "The game had to stop";
   if (rules.group === 2) return "Your partner has left the game";

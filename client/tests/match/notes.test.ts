@@ -118,6 +118,15 @@ describe("What players are told", () => {
     expect(said(6)).toMatchObject({ state: "", words: "" });
   });
 
+  it("tells whose browser had stopped everything that they catch up, for a while, and nothing of the others", () => {
+    notes.thawed(NOW);
+    expect(said().state).toBe("");
+    happens(SILENT, held("silence", 5, 1));
+    expect([said(1, true).state, said(9).state, said(10).state]).toEqual(["catching_up", "catching_up", "deciding"]);
+    happens(AWAY);
+    expect([said(1, true).state, said(10).state]).toEqual(["catching_up", "away"]);
+  });
+
   it("takes no frame of a game that goes on for catching up", () => {
     notes.caughtUp();
     happens(AWAY);
@@ -181,6 +190,7 @@ describe("The title of an end", () => {
     ["partner_left", { group: 3, on_leave: "end" }, "One of your partners has left the game"],
     ["partner_left", { group: 3, on_leave: "smaller" }, "Your partners have left the game"],
     ["connection_failed", { group: 2 }, "The connection was lost"],
+    ["excluded", { group: 2 }, "The game is over for you"],
     ["step_failed", { group: 2 }, "The game had to stop"],
     ["step_failed", null, "The game had to stop"],
   ] as const)("of %s with %j is: %s", (reason, rules, title) => {

@@ -681,6 +681,15 @@ describe("MatchRun, playing", () => {
     expect(veil().hidden).toBe(true);
   });
 
+  it("knows by itself that everything had stopped here", async () => {
+    await met();
+    await playing();
+    clock.stall(6000);
+    await events({ type: "interrupted", peer: 1 });
+    await events({ type: "held", frame: 5, why: "silence", peers: [1], until: null });
+    expect(veil().dataset["state"]).toBe("catching_up");
+  });
+
   it("writes down pauses, absences and slow ticks with their length", async () => {
     await met();
     await playing();
