@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from interactive_gym.game.matchconfig import LOST
-from interactive_gym.netcode import Config
+from interactive_gym.game.matchconfig import LOST, referee_config
 from interactive_gym.netcode.returning import CATCHING_UP
 from interactive_gym.netcode.watch import SHOWN
+from interactive_gym.scenes.gym_parameters import Multiplayer
 from interactive_gym.scenes.webrtc import Webrtc
 from interactive_gym.server.desertion import DESERTED_S
 from interactive_gym.server.invitations import MESH
@@ -17,9 +17,11 @@ from interactive_gym.server.lifecycle import Outcome
 from interactive_gym.server.probing import THERE_S
 from interactive_gym.server.room import KEPT_S
 from tests.docs.pages import in_backticks, page, section
+from tests.scenes import kitchen
 
 PAGE = page("docs/explanation/people-together.md")
-CONFIG = Config(fps=30, carriers=(0, 1), default_actions=(b"", b""))
+RULES = Multiplayer()
+CONFIG = referee_config(kitchen.game_of_two().game())
 
 
 def of_the_client(file: str, name: str) -> float:
@@ -30,12 +32,15 @@ def of_the_client(file: str, name: str) -> float:
 
 SAID = {
     "is silent for half a second": (SHOWN, 0.5),
-    "For five seconds, or holds up all others as long": (LOST["reconnection_timeout_s"], 5),
-    "holds up all others as long": (CONFIG.stuck_after, 5),
-    "nobody to let them in for half a minute": (LOST["return_timeout_s"], 30),
-    "more than one and a half minutes to catch up": (LOST["return_timeout_s"] * CATCHING_UP, 90),
-    "play on for half a minute": (LOST["return_timeout_s"], 30),
-    "if that is needed for ten seconds": (CONFIG.server_timeout, 10),
+    "For five seconds (`reconnection_timeout`)": (RULES.reconnection_timeout, 5),
+    "holds up all others as long": (CONFIG.stuck_after, RULES.reconnection_timeout),
+    "goes on after a second of silence": (CONFIG.cut_after, 1),
+    "it has two seconds to answer": (THERE_S, 2),
+    "waited for as long as for the silence": (CONFIG.pause_timeout, RULES.reconnection_timeout),
+    "within half a minute (`return_timeout`)": (RULES.return_timeout, 30),
+    "more than one and a half minutes to catch up": (CONFIG.return_timeout * CATCHING_UP, 90),
+    "hides the tab for half a minute (`hidden_timeout`)": (RULES.hidden_timeout, 30),
+    "if that is needed for twenty seconds": (CONFIG.server_timeout, 20),
     "comes back within a minute": (KEPT_S, 60),
     "After five minutes in which the server saw none of them": (DESERTED_S, 300),
     "up to four humans": (MESH, 4),
@@ -53,6 +58,11 @@ def test_numbers_on_the_page(words: str) -> None:
     assert found == written
 
 
+def test_a_stored_game_that_does_not_say_it_is_played_on_as_one_that_leaves_it_out() -> None:
+    for name, value in LOST.items():
+        assert value == getattr(RULES, name.removesuffix("_s")), name
+
+
 def test_what_becomes_of_people_is_an_outcome() -> None:
     told = in_backticks(section(PAGE, "## When somebody goes"))
-    assert {Outcome.WAITROOM_TIMEOUT, Outcome.CONNECTION_FAILED, Outcome.PARTNER_LEFT} <= told
+    assert {Outcome.WAITROOM_TIMEOUT, Outcome.CONNECTION_FAILED, Outcome.PARTNER_LEFT, Outcome.FOCUS_TIMEOUT} <= told
