@@ -31,8 +31,16 @@ def test_what_scenes_set_is_told() -> None:
     code = ast.parse(page("src/interactive_gym/game/matchconfig.py"))
     (call,) = (node for node in ast.walk(code) if isinstance(node, ast.Call) and ast.unparse(node.func) == "Config")
     assert set(told) == {keyword.arg for keyword in call.keywords}
-    for name in ("pause_timeout", "settle_timeout", "return_timeout"):
-        assert f"{getattr(matchconfig, name.upper()):g} s" in told[name][-1]
+    shown = {
+        "pause_timeout": matchconfig.LOST["reconnection_timeout_s"],
+        "return_timeout": matchconfig.LOST["return_timeout_s"],
+    }
+    shown |= {"server_timeout": matchconfig.SERVER_PATIENCE, "settle_timeout": matchconfig.SETTLE_PATIENCE}
+    for name, seconds in shown.items():
+        assert f"{seconds:g} s" in told[name][-1]
+    assert {f'"{matchconfig.LOST[name]}"' for name in ("on_disconnect", "on_leave")} <= in_backticks(
+        told["on_disconnect"][-1]
+    )
     modes = in_backticks(told["prediction"][-1])
     assert {f'"{expected}"' for expected in matchconfig.PREDICTION.values()} <= modes
     assert all(any(f'"{mode}"' in word for word in modes) for mode in matchconfig.PREDICTION)

@@ -19,6 +19,7 @@ from interactive_gym.netcode.messages import (
     Settle,
     Span,
     Vote,
+    Wish,
     decode_message,
     encode_message,
 )
@@ -27,7 +28,8 @@ from interactive_gym.netcode.requests import Input
 from .strategies import MESSAGES, damaged, of_class
 
 KINDS = get_args(Message)
-IN_NO_FIELD = ["null", "-2", "2147483648", "1e999", "[[null]]", '{"a":1}', '"\\ud800"', '"' + "x" * 2001 + '"']
+TOO_MUCH = ("2147483648", "9007199254740992")
+IN_NO_FIELD = ["null", "-2", *TOO_MUCH, "1e999", "[[null]]", '{"a":1}', '"\\ud800"', '"' + "x" * 2001 + '"']
 
 unhurried = settings(deadline=None)
 often = settings(deadline=None, max_examples=500)
@@ -103,6 +105,8 @@ def test_each_field_of_each_kind_is_checked(kind: type) -> None:
         body = [json.dumps(part) for part in json.loads(encode_message(message))]
         for position, field in enumerate(fields(kind), 1):
             for wrong in IN_NO_FIELD:
+                if (kind, field.name, wrong) == (Wish, "number", TOO_MUCH[0]):
+                    continue  # only this field has room for it
                 changed = [*body[:position], wrong, *body[position + 1 :]]
                 refused(f"[{','.join(changed)}]".encode(), f"{kind.__name__}.{field.name}: ")
         refused(f"[{','.join(body[:-1])}]".encode(), "fields of a")

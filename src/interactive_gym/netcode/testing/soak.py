@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 from interactive_gym.netcode.config import Config
+from interactive_gym.netcode.returning import CATCHING_UP
 from interactive_gym.netcode.testing.computer import Computer
 from interactive_gym.netcode.testing.faults import (
     Burst,
+    Deploy,
     Directions,
     Down,
     Exclude,
     Fault,
     Freeze,
+    Hide,
     Kill,
     Leave,
     Reload,
@@ -26,6 +30,7 @@ from interactive_gym.netcode.testing.links import SERVER, Conditions, Links
 from interactive_gym.netcode.testing.scenario import Scenario, config_of
 from interactive_gym.netcode.testing.virtual_time import PeerClock
 
+SERVER_PATIENCE, SETTLE_PATIENCE = 15.0, 5.0  # seconds, as in scenes
 _BURSTS = (0.3, 0.5, 1.0, 3.0, 5.0)  # seconds
 
 
@@ -47,7 +52,7 @@ def random_scenario(seed: int, peers: int | None = None, frames: int = 600) -> S
         _any_computers(random, count, config.fps),
         faults,
         until=length * config.episodes * 2 + 180,
-        progress_within=config.return_timeout + 10,
+        progress_within=_longest_wait(config),
         lingers=random.random() < 0.5,
         must_roll_back=False,
     )
@@ -67,8 +72,27 @@ def _any_config(random: Random, peers: int) -> Config:
         input_delay=random.choice((0, 1, 1, 2, 2, 4, "auto")),
         prediction=random.choice(("repeat", "repeat", "default")),
         episodes=random.choice((1, 1, 2, 3)),
-        on_disconnect=random.choice(("continue", "continue", "pause")),
+        **_any_policy(Random(f"policy {random.random()}")),
     )
+
+
+def _any_policy(random: Random) -> dict[str, Any]:
+    """For when somebody is lost, with limits that fit together as those of scenes do."""
+    silence = random.choice((2.0, 5.0, 12.0))
+    return {
+        "on_disconnect": random.choice(("continue", "pause", "pause")),
+        "on_leave": random.choice(("end", "end", "smaller", "bot")),
+        "pause_timeout": silence,
+        "server_timeout": silence + SERVER_PATIENCE,
+        "settle_timeout": 2 * silence + SERVER_PATIENCE + SETTLE_PATIENCE,
+        "return_timeout": random.choice((6.0, 30.0)),
+    }
+
+
+def _longest_wait(config: Config) -> float:
+    """Without a frame: for a silence, a decision, and somebody who comes back."""
+    waits = CATCHING_UP * config.return_timeout if config.awaits else config.return_timeout
+    return 2 * config.silence_timeout + config.server_timeout + waits + 10
 
 
 def _any_links(random: Random, peers: int) -> Links:
@@ -121,8 +145,10 @@ def _any_fault(random: Random, peers: int, latest: float) -> Fault:
             Kill(at, peer, random.random() < 0.7),
             Leave(at, peer),
             Exclude(at, peer),
+            Hide(at, random.choice((1.0, 5.0, 20.0)), peer),
+            Deploy(at, random.choice((1.0, 8.0))),
         ),
-        (8, 3, 4, 4, 1, 1, 1),
+        (8, 3, 4, 4, 1, 1, 1, 2, 1),
     )[0]
 
 
