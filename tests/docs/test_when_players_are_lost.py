@@ -18,7 +18,7 @@ CODE = [body for language, body in FENCE.findall(PAGE) if language == "python"]
 
 @pytest.mark.parametrize("code", CODE)
 def test_its_code_makes_a_scene_that_fits(code: str) -> None:
-    scene = eval(code.replace('ig.GymScene("kitchen")', "kitchen.game_of_two()"))
+    scene = eval(code.replace('ig.GymScene("kitchen")', "game"), {"ig": ig, "game": kitchen.game_of_two()})
     survey = ig.StaticScene("survey")
     assert ig.Experiment("study").scenes(ig.StartScene("welcome"), scene, survey, ig.EndScene("thanks")).sequence
 

@@ -9,9 +9,10 @@ import pytest
 
 import interactive_gym as ig
 from interactive_gym.data import departures, people
+from tests.server.matched import on_loop
 from tests.server.meeting import Player, end_reason, events, gym, playing, session_state, state_of, study
 from tests.server.rows import chunk, whole_episode
-from tests.server.running import Running
+from tests.server.running import Running, until
 
 Serve = Callable[..., Running]
 Come = Callable[..., Awaitable[Player]]
@@ -111,6 +112,37 @@ async def test_who_comes_back_to_an_ended_game_is_told_so(serve: Serve, come: Co
     await back.enlist()
     assert (await back.sees())["scene_id"] == "form", "nobody is there any more for her either"
     assert (session_state(server, session), end_reason(server, session)) == ("ended", "partner_left")
+
+
+@pytest.mark.parametrize("said", ["", "<p>So sorry.</p>"])
+async def test_who_comes_back_too_late_is_told_so(serve: Serve, come: Come, again: Come, said: str) -> None:
+    scene = lossy("next")
+    server = serve(study(scene.outcome("connection_failed", body=said) if said else scene, FORM))
+    ann, bob = await come(server), await come(server)
+    session = await playing(ann, bob)
+    await ann.socket.disconnect()
+    on_loop(server, server.app.state.matches.exclude, ann.id, "return_timeout")
+    await until(lambda: departed(server, session), "the referee's word to be stored")
+    back = await again(server, ann)
+    await back.enlist()
+    page = await back.sees()
+    assert page["outcome"] == "connection_failed"
+    assert (said or "away for too long") in page["body"]
+    assert (await bob.failed("partner_left"))["scene_id"] == "form"
+    assert departed(server, session) == {"human-0": "return_timeout"}
+    (event,) = events(server, "left_behind")
+    assert (event["reason"], event["data"]["gone"]) == ("return_timeout", {"human-0": "return_timeout"})
+
+
+async def test_of_three_all_who_stay_go_on(serve: Serve, come: Come) -> None:
+    server = serve(study(gym("game", 3).multiplayer(left_behind="next"), FORM))
+    ann, bob, cem = [await come(server) for _ in range(3)]
+    session = await playing(ann, bob, cem)
+    await cem.failed("worker_crashed")
+    for one in (ann, bob):
+        assert (await one.failed("partner_left"))["scene_id"] == "form"
+    assert (session_state(server, session), end_reason(server, session)) == ("ended", "worker_crashed")
+    assert [event["data"]["gone"] for event in events(server, "left_behind")] == [{"human-2": "worker_crashed"}] * 2
 
 
 async def test_nobody_goes_on_who_has_no_partners(serve: Serve, come: Come) -> None:

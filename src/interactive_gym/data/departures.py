@@ -11,7 +11,8 @@ from sqlalchemy import Connection, select
 from interactive_gym.data.events import FINISHED
 from interactive_gym.data.schema import events, grants, members
 
-_STAYED = ("completed", "partner_left")  # outcomes of those who were there to the end
+_LEFT_BEHIND = "partner_left"  # the outcome of those who were there to the end, and why they were cut then
+_STAYED = ("completed", _LEFT_BEHIND)
 
 
 class Departure(NamedTuple):
@@ -58,7 +59,7 @@ def _dismissed(connection: Connection, session_id: str | None) -> Iterator[tuple
     """Whoever was cut for good."""
     theirs = (members.c.session_id == grants.c.session_id) & (members.c.peer == grants.c.peer)
     query = select(grants.c.session_id, members.c.player, grants.c.granted_at, grants.c.reason)
-    gone = query.join(members, theirs).where(grants.c.is_gone)
+    gone = query.join(members, theirs).where(grants.c.is_gone & (grants.c.reason != _LEFT_BEHIND))
     if session_id is not None:
         gone = gone.where(grants.c.session_id == session_id)
     for row in connection.execute(gone.order_by(grants.c.id)):
