@@ -11,7 +11,7 @@ const WELCOME_MS = 3_000; // and that they are back
 const THAWING_MS = 10_000; // how long a browser that had stopped everything may take to reach anybody
 
 type Held = Extract<MatchEvent, { type: "held" }>;
-type Rules = Pick<Multiplayer, "reconnection_timeout_s" | "return_timeout_s" | "on_leave">;
+type Rules = Pick<Multiplayer, "on_disconnect" | "on_leave" | "return_timeout_s">;
 
 /** All times are absolute, in ms. */
 export class Notes {
@@ -111,9 +111,15 @@ export class Notes {
     const [last] = [...this.cutAt].sort(([, one], [, other]) => other - one);
     if (last === undefined) return words.nothing;
     const [who, isPlayed] = [this.who(this.cutAt.keys()), this.rules.on_leave === "bot"];
+    if (this.needsEverybody) return words.absent(who, null); // until it is said what follows
     const until = this.returnableUntil(last[1]) ?? last[1];
     if (now < until) return words.lost(who, isPlayed, Math.ceil((until - now) / 1000));
     return now - until < FAREWELL_MS ? words.gone(who, isPlayed) : words.nothing;
+  }
+
+  /** Whether no frame is played without anybody. */
+  private get needsEverybody(): boolean {
+    return this.rules.on_disconnect === "pause" && this.rules.on_leave === "end";
   }
 
   private returnableUntil(since: number): number | null {

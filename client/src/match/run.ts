@@ -205,6 +205,7 @@ export class MatchRun extends Run {
     this.ends.underway(false);
     const said = saving(reason === "excluded" ? reason : failure, this.page.game.multiplayer);
     this.view.overlay(said.title, said.text, said);
+    this.view.note("");
     await this.tools.outbox.drain();
     this.fail(failure, reason, text);
   }

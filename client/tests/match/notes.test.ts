@@ -5,7 +5,7 @@ import { endTitle } from "../../src/match/words";
 import type { MatchEvent } from "../../src/worker/messages";
 
 const NOW = 1_000_000;
-const RULES = { on_leave: "end", reconnection_timeout_s: 5, return_timeout_s: 30 } as const;
+const RULES = { on_disconnect: "pause", on_leave: "end", return_timeout_s: 30 } as const;
 const SILENT: MatchEvent = { type: "interrupted", peer: 1 };
 const CUT: MatchEvent = { type: "cut", peer: 1, turn: 1, frame: 9 };
 const BACK: MatchEvent = { type: "returned", peer: 1, frame: 20 };
@@ -151,6 +151,14 @@ describe("What is told of somebody whom the game goes on without", () => {
     happens(CUT);
     expect(said(4).words).toContain("A computer player takes over; they may still come back (26 s).");
     expect(said(31).words).toBe("Your partner has left; a computer player goes on.");
+  });
+
+  it("is not that the game goes on where it does so with all only", () => {
+    happens(held("silence", 5, 1), CUT, { type: "unheld", at: NOW }); // and then it ends
+    expect(said(6)).toMatchObject({ state: "absence", wait: null });
+    notes = new Notes(0, 1, { ...RULES, on_disconnect: "continue" });
+    happens(CUT);
+    expect(said(6).state).toBe("lost");
   });
 
   it("is that they are back, for a moment", () => {
