@@ -213,7 +213,7 @@ def a_coordinator() -> tuple[Peer, Stamp]:
     coordinator.know(20, 2)
     coordinator.confirm(200, 2)
     coordinator.play(20)
-    coordinator.engine._changes.propose("present", ABSENT)
+    coordinator.engine._changes.propose(ABSENT)
     ((to, stamp), (also_to, _)) = coordinator.said
     assert {to, also_to} == {1, 2}
     assert isinstance(stamp, Stamp)
@@ -287,7 +287,7 @@ def test_no_input_is_sent_of_a_player_from_where_it_may_be_handed_back() -> None
     coordinator.confirm(1000, 2)
     coordinator.play(20)
     assert coordinator.timeline.queues[3].last == 22
-    coordinator.engine._changes.propose("present", ABSENT)
+    coordinator.engine._changes.propose(ABSENT)
     (stamp, *_) = coordinator.said_of(Stamp)
     coordinator.play(stamp.frame - 20)
     assert coordinator.session.head == stamp.frame

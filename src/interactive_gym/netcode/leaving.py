@@ -47,6 +47,8 @@ class Leaving:
                 pass  # the episode was played to its end, and no other one follows
             case Phase.AWAY:
                 shared.end("partner_left")
+            case _ if shared.timeline.committed < shared.timeline.final:
+                pass  # of a restart: what was played before is recorded first
             case _:
                 shared.broadcast(EpisodeEnd(shared.epoch, -1, b"", "partner_left"))
                 shared.end("partner_left")

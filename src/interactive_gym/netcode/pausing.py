@@ -43,6 +43,7 @@ class Pausing:
         self._told: dict[int, tuple[int, ...]] = {}  # whom others do not hear
         self._told_at = 0.0
         self._asked_at = -math.inf
+        self._reason_at = -math.inf
 
     @property
     def is_holding(self) -> bool:
@@ -72,7 +73,7 @@ class Pausing:
         self._told.pop(peer, None)
         if peer == shared.me:
             self._is_held |= shared.config.awaits
-            self._asked_at = shared.now
+            self._reason_at = shared.now
         elif self._wish.number:
             shared.send(peer, self._wish)
 
@@ -86,8 +87,12 @@ class Pausing:
         reason = self._reason()
         if reason is not None:
             self._hold(reason)
+            self._reason_at = shared.now
         elif self._is_held and not is_busy:
             self._ask_to_resume()
+
+    def _is_due(self, since: float) -> bool:
+        return self._shared.now - since > REPEAT + self._shared.longest_round_trip()
 
     def _reason(self) -> _Reason | None:
         unheard = self._unheard()
@@ -136,14 +141,15 @@ class Pausing:
 
     def _ask_to_resume(self) -> None:
         shared = self._shared
-        trip = shared.longest_round_trip()
-        if shared.now - self._asked_at < REPEAT + trip:
+        if not self._is_due(self._asked_at):
+            return
+        if shared.coordinator != shared.me:
+            if self._is_due(self._reason_at):  # as a rule it goes on without being asked
+                self._asked_at = shared.now
+                shared.send(shared.coordinator, Hold(shared.epoch, ()))
             return
         self._asked_at = shared.now
-        if shared.coordinator != shared.me:
-            shared.send(shared.coordinator, Hold(shared.epoch, ()))
-            return
-        at = shared.now + trip + HEAD_START
+        at = shared.now + shared.longest_round_trip() + HEAD_START
         shared.broadcast(Resume(shared.epoch, at))
         self._resume(at)
 
@@ -160,7 +166,7 @@ class Pausing:
             return
         self._told[peer], self._told_at = message.silent, shared.now
         is_asked = not message.silent and shared.coordinator == shared.me and shared.phase is Phase.PLAYING
-        if is_asked and self._reason() is None:
+        if is_asked and self._reason() is None and self._is_due(self._asked_at):
             self._is_held = True  # nobody has to know who did not hear that the game goes on: all begin anew
 
     def _on_resume(self, peer: int, message: Resume) -> None:

@@ -154,7 +154,8 @@ class Shared:
         """The session is over for this peer, in mid-episode or not."""
         if self.phase is Phase.ENDED:
             return
-        if self.phase in (Phase.PLAYING, Phase.ENDING, Phase.AWAY):
+        is_replayed = self.timeline.committed >= 0  # after a restart it has frames before it begins
+        if is_replayed or self.phase in (Phase.PLAYING, Phase.ENDING, Phase.AWAY):
             finished: Reason = "failed" if self.timeline.has_failed else "over"
             self.end_episode(finished if self.timeline.is_complete else reason)
         self.enter(Cause.OVER)
