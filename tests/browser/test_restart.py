@@ -19,6 +19,13 @@ HUMAN = "human"
 LONG: dict[str, Any] = {"options": {"size": 2, "length": 120}, "episodes": 2}
 
 
+def rules(on_leave: str, humans: int) -> dict[str, Any]:
+    """A game of so many, and what becomes of it when somebody is lost."""
+    plain = {"group": humans, "wait_s": 60, "countdown_s": 0, "input_delay": 1, "relay": "fallback"}
+    lost = {"on_leave": on_leave, "on_disconnect": "continue" if on_leave == "smaller" else "pause"}
+    return {**LONG, "options": {"size": humans, "length": 120}, "multiplayer": {**plain, **lost}}
+
+
 @pytest.fixture
 def world() -> Iterator[VirtualWorld]:
     with VirtualWorld().installed() as world:
@@ -167,7 +174,7 @@ def test_the_only_human_among_bots_goes_on(world: VirtualWorld) -> None:
 
 
 def test_nobody_waits_for_who_is_gone(world: VirtualWorld) -> None:
-    line = Wire(world, game(HUMAN, HUMAN, HUMAN, **{**LONG, "options": {"size": 3, "length": 120}}))
+    line = Wire(world, game(HUMAN, HUMAN, HUMAN, **rules("smaller", 3)))
     before = line.join_all()
     until(line, 0, 50)
     chunks = chunks_of(before, 0)
@@ -181,6 +188,24 @@ def test_nobody_waits_for_who_is_gone(world: VirtualWorld) -> None:
     rows = after[0].rows(0)[20 * len(chunks) + 1 :]
     assert {row.source["1"] for row in rows} == {"default"}
     assert after[0].events("started")[0]["at"] / 1000 - began < 10, "in virtual time"
+
+
+@pytest.mark.parametrize("humans", [2, 3])
+def test_where_somebody_who_is_gone_ends_the_game_all_that_was_played_is_recorded(
+    world: VirtualWorld, humans: int
+) -> None:
+    line = Wire(world, game(*[HUMAN] * humans, **rules("end", humans)))
+    before = line.join_all()
+    until(line, 0, 50)
+    chunks = chunks_of(before, 0)
+    line.referee.exclude(1, line.now)
+    after = restart(line, before, 0, chunks, gone=[1])
+    line.run(60)
+    for page in after:
+        assert [event["reason"] for event in page.events("ended")] == ["partner_left"]
+        (end,) = page.events("episode_ended")
+        assert (end["end"]["frames"], end["end"]["end_reason"]) == (20 * len(chunks), "interrupted")
+        assert [data for _, _, data in page.chunks] == chunks
 
 
 def test_two_restarts_of_one_episode(world: VirtualWorld) -> None:
@@ -198,7 +223,7 @@ def test_two_restarts_of_one_episode(world: VirtualWorld) -> None:
 
 
 def test_who_comes_while_the_others_have_begun_returns(world: VirtualWorld) -> None:
-    line = Wire(world, game(HUMAN, HUMAN, HUMAN, **{**LONG, "options": {"size": 3, "length": 240}}))
+    line = Wire(world, game(HUMAN, HUMAN, HUMAN, **{**rules("smaller", 3), "options": {"size": 3, "length": 240}}))
     before = line.join_all()
     until(line, 0, 50)
     chunks = chunks_of(before, 0)

@@ -482,3 +482,53 @@ def test_bytes_that_mean_nothing_change_nothing(hostile: list[tuple[int, bytes]]
     assert court.grants() == []
     court.referee.exclude(1, court.now)
     assert court.grants() == [(0, 1, 1, True)]
+
+
+# --- who plays --------------------------------------------------------------------------------------------------------
+
+
+def test_who_plays_is_known_of_what_each_says_of_itself() -> None:
+    court = Court()
+    assert court.referee.playing == {0, 1, 2} == court.referee.peers
+    court.say(0, Return(0, 3, ()))
+    assert court.referee.playing == {1, 2}
+    court.say(1, Settle(0, 1, 30, "present", 0))
+    assert court.referee.playing == {1, 2}, "that process may be gone again"
+    court.say(0, Settle(0, 1, 30, "present", 0))
+    assert court.referee.playing == {0, 1, 2}
+    court.want(0, 2)
+    assert court.referee.playing == {0, 1}
+    court.say(2, Ready(1, 0, (0, 1, 2)))
+    assert court.referee.playing == {0, 1, 2}
+    court.referee.says(1, is_in=False)
+    court.referee.exclude(0, court.now)
+    court.say(0, Ready(1, 0, (0, 1, 2)))
+    assert (court.referee.playing, court.referee.gone) == ({2}, {0}), "who is gone does not come back"
+
+
+def test_after_a_restart_nobody_plays_and_nobody_is_absent() -> None:
+    court = Court()
+    court.want(0, 1)
+    court.referee.exclude(2, court.now)
+    court.referee.restart(2)
+    assert court.referee.playing == set() and not court.referee.has_begun
+    assert [court.referee.may_begin(peer) for peer in range(PEERS)] == [True, True, False]
+    court.wait(LONGEST + 1)
+    assert court.grants() == [(0, 1, 1, False), (0, 2, 1, True)], "who was absent before has all the time again"
+    court.say(0, Ready(2, 0, (0, 1)))
+    assert court.referee.has_begun and court.referee.playing == {0}
+    court.want(0, 1, epoch=2)
+    assert court.grants() == [(2, 1, 1, False)]
+    assert not court.referee.may_begin(1)
+
+
+def test_epochs_of_restarts_wrap_around() -> None:
+    court = Court()
+    court.referee.restart(258)
+    court.want(0, 1, epoch=2)
+    assert court.grants() == [(2, 1, 1, False)] and not court.referee.may_begin(1)
+
+
+def test_what_an_earlier_process_granted_says_nothing_of_who_plays_now() -> None:
+    court = Court([Grant(0, 1, 1, False, 0, "silent"), Grant(0, 2, 1, True, -1, "excluded")])
+    assert court.referee.playing == {0, 1}

@@ -198,6 +198,19 @@ def test_until_a_page_that_came_back_has_sent_it_again_what_is_stored_counts(pai
     assert named(pair).frame == 19
 
 
+def test_of_a_game_that_nobody_played_on_the_frames_are_kept(pair: Group) -> None:
+    """All pages were lost, and none has said how it ended."""
+    pair.upload("green", pair.chunk(0), pair.chunk(1))
+    named(pair)
+    pair.settle("green", now=500.0)
+    assert pair.completed() == []
+    pair.over()
+    pair.settle("green", now=501.0)
+    assert pair.completed() == [(0, 20, "interrupted")] and csv_frames(pair) == list(range(-1, 20))
+    pair.upload("blue", pair.chunk(0, generation=1), pair.chunk(1, generation=1), pair.chunk(2, generation=1))
+    assert pair.completed() == [(0, 30, "interrupted")], "what comes late of it counts"
+
+
 def test_somebody_who_is_gone_is_remembered(make: Callable[..., Group]) -> None:
     assert named(make(3), gone=(2, 1)).gone == [1, 2]
 

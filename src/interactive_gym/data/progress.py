@@ -60,6 +60,9 @@ class Side:
 def decide(sides: Sequence[Side], *, is_over: bool) -> End | None:
     """How the episode ended; None while that is not known, or not all of its frames are here."""
     best = max((side.end for side in sides if side.end), key=lambda end: end.weight, default=None)
+    if is_over and not any(side.said or side.end for side in sides):  # everybody was lost without a word
+        frames = max((side.frames for side in sides), default=0)
+        return End(frames, "interrupted") if frames else None
     if best is None or best.reason in BY_ENVIRONMENT:
         return best
     return best if is_over or all(side.said or side.is_silent for side in sides) else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from interactive_gym.netcode.cuts import Cuts
 from interactive_gym.netcode.ending import Ending
-from interactive_gym.netcode.lifecycle import Phase
+from interactive_gym.netcode.lifecycle import Cause, Phase
 from interactive_gym.netcode.messages import EpisodeEnd
 from interactive_gym.netcode.pausing import Pausing
 from interactive_gym.netcode.returning import CATCHING_UP
@@ -47,8 +47,15 @@ class Leaving:
                 pass  # the episode was played to its end, and no other one follows
             case Phase.AWAY:
                 shared.end("partner_left")
-            case _ if shared.timeline.committed < shared.timeline.final:
-                pass  # of a restart: what was played before is recorded first
+            case Phase.GREETING if self._has_more():
+                shared.enter(Cause.GREETED)  # nobody is to be played with
+            case Phase.PREPARING if self._has_more():
+                pass
             case _:
-                shared.broadcast(EpisodeEnd(shared.epoch, -1, b"", "partner_left"))
+                shared.broadcast(EpisodeEnd(shared.epoch, shared.timeline.committed, b"", "partner_left"))
                 shared.end("partner_left")
+
+    def _has_more(self) -> bool:
+        """Whether this process has still to play, for the record, what was played before it began."""
+        timeline = self._shared.timeline
+        return timeline.committed < timeline.final

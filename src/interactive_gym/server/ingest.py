@@ -178,7 +178,7 @@ class _Ingest:
         known = self._late(session, item.episode)
         if session.is_multiplayer:
             self._compare(session, item, known)
-            if row["ending"] or progress.has_ends(self._connection, session.id, item.episode):
+            if row["ending"] or known or progress.has_ends(self._connection, session.id, item.episode):
                 self._settle(session, item.episode)
 
     def _compare(self, session: Session, item: Chunk, known: Episode | None) -> None:

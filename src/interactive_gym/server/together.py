@@ -187,6 +187,7 @@ def _end(connection: Connection, session: Session, otherwise: str, now: float) -
     failure = events.first_reason(connection, events.FINISHED, session.id) or otherwise
     reason = Outcome.COMPLETED if is_over(connection, session) else failure
     _change(connection, session.id, matchlife.Step.END, now, reason)
+    play.settle(connection, session, now)  # what nobody has ended is interrupted now
 
 
 def _change(
