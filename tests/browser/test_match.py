@@ -349,7 +349,8 @@ def test_a_game_waits_for_those_it_does_not_hear_of(world: VirtualWorld) -> None
 
 
 def test_who_is_left_alone_is_let_go_after_a_while(world: VirtualWorld) -> None:
-    line = Wire(world, game(HUMAN, HUMAN, episodes=5, options={"size": 2, "length": 2000}))
+    smaller = {"input_delay": 2, "on_leave": "smaller"}
+    line = Wire(world, game(HUMAN, HUMAN, episodes=5, options={"size": 2, "length": 2000}, multiplayer=smaller))
     stays, goes = line.join_all()
     line.run(20, until=lambda: bool(goes.packets) and goes.packets[-1]["frame"] > 5)
     goes.match.leave(line.now)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from interactive_gym.game.matchconfig import human_peers, referee_config, session_config
-from interactive_gym.netcode import Referee
+from interactive_gym.netcode import Config, Referee
 
 
 def game(*players: str, **changes: Any) -> dict[str, Any]:
@@ -45,7 +45,30 @@ def test_what_is_expected_of_a_player_follows_from_what_keys_mean(mode: str, exp
 def test_a_game_that_somebody_does_not_hear_of_waits() -> None:
     config = referee_config(game("human", "human"))
     assert config.on_disconnect == "pause"
-    assert config.silence_timeout == config.pause_timeout < config.settle_timeout < config.return_timeout
+    assert config.awaits
+    assert (config.silence_timeout, config.return_timeout) == (5.0, 30.0)
+    assert not config.substituted
+
+
+def lost(**rules: Any) -> Config:
+    """How a game of two is played with these rules of ``multiplayer``."""
+    return referee_config(game("human", "human", multiplayer={"input_delay": 2, **rules}))
+
+
+@pytest.mark.parametrize("timeout", [1.0, 5.0, 300.0])
+def test_nothing_is_given_up_before_a_paused_game_is_decided_about(timeout: float) -> None:
+    config = lost(reconnection_timeout_s=timeout)
+    assert config.silence_timeout == timeout
+    assert config.server_timeout > timeout  # which the server may wait for a page that reloads
+    assert config.settle_timeout > timeout + config.server_timeout  # somebody may fall silent meanwhile
+
+
+@pytest.mark.parametrize("on_disconnect", ["pause", "continue"])
+@pytest.mark.parametrize("on_leave", ["end", "smaller", "bot"])
+def test_what_follows_when_somebody_is_lost_is_as_the_game_says(on_disconnect: str, on_leave: str) -> None:
+    config = lost(on_disconnect=on_disconnect, on_leave=on_leave, return_timeout_s=77.0)
+    assert (config.on_disconnect, config.on_leave, config.return_timeout) == (on_disconnect, on_leave, 77.0)
+    assert config.substituted == (frozenset({0, 1}) if on_leave == "bot" else frozenset())
 
 
 def test_a_server_makes_its_referee_without_any_environment() -> None:

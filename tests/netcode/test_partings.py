@@ -292,6 +292,14 @@ def test_a_pause_for_somebody_who_hides_outlives_what_happens_meanwhile(case: _C
     assert ("hidden", (1,)) in _why(report, 2)
 
 
+@pytest.mark.parametrize("delay", [0, 1, 3])
+def test_who_was_cut_comes_back_into_a_game_that_waits(delay: int) -> None:
+    """Frames have been said to be known that are not played while the game waits."""
+    report = _play(2, 400, Reload(6.0, 1.0, 0), Hide(6.5, 8.0, 1), on_leave="smaller", input_delay=delay)
+    assert _sessions(report)[0, 2] == _sessions(report)[1, 1] == "over"
+    assert first(report, Returned) < 14.0
+
+
 def test_who_stays_is_not_kept_waiting_by_somebody_who_hides_and_is_cut() -> None:
     report = _play(3, 600, Hide(6.0, 90.0, 1), Kill(8.0, 1, goodbye=False), on_leave="smaller", until=200.0)
     assert {_sessions(report)[peer, 1] for peer in (0, 2)} == {"over"}

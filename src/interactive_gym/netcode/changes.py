@@ -55,8 +55,13 @@ class Changes:
 
     @property
     def is_busy(self) -> bool:
-        """Whether somebody returns who may not know yet that it is back."""
-        return self._pending is not None or self._untold is not None
+        """Whether somebody is back who may not know it yet."""
+        return self._untold is not None
+
+    @property
+    def needs(self) -> int:
+        """The last frame that whoever returns has to have, and others before; -1 if nobody does."""
+        return -1 if self._pending is None else self._pending.final
 
     @property
     def barrier(self) -> int:

@@ -214,6 +214,8 @@ class Engine:
         is_behind = shared.phase is Phase.AWAY or timeline.head < self._changes.joins_at
         if shared.phase is Phase.PLAYING and self._ending.stop < FOREVER:
             yield from self._catch_up(self._ending.stop + 1)
+        elif shared.phase is Phase.PLAYING and self._pausing.is_holding:
+            yield from self._catch_up(self._changes.needs + 1)
         elif is_behind and self._is_prepared:
             yield from self._catch_up(self._returning.target())
         if shared.phase in (Phase.PLAYING, Phase.AWAY):
