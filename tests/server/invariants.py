@@ -19,7 +19,7 @@ from interactive_gym.server.endings import FINISHED, ending_of
 from interactive_gym.server.lifecycle import Outcome
 from interactive_gym.server.study import rules_of
 
-FORMING = ("matched", "validating")
+FORMING = "validating"
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def _places(now: Snapshot, study: ig.Experiment) -> Iterator[str]:
         state = session.state if session else None
         expected = {
             "waiting": who.scene_id in several and session is None,
-            "matched": state in FORMING,
+            "matched": state == FORMING,
             "playing": who.scene_id not in several or state in ("playing", "ended"),
             "in_scene": session is None,
         }
@@ -120,7 +120,7 @@ def _sessions(now: Snapshot, _: ig.Experiment) -> Iterator[str]:
             yield f"{session.id} goes on without anybody"
         for who in people:
             one = now.people[who]
-            if session.state in FORMING and not (one.state == "matched" and now.seat(who, one.scene_id) == session.id):
+            if session.state == FORMING and not (one.state == "matched" and now.seat(who, one.scene_id) == session.id):
                 yield f"{session.id} is {session.state}, and its member {who} is {one.state} in {one.scene_id}"
             if session.state == "playing" and now.seat(who, session.scene_id) != session.id:
                 yield f"{session.id} is played, and {who} has {now.seat(who, session.scene_id)} there"
@@ -146,7 +146,7 @@ def _meetings(now: Snapshot, _: ig.Experiment) -> Iterator[str]:
             yield f"{session.id} of {now.members[session.id]} is not explained by {meeting}"
             continue
         was_played = any(now.seat(who, session.scene_id) == session.id for who in meeting.members)
-        result = None if session.state in FORMING else PLAYING if was_played else session.end_reason
+        result = None if session.state == FORMING else PLAYING if was_played else session.end_reason
         if meeting.result != result:
             yield f"{session.id} is {session.state} ({session.end_reason}), and its decision says {meeting.result}"
 
@@ -190,7 +190,7 @@ def _changes(now: Snapshot, seen: Seen) -> Iterator[str | None]:
         yield seen.changed(json.dumps(session.game, sort_keys=True), "game", session.id)
         yield seen.changed(now.members[session.id], "members", session.id)
         for who in now.members[session.id]:
-            if session.state not in FORMING and now.seat(who, session.scene_id) == session.id:
+            if session.state != FORMING and now.seat(who, session.scene_id) == session.id:
                 yield seen.changed(session.id, "partners", who, session.scene_id)
 
 

@@ -67,7 +67,7 @@ class Company:
         session = self.study.current_session(connection, who)
         if who.outcome or rules_of(scene) is None or (session and not session.is_multiplayer):
             raise ClientError("not_now", "there is nobody to wait for")
-        if session and session.state not in matchlife.FORMING:
+        if session and session.state != matchlife.State.VALIDATING:
             return self._back(connection, session, tab, now)
         together.step(connection, participant_id, Step.ENLIST)
         return together.profile(connection, participant_id)
@@ -142,7 +142,7 @@ class Company:
     def restart(self, connection: Connection, now: float) -> None:
         """The server has been started: nobody waits or connects any more. Games that were played go on."""
         for session in matches.open_sessions(connection):
-            if session.state in matchlife.FORMING:
+            if session.state == matchlife.State.VALIDATING:
                 gone = [member.participant_id for member in session.members]
                 together.part(connection, session.id, "server_restarted", now, gone=gone)
         for who in people.everybody(connection):

@@ -355,7 +355,6 @@ class Gathering:
         self._forming[session.id] = _Forming(session.id, scene_id, agents, deadline)
         self._matches.open(session.id, session.game, [Member(s.player, s.peer, s.participant_id) for s in sides])
         self._desk.log.info("matched", session_id=session.id, scene_id=scene_id, members=group.members)
-        await self._desk.write(together.tell, session.id, clock())
         for side in sides:
             self._invite(side, generation=0, returning=False)
 

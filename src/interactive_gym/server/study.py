@@ -116,7 +116,7 @@ class Study:
     ) -> None:
         """``who`` ends where they are; a match that forms around them comes to nothing. See ``endings.finish``."""
         session = self.current_session(connection, who)
-        if session and session.state in matchlife.FORMING:
+        if session and session.state == matchlife.State.VALIDATING:
             together.part(connection, session.id, reason, now, gone=[who.id])
             who, session = self.known(connection, who.id), None
         game = session.id if session else None

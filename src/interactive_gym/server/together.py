@@ -98,11 +98,6 @@ def profile(connection: Connection, participant_id: str) -> Profile:
     return Profile(tuple(latest_first)[::-1], companies[-1] if companies else (), known_of)
 
 
-def tell(connection: Connection, session_id: str, now: float) -> None:
-    """The members are about to be told."""
-    _change(connection, session_id, matchlife.Step.TELL, now)
-
-
 def begin(connection: Connection, session_id: str, now: float, rtts_ms: Mapping[str, float] | None = None) -> None:
     """All members are connected with each other; ``rtts_ms`` as in ``data.meetings``."""
     _change(connection, session_id, matchlife.Step.PLAY, now)
