@@ -81,7 +81,7 @@ async def plays() -> Any:
 
 
 async def test_who_looks_away_is_warned_then_taken_out_and_their_data_stay(serve: Serve, plays: Any) -> None:
-    server = serve(watched(hidden_warn_after=1, hidden_exclude_after=2, warning="Come back!"))
+    server = serve(watched(hidden_warn_after=1, hidden_exclude_after=4, warning="Come back!"))
     one = plays(server)
     session = await one.play()
     assert await one.look(False) is None
@@ -97,13 +97,13 @@ async def test_who_looks_away_is_warned_then_taken_out_and_their_data_stay(serve
 
 
 async def test_who_comes_back_in_time_plays_on(serve: Serve, plays: Any) -> None:
-    server = serve(watched(hidden_warn_after=1, hidden_exclude_after=3))
+    server = serve(watched(hidden_warn_after=1, hidden_exclude_after=5))
     one = plays(server)
     await one.play()
     await one.look(False)
     await one.hears_warning()
     await one.look(True)
-    await asyncio.sleep(3)
+    await asyncio.sleep(5)
     assert state_of(server, one) == ("playing", None)
 
 

@@ -83,7 +83,7 @@ class Probing:
         except TimeoutError:
             return
 
-    async def is_there(self, who: Connected, timeout: float = THERE_S) -> bool:
+    async def is_there(self, who: Connected) -> bool:
         """Whether this connection answers what it is asked now."""
         round_ = self._rounds.get(who)
         if round_ is None:
@@ -91,7 +91,7 @@ class Probing:
         round_.heard.clear()
         self._ask(who)
         try:
-            await asyncio.wait_for(round_.heard.wait(), timeout)
+            await asyncio.wait_for(round_.heard.wait(), THERE_S)
         except TimeoutError:
             return False
         return True
