@@ -66,13 +66,12 @@ class Game:
         return self.ends_at is not None and now >= self.ends_at
 
     def has_lost(self, me: Person, now: float) -> bool:
-        """Whether somebody else has been away for too long."""
-        for one in self.agents.values():
-            if one is me or one.plays is self:
+        """Whether everybody else has been away for too long."""
+        others = [one for one in self.agents.values() if one is not me]
+        for one in others:
+            if one.plays is self:
                 self.unheard.pop(one.id, None)
-            elif now - self.unheard.setdefault(one.id, now) > GIVEN_UP_S:
-                return True
-        return False
+        return bool(others) and all(now - self.unheard.setdefault(one.id, now) > GIVEN_UP_S for one in others)
 
 
 class Person:

@@ -61,3 +61,14 @@ def test_a_probe_that_was_never_answered_is_a_look_at_the_line_too() -> None:
     assert [sample.ms for sample in rtts.looks("ann", 0.0)] == pytest.approx([LOST_S * 1000, 200])
     assert [sample.ms for sample in rtts.samples("ann", 0.0)] == pytest.approx([200])
     assert rtts.looks("bob", 0.0) == []
+
+
+def test_who_has_answered_is_known_though_they_be_gone() -> None:
+    rtts = Rtts()
+    number = rtts.ask("ann", 10.0)
+    assert rtts.heard_since(0.0) == set(), "asked, and not yet heard"
+    rtts.answer("ann", number + 1, 10.1)
+    assert rtts.heard_since(0.0) == set(), "it was no answer"
+    rtts.answer("ann", number, 10.1)
+    rtts.forget("ann")
+    assert (rtts.heard_since(10.0), rtts.heard_since(10.2)) == ({"ann"}, set())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -89,9 +89,11 @@ class Company:
         """See ``Study.advance``."""
         return self._departure(connection, self.study.advance, participant_id, message, now)
 
-    def fail(self, connection: Connection, participant_id: str, message: Failure, now: float) -> Departure:
+    def fail(
+        self, connection: Connection, participant_id: str, message: Failure, now: float, here: Collection[str] = ()
+    ) -> Departure:
         """See ``Study.fail``."""
-        return self._departure(connection, self.study.fail, participant_id, message, now)
+        return self._departure(connection, partial(self.study.fail, here=here), participant_id, message, now)
 
     def exclude(self, connection: Connection, exclusion: Exclusion, now: float) -> Departure:
         """See ``exclusions.exclude``."""

@@ -27,6 +27,7 @@ from interactive_gym.server.lines import Lines
 from interactive_gym.server.logs import name
 from interactive_gym.server.matches import Matches
 from interactive_gym.server.presence import Connected
+from interactive_gym.server.probing import EVERY_S
 from interactive_gym.server.room import Decision, GiveUp, Group, Pair, Pool, Profile, rules_for
 from interactive_gym.server.study import rules_of
 
@@ -35,6 +36,7 @@ Work = Callable[[T], Coroutine[Any, Any, None]]
 IsThere = Callable[[Connected], Awaitable[bool]]
 
 ROOM_EVERY_S = 0.5  # a number that changes faster is not read
+AWAY_S = 2 * EVERY_S + 1  # whose page has not answered for as long is not there: two probes are lost, and not one
 _RETRY_S = 1.0  # after a decision that could not be stored; a disk that is full may have room again
 
 
@@ -164,7 +166,8 @@ class Gathering:
     async def fail(self, who: Connected, message: Failure) -> Page:
         """See ``Study.fail``. Partners with whom they were to play wait for others from now on."""
         async with self._lock:
-            departure = await self._desk.write(self._company.fail, who.participant_id, message, clock())
+            here = self._desk.rtts.heard_since(steady() - AWAY_S)
+            departure = await self._desk.write(self._company.fail, who.participant_id, message, clock(), here)
             self._ended(who.participant_id, departure, message.reason)
             return departure.page
 

@@ -32,6 +32,7 @@ class Rtts:
 
     def __init__(self) -> None:
         self._lines: dict[str, _Line] = {}
+        self._heard: dict[str, float] = {}  # when each answered last, though they be gone
 
     def ask(self, participant_id: str, now: float) -> int:
         """The number of a probe that is sent now; the one before it can no longer be answered."""
@@ -46,9 +47,13 @@ class Rtts:
         line = self._lines.get(participant_id)
         if line is None or line.number != number:
             return None
-        line.number = None
+        line.number, self._heard[participant_id] = None, now
         line.samples.append(Sample(now, (now - line.sent_at) * 1000))
         return line.samples[-1].ms
+
+    def heard_since(self, moment: float) -> set[str]:
+        """Who has answered since then, whether they are still connected or not."""
+        return {participant_id for participant_id, heard_at in self._heard.items() if heard_at >= moment}
 
     def samples(self, participant_id: str, since: float) -> list[Sample]:
         """Those that came at ``since`` or later, in order."""

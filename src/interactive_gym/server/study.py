@@ -3,7 +3,7 @@ nothing, and what it returns may be shown because it is stored."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -74,8 +74,13 @@ class Study:
             self._leave_game(connection, session, Outcome.COMPLETED, now)
         return self.page(connection, participant_id)
 
-    def fail(self, connection: Connection, participant_id: str, message: Failure, now: float) -> Page:
+    def fail(
+        self, connection: Connection, participant_id: str, message: Failure, now: float, here: Collection[str] = ()
+    ) -> Page:
         """The page cannot go on: the participant is done, with an outcome. Said again, it changes nothing.
+
+        Args:
+            here: Whose pages answer. Of them nobody is believed to have left: an outcome may be worth a code.
 
         Raises:
             ClientError: ``wrong_scene``.
@@ -83,11 +88,15 @@ class Study:
         who = self.known(connection, participant_id)
         if self._is_current(connection, who, message.scene_id):
             session = self.current_session(connection, who)
-            outcome = _failed(session, message)
             self._note_failure(connection, who, session, message, now)
+            outcome, reason = _failed(session, message), message.reason
+            partners = together.others(connection, session) if session and outcome == Outcome.PARTNER_LEFT else []
+            if present := sorted({*partners} & {*here}):
+                self._note_disbelief(connection, who, session, present, now)
+                outcome, reason = Outcome.CONNECTION_FAILED, "connection_failed"
             left = outcome == Outcome.PARTNER_LEFT
             body = exclusions.partner_text(connection, self.scene(who), session) if left else None
-            self.end(connection, who, Step.FAIL, outcome, reason=message.reason, now=now, body=body)
+            self.end(connection, who, Step.FAIL, outcome, reason=reason, now=now, body=body)
         return self.page(connection, participant_id)
 
     def leave(self, connection: Connection, participant_id: str, message: Leave, now: float) -> Page:
@@ -280,6 +289,20 @@ class Study:
             session_id=session.id if session else None,
             data={"scene_id": message.scene_id, "problem": message.problem},
             detail=message.detail,
+        )
+
+    def _note_disbelief(
+        self, connection: Connection, who: Participant, session: Session | None, present: list[str], now: float
+    ) -> None:
+        events.record(
+            connection,
+            "not_believed",
+            reason="partners_are_here",
+            severity="warning",
+            now=now,
+            participant_id=who.id,
+            session_id=session.id if session else None,
+            data={"scene_id": who.scene_id, "claim": Outcome.PARTNER_LEFT, "partners": present},
         )
 
 
