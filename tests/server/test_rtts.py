@@ -36,6 +36,17 @@ def test_what_is_old_says_nothing_of_now() -> None:
     assert rtts.median_ms("bob", 0.0) is None
 
 
+def test_every_answer_counts_at_once_and_for_as_long_as_it_is_fresh() -> None:
+    rtts = Rtts()
+    for at, ms, median in ((0.0, 100, 100), (10.0, 300, 200), (20.0, 500, 300)):
+        rtts.answer("ann", rtts.ask("ann", at), at + ms / 1000)
+        assert rtts.median_ms("ann", at + 1) == rtts.median_ms("ann", at + 2) == pytest.approx(median)
+    assert [rtts.median_ms("ann", FRESH_S + at) for at in (0.0, 5.0, 15.0)] == pytest.approx([300, 400, 500])
+    assert rtts.median_ms("ann", FRESH_S + 25.0) is None
+    rtts.forget("ann")
+    assert rtts.median_ms("ann", FRESH_S + 25.0) is None
+
+
 def test_how_long_a_probe_waits_is_known() -> None:
     rtts = Rtts()
     assert rtts.unanswered_s("ann", 5.0) == 0

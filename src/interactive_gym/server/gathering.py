@@ -7,7 +7,7 @@ two places. What is stored is stored before anybody is told, and what could not 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -36,6 +36,7 @@ Work = Callable[[T], Coroutine[Any, Any, None]]
 IsThere = Callable[[Connected], Awaitable[bool]]
 
 ROOM_EVERY_S = 0.5  # a number that changes faster is not read
+_SLICE = 25  # people who are told, or groups; then all else that waits for the event loop has its turn
 AWAY_S = 2 * EVERY_S + 1  # whose page has not answered for as long is not there: two probes are lost, and not one
 _RETRY_S = 1.0  # after a decision that could not be stored; a disk that is full may have room again
 
@@ -278,8 +279,8 @@ class Gathering:
             moment = pool.moment(steady(), self._rtts_of(pool.waiting()))
         decisions = await self._choosing.decide(scene_id, moment)
         async with self._lock:
-            for decision in decisions:
-                if _concerned(decision) <= set(pool.waiting()):
+            async for decision in _in_slices(decisions):
+                if pool.has(_concerned(decision)):
                     await self._carry_out(scene_id, decision)
                 else:
                     hall.is_due = True
@@ -457,8 +458,9 @@ class Gathering:
     async def _tell_now(self, scene_id: str) -> None:
         hall = self._halls[scene_id]
         hall.telling, hall.told_at = None, steady()
-        for one in hall.pool.waiting():
-            self._lines.tell(one, "room", hall.pool.room(one, steady()))
+        async for one in _in_slices(hall.pool.waiting()):
+            if hall.pool.has([one]):
+                self._lines.tell(one, "room", hall.pool.room(one, steady()))
 
     # --- time -------------------------------------------------------------------------------------------------------
 
@@ -482,6 +484,13 @@ class Gathering:
             await work(about_what)
         except Exception as error:
             self._desk.refused(error)
+
+
+async def _in_slices(work: Sequence[T]) -> AsyncIterator[T]:
+    for number, one in enumerate(work, start=1):
+        yield one
+        if number % _SLICE == 0:
+            await asyncio.sleep(0)
 
 
 def _concerned(decision: Decision) -> set[str]:

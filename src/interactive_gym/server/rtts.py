@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import statistics
 from collections import deque
@@ -25,6 +26,8 @@ class _Line:
     sent_at: float = 0.0  # and when it was
     samples: deque[Sample] = field(default_factory=lambda: deque(maxlen=_MOST_KEPT))
     lost: deque[Sample] = field(default_factory=lambda: deque(maxlen=_MOST_KEPT))  # and how long they were waited for
+    median_ms: float | None = None  # of the fresh samples,
+    median_until: float = -math.inf  # if nothing is answered before
 
 
 class Rtts:
@@ -49,6 +52,7 @@ class Rtts:
             return None
         line.number, self._heard[participant_id] = None, now
         line.samples.append(Sample(now, (now - line.sent_at) * 1000))
+        line.median_until = -math.inf
         return line.samples[-1].ms
 
     def heard_since(self, moment: float) -> set[str]:
@@ -68,8 +72,14 @@ class Rtts:
 
     def median_ms(self, participant_id: str, now: float) -> float | None:
         """Of the fresh samples; None if there are none."""
-        fresh = [sample.ms for sample in self.samples(participant_id, now - FRESH_S)]
-        return statistics.median(fresh) if fresh else None
+        line = self._lines.get(participant_id)
+        if line is None:
+            return None
+        if now > line.median_until:  # waiting rooms ask for everybody's, again and again
+            fresh = self.samples(participant_id, now - FRESH_S)
+            line.median_ms = statistics.median(sample.ms for sample in fresh) if fresh else None
+            line.median_until = fresh[0].at + FRESH_S if fresh else math.inf
+        return line.median_ms
 
     def unanswered_s(self, participant_id: str, now: float) -> float:
         """For how long a probe has been waiting for its answer; 0 if none is."""

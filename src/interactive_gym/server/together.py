@@ -6,7 +6,7 @@ Like ``study``, all of it runs inside one write; who is matched and when is deci
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -71,7 +71,7 @@ def with_stand_ins(game: Mapping[str, Any], agents: Sequence[str], policy: str |
 
 def meeting(scene: GymScene, group: Group) -> Meeting:
     """What is stored of the decision that these play together."""
-    logged = [asdict(one) for one in group.candidates]
+    logged = [vars(one) for one in group.candidates]
     return Meeting(scene.id, type(scene.waiting.matcher).__name__[:128], group.members, logged, group.reason)
 
 
