@@ -143,4 +143,4 @@ def test_a_store_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> N
         assert store.read_now(games.unwritten) == [("s-1", 0)], "its files have more columns now"
     finally:
         store.close()
-    assert sqlite3.connect(path).execute("select version_num from alembic_version").fetchall() == [("0003",)]
+    assert sqlite3.connect(path).execute("select version_num from alembic_version").fetchall() == [("0004",)]

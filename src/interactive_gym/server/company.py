@@ -17,10 +17,11 @@ from interactive_gym.server import matchlife, play, together
 from interactive_gym.server.endings import finish
 from interactive_gym.server.exclusions import Exclusion, exclude
 from interactive_gym.server.lifecycle import Outcome, State, Step
-from interactive_gym.server.room import GiveUp, Profile
+from interactive_gym.server.room import KEPT_S, GiveUp, Profile
 from interactive_gym.server.study import Study, rules_of
 
 M = TypeVar("M")
+_FORMING = matchlife.State.VALIDATING
 Verb = Callable[[Connection, str, M, float], Page]
 
 
@@ -30,6 +31,14 @@ class Returning:
 
     session: Session
     generation: int
+
+
+@dataclass(frozen=True)
+class Waits:
+    """Somebody who waits, what a matcher may know of them, and for how long they have waited before."""
+
+    profile: Profile
+    waited_s: float
 
 
 @dataclass(frozen=True)
@@ -50,12 +59,13 @@ class Company:
 
     def enlist(
         self, connection: Connection, participant_id: str, message: Enlist, tab: str, now: float
-    ) -> Returning | Departure | Profile:
+    ) -> Returning | Departure | Waits:
         """The participant is ready for the game of several people in their scene.
 
         Returns:
-            What a matcher may know of them: they wait, or are matched already. Or their game runs. Or it was over, or
-            had been ended, or everybody else had left it, or they had been taken out of it, before they came back.
+            They wait, or are matched already. Or their game runs, whatever has become of its scene since. Or it was
+            over, or had been ended, or everybody else had left it, or they had been taken out of it, before they came
+            back.
 
         Raises:
             ClientError: ``wrong_scene``, or ``not_now``: it is no such game, or they have an outcome.
@@ -65,12 +75,13 @@ class Company:
         if message.scene_id != scene.id:
             raise ClientError("wrong_scene", f"the participant is not in scene {message.scene_id!r}")
         session = self.study.current_session(connection, who)
+        if not who.outcome and session and session.is_multiplayer and session.state != _FORMING:
+            return self._back(connection, session, tab, now)
         if who.outcome or rules_of(scene) is None or (session and not session.is_multiplayer):
             raise ClientError("not_now", "there is nobody to wait for")
-        if session and session.state != matchlife.State.VALIDATING:
-            return self._back(connection, session, tab, now)
         together.step(connection, participant_id, Step.ENLIST)
-        return together.profile(connection, participant_id)
+        since = people.wait(connection, participant_id, scene.id, now=now, kept_s=KEPT_S)
+        return Waits(together.profile(connection, participant_id), now - since)
 
     def _back(self, connection: Connection, session: Session, tab: str, now: float) -> Returning | Departure:
         who, scene_id = session.participant_id, session.scene_id
@@ -137,16 +148,20 @@ class Company:
         if play.owned(connection, session_id, participant_id).state != matchlife.State.PLAYING:
             raise ClientError("not_now", "this match is over")
 
-    def step_out(self, connection: Connection, participant_id: str) -> None:
+    def step_out(self, connection: Connection, participant_id: str, now: float) -> None:
         """The connection is gone of somebody who waits."""
-        together.step(connection, participant_id, Step.STEP_OUT)
+        together.step_out(connection, participant_id, now)
 
     def restart(self, connection: Connection, now: float) -> None:
-        """The server has been started: nobody waits or connects any more. Games that were played go on."""
+        """The server has been started: nobody waits or connects any more. Games that were played go on, if their
+        scene is still there."""
+        there = {scene.id for scene in self.study.experiment.sequence}
         for session in matches.open_sessions(connection):
             if session.state == matchlife.State.VALIDATING:
                 gone = [member.participant_id for member in session.members]
                 together.part(connection, session.id, "server_restarted", now, gone=gone)
+            elif session.scene_id not in there:
+                together.end(connection, session.id, "experiment_changed", now)
         for who in people.everybody(connection):
             if who.state == State.WAITING:
-                self.step_out(connection, who.id)
+                self.step_out(connection, who.id, now)

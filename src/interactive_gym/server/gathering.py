@@ -19,7 +19,7 @@ from interactive_gym.protocol import Advance, Enlist, Failure, Leave, Page, Play
 from interactive_gym.scenes import GymScene
 from interactive_gym.server import together
 from interactive_gym.server.choosing import Choosing
-from interactive_gym.server.company import Company, Departure, Returning
+from interactive_gym.server.company import Company, Departure, Returning, Waits
 from interactive_gym.server.desk import Desk, clock, steady
 from interactive_gym.server.exclusions import Exclusion
 from interactive_gym.server.invitations import Invitations
@@ -28,7 +28,7 @@ from interactive_gym.server.logs import name
 from interactive_gym.server.matches import Matches
 from interactive_gym.server.presence import Connected
 from interactive_gym.server.probing import EVERY_S
-from interactive_gym.server.room import Decision, GiveUp, Group, Pair, Pool, Profile, rules_for
+from interactive_gym.server.room import Decision, GiveUp, Group, Pair, Pool, rules_for
 from interactive_gym.server.study import rules_of
 
 T = TypeVar("T")
@@ -134,9 +134,10 @@ class Gathering:
                 case Departure():
                     self._departed(who.participant_id, found)
                     self._show(who.participant_id, found.page)
-                case Profile():
+                case Waits():
                     self._admit(who, message.scene_id, found)
-            return self._halls[message.scene_id].pool.room(who.participant_id, steady())
+            hall = self._halls.get(message.scene_id)  # none: the game runs on, and its scene is one of one player now
+            return hall.pool.room(who.participant_id, steady()) if hall else Room(0, 0, 0.0, 0.0)
 
     async def validated(self, who: Connected, message: Validated) -> None:
         """Their page is connected with all others, or never will be. Said again, it changes nothing.
@@ -200,10 +201,10 @@ class Gathering:
 
     # --- coming and going -------------------------------------------------------------------------------------------
 
-    def _admit(self, who: Connected, scene_id: str, profile: Profile) -> None:
+    def _admit(self, who: Connected, scene_id: str, waits: Waits) -> None:
         self._here[who.participant_id] = (who, scene_id)
         if who.participant_id not in self._called and self._forming_of(who.participant_id) is None:
-            self._halls[scene_id].pool.enter(who.participant_id, steady(), profile)
+            self._halls[scene_id].pool.enter(who.participant_id, steady(), waits.profile, waits.waited_s)
             self._desk.log.info("waiting", scene_id=scene_id)
             self._changed(scene_id)
 
@@ -235,7 +236,7 @@ class Gathering:
             if forming := self._forming_of(who.participant_id):
                 await self._part(forming, "partner_disconnected", gone=[who.participant_id])
             else:
-                await self._desk.write(self._company.step_out, who.participant_id)
+                await self._desk.write(self._company.step_out, who.participant_id, clock())
             self._here.pop(who.participant_id)
             self._halls[scene_id].pool.leave(who.participant_id, steady())
             self._changed(scene_id)

@@ -333,11 +333,15 @@ class Pool:
     _refused: dict[Pair, Refused] = field(default_factory=dict)
     _far: dict[Pair, float | None] = field(default_factory=dict)  # and the round trip that was too long, in ms
 
-    def enter(self, participant_id: str, now: float, profile: Profile | None = None) -> None:
-        """They can be matched from now on; said again, nothing changes, but what is known of them."""
+    def enter(self, participant_id: str, now: float, profile: Profile | None = None, waited_s: float = 0.0) -> None:
+        """They can be matched from now on; said again, nothing changes, but what is known of them.
+
+        Args:
+            waited_s: Since they enlisted first, of somebody who did so before this pool was made.
+        """
         if now - self._left.pop(participant_id, now) > KEPT_S:
             self.forget(participant_id)
-        self._since.setdefault(participant_id, now)
+        self._since.setdefault(participant_id, now - waited_s)
         if profile is not None:
             self._profiles[participant_id] = profile
         self._present.add(participant_id)

@@ -160,7 +160,7 @@ class Sockets:
         hello = _hello(auth)
         who = Connected(self._desk.tokens.read(hello.token), sid, hello.tab)
         name(who.participant_id)
-        page = await self._desk.write(self._desk.study.page, who.participant_id)
+        page = await self._desk.write(self._desk.study.come, who.participant_id, clock())
         replaced = self._desk.presence.holder(who.participant_id)
         self._desk.presence.claim(who, takeover=hello.takeover or isinstance(page, LastPage))
         if replaced:

@@ -18,7 +18,7 @@ from interactive_gym.protocol import Advance, Failure, Join, Leave, Multiplayer,
 from interactive_gym.scenes import GymScene, Scene
 from interactive_gym.scenes.passage import Passage
 from interactive_gym.scenes.static import PageWithButton
-from interactive_gym.server import conditions, exclusions, flow, known, matchlife, play, together
+from interactive_gym.server import conditions, exclusions, flow, known, matchlife, play, sequences, together
 from interactive_gym.server.drawn import new_id, seed_of
 from interactive_gym.server.endings import ending_of, finish, scene_of
 from interactive_gym.server.lifecycle import Outcome, State, Step, after, outcome_of
@@ -53,6 +53,24 @@ class Study:
         visit = people.visits_of(connection, who.id)[who.scene_id]
         session = games.find(connection, visit.session_id, who.id) if visit.session_id else None
         return scene_page(self.scene(who), visit, session, is_screened=self.experiment.entry is not None)
+
+    def come(self, connection: Connection, participant_id: str, now: float) -> Page:
+        """What this participant sees now that they have connected; it may be with another experiment than before.
+
+        Whose scene is gone goes on to the next one. Whose game was one of several people, or none, begins it as it is.
+
+        Raises:
+            ClientError: ``unknown_token``.
+        """
+        who = self.known(connection, participant_id)
+        scene = next((scene for scene in self.experiment.sequence if scene.id == who.scene_id), None)
+        if not who.outcome and scene is None:
+            self._move_on(connection, who, now)
+        elif not who.outcome and scene and self.current_session(connection, who) is None:
+            self._enter(connection, who, scene, now)
+            if session := self.current_session(connection, who):
+                _note_change(connection, who, {"scene_id": scene.id, "to": scene.id}, now, session.id)
+        return self.page(connection, participant_id)
 
     def advance(self, connection: Connection, participant_id: str, message: Advance, now: float) -> Page:
         """The participant is done with a scene. Said again, it changes nothing and gets the current page.
@@ -202,6 +220,22 @@ class Study:
         self._enter(connection, who, first, now)
         return who
 
+    def _move_on(self, connection: Connection, who: Participant, now: float) -> None:
+        """There is no scene any more in which they were. A first page is followed by another first page only."""
+        session = self.current_session(connection, who)
+        drawn, visited = people.sequence_of(connection, who.id), people.visits_of(connection, who.id)
+        scene = sequences.onward(self.experiment.sequence, drawn, visited, who.scene_id)
+        people.leave(connection, who.id, who.scene_id, now=now)
+        if who.state in _ON_FIRST_PAGE:
+            moved = replace(who, state=State.ARRIVED, scene_id=self.experiment.sequence[0].id)
+            people.place(connection, moved)
+            self._enter(connection, moved, self.experiment.sequence[0], now)
+        else:
+            self._go_on(connection, who, scene, now)
+        self._leave_game(connection, session, "experiment_changed", now)
+        to = self.known(connection, who.id).scene_id
+        _note_change(connection, who, {"scene_id": who.scene_id, "to": to}, now, session.id if session else None)
+
     def _is_current(self, connection: Connection, who: Participant, scene_id: str) -> bool:
         """False for a scene that is over already: its message was answered once, and the answer was lost."""
         if scene_id == who.scene_id:
@@ -220,13 +254,15 @@ class Study:
             finish(connection, self.experiment, moved, Step.FINISH, Outcome.COMPLETED, reason=why, now=now)
 
     def _enter(self, connection: Connection, who: Participant, scene: Scene, now: float) -> None:
+        """What was assigned to them in this scene before stays: the researcher may have moved it behind another one."""
         visited = people.visits_of(connection, who.id)
-        if scene.id in visited:
-            return  # the researcher has moved this scene behind another one; what was assigned in it stays
-        session_id = None
-        if isinstance(scene, GymScene) and rules_of(scene) is None:
+        session_id = visited[scene.id].session_id if scene.id in visited else None
+        if session_id is None and isinstance(scene, GymScene) and rules_of(scene) is None:
             session_id = self._new_session(connection, who, scene, now)
-        people.enter(connection, who.id, scene.id, position=len(visited), now=now, session_id=session_id)
+        if scene.id in visited:
+            people.assign(connection, who.id, scene.id, session_id)
+        else:
+            people.enter(connection, who.id, scene.id, position=len(visited), now=now, session_id=session_id)
 
     def _new_session(self, connection: Connection, who: Participant, scene: GymScene, now: float) -> str:
         players = {scene.humans[0]: who.id}
@@ -311,6 +347,21 @@ def rules_of(scene: Scene) -> Multiplayer | None:
     if not isinstance(scene, GymScene):
         return None
     return msgspec.convert(scene.game()["multiplayer"], Multiplayer | None)
+
+
+def _note_change(
+    connection: Connection, who: Participant, data: Mapping[str, str], now: float, session_id: str | None
+) -> None:
+    events.record(
+        connection,
+        "scene_changed",
+        reason="experiment_changed",
+        severity="warning",
+        now=now,
+        participant_id=who.id,
+        session_id=session_id,
+        data=data,
+    )
 
 
 def _chosen(scene: Scene, message: Leave) -> Outcome:

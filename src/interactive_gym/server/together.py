@@ -121,7 +121,10 @@ def part(
     meetings.close(connection, session_id, reason, now=now, rtts_ms=rtts_ms)
     for who in [member.participant_id for member in matches.members_of(connection, session_id)]:
         people.assign(connection, who, scene_id, None)
-        step(connection, who, lifecycle.Step.STEP_OUT if who in gone else lifecycle.Step.UNMATCH)
+        if who in gone:
+            step_out(connection, who, now)
+        else:
+            step(connection, who, lifecycle.Step.UNMATCH)
     _note(connection, session_id, "unmatched", reason, now, gone=list(gone))
 
 
@@ -158,10 +161,15 @@ def leave(connection: Connection, session: Session, now: float) -> None:
 
 def desert(connection: Connection, session_id: str, now: float) -> None:
     """Nobody of this running game has been connected for so long that it ends."""
+    end(connection, session_id, "deserted", now)
+    _note(connection, session_id, "deserted", "nobody_connected", now)
+
+
+def end(connection: Connection, session_id: str, reason: str, now: float) -> None:
+    """This running game is over for all who are in it."""
     session = games.sides(connection, session_id)[0]
     play.settle(connection, session, now)
-    _end(connection, session, "deserted", now)
-    _note(connection, session_id, "deserted", "nobody_connected", now)
+    _end(connection, session, reason, now)
 
 
 def step(connection: Connection, participant_id: str, step: lifecycle.Step) -> None:
@@ -172,6 +180,14 @@ def step(connection: Connection, participant_id: str, step: lifecycle.Step) -> N
     who = people.find(connection, participant_id)
     assert who, "a member is a participant: the database says so"
     people.place(connection, replace(who, state=lifecycle.after(who.state, step)))
+
+
+def step_out(connection: Connection, participant_id: str, now: float) -> None:
+    """The connection is gone of somebody who waits or connects, or the server was."""
+    step(connection, participant_id, lifecycle.Step.STEP_OUT)
+    who = people.find(connection, participant_id)
+    assert who, "whoever takes a step is in the store"
+    people.step_out(connection, participant_id, who.scene_id, now=now)
 
 
 def _cut(connection: Connection, session_id: str) -> set[int]:
