@@ -154,7 +154,7 @@ def assert_records(served: Server, gone: str, left: str, seen: int) -> None:
         rows = served.table("players.csv")
         return {row["participant_id"] for row in rows if row["input_delay"]} == {gone, left}
 
-    wait_for(both_told, lambda: f"what both say of the end: {served.table('players.csv')}")
+    wait_for(both_told, "what both say of the end of the episode")
     rows = served.episode("walk", 0)  # all that they have sent is compared by then
     [episode], sides = served.table("episodes.csv"), served.table("players.csv")
     assert {row["end_reason"] for row in [episode, *sides]} == {"interrupted"}
