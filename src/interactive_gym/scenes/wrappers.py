@@ -60,7 +60,9 @@ class SceneWrapper(ABC):
         """What a participant sees of ``self.parts``, in this order, nothing twice.
 
         It is called once for each participant, in the server, while the store waits for it, for a second at most: it
-        should only think. Where it fails, the participant cannot join, and is asked to try again in a moment.
+        should only think. Where it fails, the participant cannot join, and is asked to try again in a moment. After
+        three calls in a row that were not done in time it is not asked any more, until the server is started again:
+        participants see all of ``self.parts``, as they are written, and "choice_failed" is recorded for each of them.
 
         Args:
             draw: What the choice may depend on, so that it can be repeated.
@@ -185,8 +187,16 @@ def wrappers_of(parts: Sequence[Scene | SceneWrapper]) -> Iterator[SceneWrapper]
             yield from wrappers_of(part.parts)
 
 
-def drawn(parts: Sequence[Scene | SceneWrapper], seed: str, condition: Callable[[Factor], str]) -> list[Scene]:
+def drawn(
+    parts: Sequence[Scene | SceneWrapper],
+    seed: str,
+    condition: Callable[[Factor], str],
+    choose: Callable[[SceneWrapper, Draw], Sequence[Scene | SceneWrapper]] | None = None,
+) -> list[Scene]:
     """The scenes of one participant. Of the same seed and conditions the same ones in the same order.
+
+    Args:
+        choose: Asks a wrapper; :func:`chosen_by` if not given.
 
     Raises:
         ConfigError: A wrapper does not choose as it should.
@@ -197,16 +207,20 @@ def drawn(parts: Sequence[Scene | SceneWrapper], seed: str, condition: Callable[
             found.append(part)
         else:
             # Seeded by the place, so that another draw before this one, or none any more, does not change it.
-            found += _drawn(part, f"{seed}/{position}", condition)
+            found += _drawn(part, f"{seed}/{position}", condition, choose or chosen_by)
     return found
 
 
-def _drawn(wrapper: SceneWrapper, seed: str, condition: Callable[[Factor], str]) -> list[Scene]:
-    chosen = chosen_by(wrapper, Draw(Random(seed), condition))
+def _drawn(
+    wrapper: SceneWrapper,
+    seed: str,
+    condition: Callable[[Factor], str],
+    choose: Callable[[SceneWrapper, Draw], Sequence[Scene | SceneWrapper]],
+) -> list[Scene]:
     found: list[Scene] = []
-    for part in chosen:
+    for part in choose(wrapper, Draw(Random(seed), condition)):
         place = next(place for place, known in enumerate(wrapper.parts) if known is part)
-        found += [part] if isinstance(part, Scene) else _drawn(part, f"{seed}/{place}", condition)
+        found += [part] if isinstance(part, Scene) else _drawn(part, f"{seed}/{place}", condition, choose)
     return found
 
 

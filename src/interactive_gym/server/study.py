@@ -4,7 +4,7 @@ nothing, and what it returns may be shown because it is stored."""
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import msgspec
 from sqlalchemy import Connection
@@ -33,6 +33,7 @@ class Study:
     """An experiment with participants in it."""
 
     experiment: Experiment
+    patience: flow.Patience = field(default_factory=flow.Patience)
 
     def join(self, connection: Connection, message: Join, now: float) -> Participant:
         """Whoever this link belongs to; somebody new if nobody has used it, or if it names no subject."""
@@ -88,7 +89,8 @@ class Study:
             self._store_responses(connection, who, message, now)
             known.answered(connection, scene, who.id, message.responses, now)
             people.leave(connection, who.id, scene.id, now=now)
-            self._go_on(connection, who, flow.following(connection, self.experiment, who.id, scene, now), now)
+            following = flow.following(connection, self.experiment, who.id, scene, now, self.patience)
+            self._go_on(connection, who, following, now)
             self._leave_game(connection, session, Outcome.COMPLETED, now)
         return self.page(connection, participant_id)
 
@@ -216,7 +218,7 @@ class Study:
         who = Participant(new_id("p"), message.subject_id or None, State.ARRIVED, first.id, None)
         people.add_participant(connection, who, query=message.query, now=now)
         known.arrived(connection, self.experiment.known, who.id, message.query, now)
-        flow.draw(connection, self.experiment, who.id, now)
+        flow.draw(connection, self.experiment, who.id, now, self.patience)
         self._enter(connection, who, first, now)
         return who
 
