@@ -242,6 +242,20 @@ async def test_a_matcher_of_the_researcher_sees_what_is_known(serve: Serve, come
     assert players[1].told["match"].empty()
 
 
+async def test_a_matcher_sees_what_has_changed_while_somebody_waits(serve: Serve, come: Come) -> None:
+    server = serve(study(gym("game").waitroom(matcher=Skill())))
+    players = [await come(server) for _ in range(3)]
+    for player, skill in zip(players, ("high", "low", "lowest"), strict=True):
+        server.desk.store.submit(partial(attributes.put, participant_id=player.id, values={"skill": skill}, **HOOK))
+        await player.enlist()
+    changed = {"participant_id": players[2].id, "values": {"skill": "high"}}
+    server.desk.store.submit(partial(attributes.put, **changed, **HOOK))
+    await matched(players[0], players[2])
+    (decision,) = decisions(server)
+    chosen = {one["participant_id"]: one["attributes"]["skill"] for one in decision["candidates"]}
+    assert chosen == {player.id: skill for player, skill in zip(players, ("high", "low", "high"), strict=True)}
+
+
 class Failing(ig.Matcher):
     def decide(self, waiting: Queue, now: float) -> list[ig.Group]:
         raise KeyError("skill")

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from interactive_gym.data import events, matches, people
+from interactive_gym.data import attributes, events, matches, people
 from interactive_gym.data.games import Session
 from interactive_gym.errors import ClientError
 from interactive_gym.protocol import Advance, Enlist, Failure, Leave, Page
+from interactive_gym.scenes.attributes import Value
 from interactive_gym.server import matchlife, play, together
 from interactive_gym.server.endings import finish
 from interactive_gym.server.exclusions import Exclusion, exclude
@@ -140,6 +141,17 @@ class Company:
         finish(connection, self.study.experiment, who, Step.GIVE_UP, outcome, reason=why, now=now, data=waited)
         return self.study.page(connection, who.id)
 
+    def attributes(
+        self, connection: Connection, waiting: Collection[str], after: int
+    ) -> tuple[int, Mapping[str, Mapping[str, Value]]]:
+        """Of those who wait, the attributes of everybody of whom some were set after the event ``after``.
+
+        Returns:
+            The last event that is known now, and participant -> all attributes.
+        """
+        changed = [one for one in events.about(connection, "attribute_set", after=after) if one in waiting]
+        return events.latest(connection), attributes.of_all(connection, changed)
+
     def check_playing(self, connection: Connection, participant_id: str, session_id: str) -> None:
         """
         Raises:
@@ -152,9 +164,13 @@ class Company:
         """The connection is gone of somebody who waits."""
         together.step_out(connection, participant_id, now)
 
-    def restart(self, connection: Connection, now: float) -> None:
+    def restart(self, connection: Connection, now: float) -> int:
         """The server has been started: nobody waits or connects any more. Games that were played go on, if their
-        scene is still there."""
+        scene is still there.
+
+        Returns:
+            The last event that is known now.
+        """
         there = {scene.id for scene in self.study.experiment.sequence}
         for session in matches.open_sessions(connection):
             if session.state == matchlife.State.VALIDATING:
@@ -165,3 +181,4 @@ class Company:
         for who in people.everybody(connection):
             if who.state == State.WAITING:
                 self.step_out(connection, who.id, now)
+        return events.latest(connection)

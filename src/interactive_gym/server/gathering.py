@@ -109,12 +109,13 @@ class Gathering:
         self._forming: dict[str, _Forming] = {}  # by session
         self._here: dict[str, tuple[Connected, str]] = {}  # who waits or is matched: how, and where
         self._called: set[str] = set()  # of these, who are asked whether they are there
+        self._seen = 0  # the last event up to which the attributes of those who wait are known
         self._lock = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def restart(self) -> None:
         """To be called once, before anybody can come."""
-        await self._desk.write(self._company.restart, clock())
+        self._seen = await self._desk.write(self._company.restart, clock())
 
     async def enlist(self, who: Connected, message: Enlist) -> Room:
         """They wait from now on; whoever was playing gets the Match again, and whoever was left alone the next page.
@@ -277,6 +278,7 @@ class Gathering:
         pool = hall.pool
         async with self._lock:
             self._sweep(pool)
+            await self._look_at_attributes()
             moment = pool.moment(steady(), self._rtts_of(pool.waiting()))
         decisions = await self._choosing.decide(scene_id, moment)
         async with self._lock:
@@ -288,6 +290,13 @@ class Gathering:
             if pool.changes_outlook(hall.told_at, steady()):
                 self._tell_room(scene_id)
             self._wake_at(scene_id, pool.next_deadline(steady()))
+
+    async def _look_at_attributes(self) -> None:
+        """Hooks, callbacks and pages set them while people wait."""
+        here, seen = frozenset(self._here), self._seen
+        self._seen, changed = await self._desk.store.read(lambda open_: self._company.attributes(open_, here, seen))
+        for hall in self._halls.values():
+            hall.pool.know(changed)
 
     def _rtts_of(self, waiting: Sequence[str]) -> dict[str, float | None]:
         return {one: self._desk.rtts.median_ms(one, steady()) for one in waiting}

@@ -9,7 +9,7 @@ while.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import NamedTuple
 
@@ -345,6 +345,11 @@ class Pool:
         if profile is not None:
             self._profiles[participant_id] = profile
         self._present.add(participant_id)
+
+    def know(self, attributes: Mapping[str, Mapping[str, Attribute]]) -> None:
+        """Participant -> their attributes, which are others now. Of whoever is not here it does not matter."""
+        for one in attributes.keys() & self._profiles.keys():
+            self._profiles[one] = replace(self._profiles[one], attributes=attributes[one])
 
     def leave(self, participant_id: str, now: float) -> None:
         """Their connection is gone. The place is kept for a while."""
