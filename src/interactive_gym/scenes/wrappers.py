@@ -68,6 +68,14 @@ class SceneWrapper(ABC):
             draw: What the choice may depend on, so that it can be repeated.
         """
 
+    def _follows(self, one: int, other: int) -> bool:
+        """Whether the part at ``other`` comes after that at ``one`` for all who see that; True where only it knows."""
+        return True
+
+    def _is_shown(self, place: int) -> bool:
+        """Whether everybody sees the part at this place; True where only it knows."""
+        return True
+
 
 class RandomizeOrder(SceneWrapper):
     """Its scenes in an order that is drawn for each participant.
@@ -89,6 +97,12 @@ class RandomizeOrder(SceneWrapper):
     def choose(self, draw: Draw) -> Sequence[Scene | SceneWrapper]:
         return draw.random.sample(self.parts, self._kept)
 
+    def _follows(self, one: int, other: int) -> bool:
+        return False
+
+    def _is_shown(self, place: int) -> bool:
+        return self._kept == len(self.parts)
+
 
 class RepeatScene(SceneWrapper):
     """A scene several times in a row. Each time has an id of its own: ``<id>-1``, ``<id>-2`` and so on.
@@ -108,6 +122,9 @@ class RepeatScene(SceneWrapper):
 
     def choose(self, draw: Draw) -> Sequence[Scene | SceneWrapper]:
         return self.parts
+
+    def _follows(self, one: int, other: int) -> bool:
+        return other > one
 
 
 class Conditions(SceneWrapper):
@@ -155,6 +172,15 @@ class Conditions(SceneWrapper):
                 return self.parts[before : before + length]
             before += length
         raise LookupError(chosen)
+
+    def _follows(self, one: int, other: int) -> bool:
+        return other > one and self._condition_at(one) == self._condition_at(other)
+
+    def _is_shown(self, place: int) -> bool:
+        return False
+
+    def _condition_at(self, place: int) -> object:
+        return [name for name, length in self._lengths.items() for _ in range(length)][place]
 
 
 def only_parts(scenes: Sequence[object], method: str, parameter: str = "scenes") -> tuple[Scene | SceneWrapper, ...]:
