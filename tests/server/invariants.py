@@ -49,7 +49,6 @@ class Snapshot:
 class Seen:
     """What has been seen of what never changes."""
 
-    study: ig.Experiment
     known: dict[tuple[str, ...], object] = field(default_factory=dict)
 
     def changed(self, value: object, *key: str) -> str | None:
@@ -101,10 +100,11 @@ def _places(now: Snapshot, study: ig.Experiment) -> Iterator[str]:
     for who in now.people.values():
         session = now.sessions.get(now.seat(who.id, who.scene_id) or "")
         state = session.state if session else None
+        is_alone = session is None and now.seat(who.id, who.scene_id) is not None  # one of several only since
         expected = {
             "waiting": who.scene_id in several and session is None,
             "matched": state == FORMING,
-            "playing": who.scene_id not in several or state in ("playing", "ended"),
+            "playing": who.scene_id not in several or state in ("playing", "ended") or is_alone,
             "in_scene": session is None,
         }
         if not expected.get(who.state, True):
@@ -155,7 +155,8 @@ def _conditions(now: Snapshot, study: ig.Experiment) -> Iterator[str]:
     """Whoever has a condition has what it stands for."""
     games = {scene.id: scene for scene in study.sequence if isinstance(scene, GymScene)}
     for session in now.sessions.values():
-        for option, factor in games[session.scene_id].differing.items():
+        scene = games.get(session.scene_id)  # none: it has been taken out of the file
+        for option, factor in scene.differing.items() if scene else ():
             condition = now.conditions.get((factor.id, session.id))
             if condition is None or session.game["options"][option] != factor.values[condition]:
                 yield f"{session.id} has {condition} of {factor.id}, and plays with {session.game['options']}"
