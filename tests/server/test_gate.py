@@ -193,15 +193,15 @@ async def test_answers_to_what_was_not_asked_count_for_nothing(serve: Serve, arr
 
 async def test_an_outage_is_not_a_ping(serve: Serve, arrive: Arrive, monkeypatch: pytest.MonkeyPatch) -> None:
     """However long the line is down, and though what was asked meanwhile is answered at last."""
-    monkeypatch.setattr(gate, "MEASURE_S", 3.0)
-    monkeypatch.setattr(gate, "OUTAGE_S", 0.1)
+    monkeypatch.setattr(gate, "MEASURE_S", 4.0)
+    monkeypatch.setattr(gate, "OUTAGE_S", 2.0)
     monkeypatch.setattr(gate, "_PER_SAMPLE_S", 0.0)
     monkeypatch.setattr(probing, "_LOST_S", 10 * DEADLINE_S)
     server = serve(screening(max_ping=1_500, min_ping_samples=1))
     one = await entering(arrive, server, answers=False)
     asked = await asyncio.wait_for(one.probes.get(), DEADLINE_S)
     assert await one.screen() is None
-    down_until = steady() + 4.0
+    down_until = steady() + 5.0
     await until(lambda: steady() > down_until, "more time to pass than there is for measuring")
     assert state(server, one) == ("screening", None)
     one.answers = True
