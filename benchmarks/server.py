@@ -10,7 +10,8 @@ in "arriving": each page joins, connects, advances and enlists.) Then the matche
 members send each other an offer or an answer and eight candidates, say that they are connected, and play.
 
 "ack_ms" is from before something is said until its acknowledgement was read, "handled_ms" the part of it from the
-server's handler to its answer, "signaled_ms" the way of a signal from one page to the other. "cpu" is the part of a
+server's handler to its answer, "signaled_ms" the way of a signal from one page to the other. "held_ms" is for how long
+the server's event loop did not run what was due, at most: the longest hold of all that it does. "cpu" is the part of a
 core that the server used, "load_cpu" that of this process; "kb_per_participant" what the server's memory grew by.
 "matching" is measured in this process alone: see ``benchmarks.deciding``.
 """
@@ -58,6 +59,7 @@ class Meter:
         return {
             "ack_ms": _in_ms(self._delays),
             "handled_ms": _in_ms(after["handled_s"]),
+            "held_ms": round(after["held_s"] * 1000, 2),
             "cpu": round((after["cpu_s"] - self._before["cpu_s"]) / seconds, 3),
             "load_cpu": round(here / seconds, 3),
             "seconds": round(seconds, 1),

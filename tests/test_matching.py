@@ -151,3 +151,28 @@ def test_nobody_is_left_waiting_beside_somebody_near(rtts: list[float], limit: f
         assert way[one] + way[other] > limit
     for group in groups:
         assert sum(way[one.participant_id] for one in group.members) <= limit
+
+
+@given(
+    ways=st.lists(st.none() | st.integers(0, 30), max_size=12),
+    size=st.integers(2, 4),
+    limit=st.integers(1, 60),
+    pairs=st.sets(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=20),
+)
+def test_whoever_is_first_is_joined_by_the_first_who_fit(
+    ways: list[int | None], size: int, limit: int, pairs: set[tuple[int, int]]
+) -> None:
+    names = "abcdefghijkl"
+    apart = " ".join(names[one] + names[other] for one, other in pairs if one != other)
+    waiting = queue(*(person(name, rtt=way) for name, way in zip(names, ways, strict=False)), group=size, apart=apart)
+    left, expected = list(waiting), []
+    while left:
+        group, others = [left[0]], left[1:]
+        for one in others:
+            near = all((one.server_rtt_ms or 0) + (each.server_rtt_ms or 0) <= limit for each in group)
+            if len(group) < size and near and waiting.may_meet(*group, one):
+                group.append(one)
+        seated = group if len(group) == size else []
+        left = [one for one in others if one not in seated]
+        expected += ["".join(one.participant_id for one in seated)] if seated else []
+    assert named(Latency(max_server_rtt=limit).decide(waiting, 0)) == expected

@@ -1,13 +1,15 @@
 """``python -m benchmarks.programs.people_server FOLDER PORT``: a waiting room that lets people go when it is told to.
 
 POST /bench/open    {"games": number}: so many pairs of those who wait are matched
-GET  /bench/usage   {"cpu_s", "rss_bytes"} of this process, and {"handled_s": {verb: [seconds]}}: how long it took to
-                    answer what pages have said since this was asked last
+GET  /bench/usage   {"cpu_s", "rss_bytes"} of this process; and since this was asked last, {"handled_s": {verb:
+                    [seconds]}}, how long it took to answer what pages have said, and {"held_s"}, for how long at most
+                    the event loop did something else than to run what was due
 WS   /bench/bare    the baseline: acknowledges whatever it is told, and does nothing else
 """
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import time
 from collections import defaultdict
@@ -32,6 +34,7 @@ from tests.server.meeting import gym, study
 from tests.server.running import built
 
 PATIENCE_S = 3_600  # longer than any benchmark
+TICK_S = 0.002
 VERBS = ("advance", "enlist", "probe", "signal", "validated")
 
 Handler = Callable[..., Awaitable[Any]]
@@ -76,6 +79,26 @@ class Watch:
         return watched
 
 
+class Ticker:
+    """Says by how much the event loop is late, at most."""
+
+    def __init__(self) -> None:
+        self._longest_s = 0.0
+        self._task: asyncio.Task[None] | None = None
+
+    def taken(self) -> float:
+        """Since the last call; the first one starts it."""
+        self._task = self._task or asyncio.create_task(self._tick())
+        longest, self._longest_s = self._longest_s, 0.0
+        return longest
+
+    async def _tick(self) -> None:
+        while True:
+            due = time.perf_counter() + TICK_S
+            await asyncio.sleep(TICK_S)
+            self._longest_s = max(self._longest_s, time.perf_counter() - due)
+
+
 async def bare(line: WebSocket) -> None:
     await line.accept()
     try:
@@ -97,7 +120,7 @@ def main(folder: Path, port: int) -> None:
     allow_many_files()
     client, runtime = built(folder)
     settings = Settings(port=port, data_dir=folder / "data", client_dir=client, log_level="error")
-    matcher, watch = Held(), Watch()
+    matcher, watch, ticker = Held(), Watch(), Ticker()
     waiting = study(gym("game", timeout=PATIENCE_S).waitroom(matcher=matcher), connect_s=120)
     watched: dict[str, Any] = {f"_{verb}": watch.over(verb) for verb in VERBS}
     with patch.multiple(Sockets, **watched):
@@ -108,7 +131,8 @@ def main(folder: Path, port: int) -> None:
         return JSONResponse(None)
 
     async def usage(_: Request) -> JSONResponse:
-        return JSONResponse({"cpu_s": time.process_time(), "rss_bytes": rss_bytes(), "handled_s": watch.taken()})
+        now = {"cpu_s": time.process_time(), "rss_bytes": rss_bytes()}
+        return JSONResponse({**now, "handled_s": watch.taken(), "held_s": ticker.taken()})
 
     app.router.routes[:0] = [
         Route("/bench/open", let_go, methods=["POST"]),

@@ -75,20 +75,20 @@ export abstract class Run {
     }
   }
 
-  /** Leaves the game where it stands; what has been recorded is on its way. */
-  close(): void {
+  /** Leaves the game where it stands; what has been recorded is on its way. `isForGood`: nobody comes back to it. */
+  close(isForGood = false): void {
     if (this.closed) return;
     this.closed = true;
     this.tools.events.during(null);
     this.deadline.stop();
-    this.release();
+    this.release(isForGood);
     this.screen.close();
   }
 
   protected abstract play(): Promise<void>;
 
   /** Lets go of what the run itself holds. Called once. */
-  protected abstract release(): void;
+  protected abstract release(isForGood: boolean): void;
 
   /** Resolves when the game's picture files are here. Throws where one of them is not to be had. */
   protected async picturesLoaded(): Promise<void> {

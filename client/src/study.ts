@@ -31,6 +31,7 @@ import { Screening, type ScreeningTools } from "./screening";
 
 const JOIN_FIRST_MS = 500;
 const JOIN_MOST_MS = 10_000;
+const WORKER_STAYS_MS = 15_000; // what it has to say of a game that was left, or to partners, is said by then
 
 /** What is said of a game that came to no end, until the server says more. */
 const FAILED: Partial<Record<Failure["reason"], string>> = {
@@ -41,7 +42,8 @@ const FAILED_SOMEHOW = "Something went wrong. The researchers are being told; pl
 
 export interface Game {
   start(): Promise<void>;
-  close(): void;
+  /** `isForGood`: the participant does not come back to it. */
+  close(isForGood?: boolean): void;
 }
 
 export interface StudyTools {
@@ -154,6 +156,7 @@ export class Study {
   }
 
   private showPage(page: Page): void {
+    if (isLast(page)) this.game?.close(true);
     this.unwatch();
     document.title = page.header;
     document.body.dataset.scene = page.scene_id;
@@ -162,7 +165,7 @@ export class Study {
     if ("leaving" in page && page.leaving) {
       this.place.append(leavingBar(page.leaving, () => this.leave(page.scene_id, false)));
     }
-    if (isLast(page)) this.tools.gamesOver();
+    if (isLast(page)) this.tools.clock.after(WORKER_STAYS_MS, () => this.tools.gamesOver());
   }
 
   private viewOf(page: Exclude<Page, GymPage>): View {
@@ -240,6 +243,7 @@ export class Study {
 
   /** The server's own page on it follows. */
   private leave(scene_id: string, refuses: boolean): void {
+    this.game?.close(true);
     this.show("leaving", noticeView("You are leaving the study", "One moment, please."));
     this.happened({ type: "requested", request: { verb: "leave", body: { scene_id, refuses } } });
   }

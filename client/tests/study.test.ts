@@ -86,7 +86,7 @@ const looking = {
 
 let server: FakeServer;
 let clock: FakeClock;
-let games: { page: GymPage; ends: GameEnds; closed: boolean }[];
+let games: { page: GymPage; ends: GameEnds; closed: boolean; isForGood: boolean }[];
 let reloads: number;
 let gamesOver: number;
 let gone: string[];
@@ -116,9 +116,12 @@ async function visit(): Promise<Study> {
     connect: (happened) => new Connection(server, clock, happened),
     joined: () => undefined,
     game: (page, _view, ends) => {
-      const game = { page, ends, closed: false };
+      const game = { page, ends, closed: false, isForGood: false };
       games.push(game);
-      return { start: async () => undefined, close: () => void (game.closed = true) };
+      const close = (isForGood = false): void => {
+        if (!game.closed) [game.closed, game.isForGood] = [true, isForGood];
+      };
+      return { start: async () => undefined, close };
     },
     measure: () => measures(),
     focus: looking,
@@ -251,10 +254,13 @@ describe("Study, pages", () => {
     expect(field.isConnected && field.value).toBe("36");
   });
 
-  it("lets the worker go when no game can follow", async () => {
+  it("lets the worker go when no game can follow, and the last one is dealt with", async () => {
     await seeing(START);
-    expect(gamesOver).toBe(0);
+    clock.advance(60_000);
     await server.says("scene", OUTCOME);
+    clock.advance(10_000);
+    expect(gamesOver).toBe(0);
+    clock.advance(10_000);
     expect(gamesOver).toBe(1);
     expect(text()).toContain("It broke.");
   });
@@ -348,7 +354,7 @@ describe("Study, tabs", () => {
     await seeing(GYM);
     await server.says("moved", { ...REFUSAL, reason: "moved" });
     expect(shown()).toBe("moved");
-    expect(games[0]?.closed).toBe(true);
+    expect(games[0]).toMatchObject({ closed: true, isForGood: false });
     primary().click();
     await server.says("connect");
     await server.says("scene", GYM);
@@ -472,6 +478,12 @@ describe("Study, games", () => {
     expect(banner().hidden).toBe(true);
   });
 
+  it("closes a game for good out of which the participant is taken", async () => {
+    await seeing(GYM);
+    await server.says("scene", { ...OUTCOME, outcome: "excluded" });
+    expect([shown(), games[0]?.closed, games[0]?.isForGood]).toEqual(["outcome", true, true]);
+  });
+
   it("offers to try again where the server does not accept the end of a game yet", async () => {
     server.answer = { ...REFUSAL, reason: "episodes_incomplete", text: "Not yet." };
     await seeing(GYM);
@@ -507,7 +519,7 @@ describe("Study, leaving on purpose", () => {
     server.answer = { ...OUTCOME, outcome: "withdrew" };
     press("[data-leave]");
     press("[data-confirm]");
-    expect([shown(), games[0]?.closed]).toEqual(["leaving", true]);
+    expect([shown(), games[0]?.closed, games[0]?.isForGood]).toEqual(["leaving", true, true]);
     await settled();
     expect(server.sent).toEqual([["leave", { scene_id: "drive", refuses: false }]]);
     expect([shown(), document.querySelector("[data-leave]")]).toEqual(["outcome", null]);

@@ -15,10 +15,10 @@ other are looked after whatever it says.
 from __future__ import annotations
 
 import math
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from heapq import heappop, heappush
+from dataclasses import dataclass, field
 from itertools import combinations
 from numbers import Real
 from typing import overload
@@ -27,6 +27,9 @@ from interactive_gym.errors import ConfigError
 
 MAX_REASON = 200
 """Characters of a group's reason; the rest is cut off."""
+
+_TAKEN = math.inf  # the way of somebody who is in a group already
+_FARTHEST = sys.float_info.max  # all others are nearer than that
 
 Attribute = bool | int | float | str | None
 
@@ -89,7 +92,7 @@ class Queue(Sequence[Candidate]):
 
     def only(self, people: Iterable[Candidate]) -> Queue:
         """The queue with these alone, for another matcher."""
-        return replace(self, people=tuple(people))
+        return Queue(tuple(people), self.group, self.apart)
 
     def __len__(self) -> int:
         return len(self.people)
@@ -222,62 +225,79 @@ def companies_of(waiting: Iterable[Candidate]) -> list[list[Candidate]]:
     return list(companies.values())
 
 
-def _first_come(
-    waiting: Queue, reason: str, ways: Sequence[float] | None = None, limit: float = math.inf
-) -> list[Group]:
+def _first_come(waiting: Queue, reason: str, ways: Sequence[float] | None = None, limit: float = 0.0) -> list[Group]:
     """Whoever has waited longest is joined by the first who may meet all before; and again, with those who are left.
 
     Args:
         ways: Of each of ``waiting``; those of any two in a group are at most ``limit`` together.
     """
-    ways = [0.0] * len(waiting) if ways is None else ways
-    taken = [False] * len(waiting)
-    nearest = _Nearest(ways, taken)
+    free = _Free([0.0] * len(waiting) if ways is None else ways)
     groups: list[Group] = []
     for first in range(len(waiting)):
-        if taken[first] or not nearest.reach(first, limit, waiting.group - 1):
-            continue
-        places = _joined(waiting, first, taken, ways, limit)
+        places = _joined(waiting, first, free, limit) if free.has(first) else []
         if len(places) == waiting.group:
-            groups.append(Group((waiting[place] for place in places), reason))
+            groups.append(Group([waiting.people[place] for place in places], reason))
             for place in places:
-                taken[place] = True
+                free.take(place)
     return groups
 
 
-def _joined(waiting: Queue, first: int, taken: Sequence[bool], ways: Sequence[float], limit: float) -> list[int]:
+def _joined(waiting: Queue, first: int, free: _Free, limit: float) -> list[int]:
     """The places of ``first`` and of those who come along; too few where not enough do."""
-    people, apart = waiting.people, waiting.apart
-    places, bound = [first], limit - ways[first]
+    people, apart, size = waiting.people, waiting.apart, waiting.group
+    places, bound, place = [first], limit - free.way(first), first
     forbidden: Collection[str] = apart.get(people[first].participant_id, ())
-    for place in range(first + 1, len(people)):
-        if len(places) == waiting.group:
-            break
-        if taken[place] or ways[place] > bound or people[place].participant_id in forbidden:
+    while len(places) < size and (place := free.following(place, bound)):
+        if people[place].participant_id in forbidden:
             continue
         places.append(place)
-        bound = min(bound, limit - ways[place])
-        forbidden = {*forbidden, *apart.get(people[place].participant_id, ())}
+        if len(places) < size:
+            bound = min(bound, limit - free.way(place))
+            forbidden = {*forbidden, *apart.get(people[place].participant_id, ())}
     return places
 
 
-class _Nearest:
-    """Whether somebody has enough others near at all. With a thousand people who have not, that is most of the work."""
+class _Free:
+    """Who is left of a queue. Finds the next one who is near enough without a look at everybody in between.
 
-    def __init__(self, ways: Sequence[float], taken: Sequence[bool]) -> None:
-        self._ways, self._taken = ways, taken
-        self._heap = sorted((way, place) for place, way in enumerate(ways))
+    A tree over the places, the root at 1 and the children of n at 2n and 2n + 1: each node has the shortest way below.
+    """
 
-    def reach(self, first: int, limit: float, others: int) -> bool:
-        """Whether ``others`` of those behind ``first`` are near enough. To be asked with a rising ``first`` only."""
-        found: list[tuple[float, int]] = []
-        while self._heap and len(found) < others:
-            way, place = heappop(self._heap)
-            if place > first and not self._taken[place]:  # of the rest, nobody will be asked for again
-                found.append((way, place))
-        for entry in found:
-            heappush(self._heap, entry)
-        return len(found) == others and all(way <= limit - self._ways[first] for way, _ in found)
+    def __init__(self, ways: Sequence[float]) -> None:
+        self._first_leaf = size = 1 << len(ways).bit_length()  # one leaf at least is behind the last place
+        self._shortest = [_TAKEN] * size + [*ways] + [_TAKEN] * (size - len(ways))
+        for node in range(size - 1, 0, -1):
+            self._shortest[node] = self._below(node)
+
+    def has(self, place: int) -> bool:
+        return self.way(place) < _TAKEN
+
+    def way(self, place: int) -> float:
+        return self._shortest[self._first_leaf + place]
+
+    def take(self, place: int) -> None:
+        """They have a group."""
+        node = self._first_leaf + place
+        self._shortest[node] = _TAKEN
+        while (node := node // 2) and self._shortest[node] != (shortest := self._below(node)):
+            self._shortest[node] = shortest
+
+    def following(self, place: int, bound: float) -> int:
+        """The first place after this one that is free, and whose way is at most ``bound``; 0 if there is none."""
+        shortest, node, bound = self._shortest, self._first_leaf + place + 1, min(bound, _FARTHEST)
+        while shortest[node] > bound:
+            while node % 2:  # nothing at the right of it has the same parent
+                node //= 2
+            if not node:
+                return 0
+            node += 1
+        while node < self._first_leaf:
+            node = 2 * node if shortest[2 * node] <= bound else 2 * node + 1
+        return node - self._first_leaf
+
+    def _below(self, node: int) -> float:
+        left, right = self._shortest[2 * node], self._shortest[2 * node + 1]
+        return left if left <= right else right
 
 
 def _check_positive(owner: str, parameter: str, value: object) -> None:

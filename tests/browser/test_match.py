@@ -236,6 +236,7 @@ def test_statistics_are_of_one_episode(world: VirtualWorld) -> None:
     assert first["replayed"] + second["replayed"] == sum(packet["rollback"] for packet in page.packets)
     whole = json.loads(page.match.statistics())
     assert whole["replayed"] == first["replayed"] + second["replayed"]
+    assert whole["deepest_rollback"] == max(first["deepest_rollback"], second["deepest_rollback"])
     assert whole["links"]["1"]["round_trip"]["median"] == pytest.approx(0.24, abs=0.08)
 
 

@@ -40,6 +40,7 @@ def test_a_good_study_is_ready_and_everything_is_known_of_it(study: Study) -> No
     assert scene["facts"]["in Pyodide"] == "imports and plays"
     assert scene["facts"]["two runs"] == "equal" and scene["facts"]["episode 2 alone"] == "as after episode 1"
     assert scene["facts"]["CPython = Pyodide"] == "yes"
+    assert scene["facts"]["end of an episode"].endswith(", the same after a restore")
     files = {group["owner"]: set(group["files"]) for group in report["groups"]}
     assert files["experiment"] == {"world.py"}
     assert "pyodide.asm.wasm" in files["Pyodide 314.0.4"] and "interactive_gym/errors.py" in files["interactive-gym"]

@@ -22,6 +22,7 @@ GOOD: Json = {
     "episodes": [{"digests": ["r", "x", "y"]}, {"digests": ["r", "z"]}],
     "determinism": {"equal": True},
     "step_ms": 0.25,
+    "ending": {"frames": 1200, "seconds": 0.5, "reason": "terminated", "same": True},
     "snapshot": {"method": "reference", "exact": True, "bytes": 1234, "save_ms": 0.1, "load_ms": 0.2, "digest_ms": 0.3},
 }
 ALONE = ["r", "z"]
@@ -49,6 +50,7 @@ def test_a_good_game_has_its_facts_and_no_findings() -> None:
         "snapshot": "by reference, exact, save 0.1 ms, load 0.2 ms, digest 0.3 ms, 1,234 bytes",
         "two runs": "equal",
         "episode 2 alone": "as after episode 1",
+        "end of an episode": "after 1,200 frames (terminated), the same after a restore",
         "step": "0.25 ms in CPython, 0.25 ms in Pyodide",
         "CPython = Pyodide": "yes",
     }
@@ -121,6 +123,13 @@ def test_what_follows_from_an_error_is_not_told_again() -> None:
     error = {"stage": "make", "problem": "wrong key, said otherwise", "detail": ""}
     assert len(judged(there=there, play_error=error).findings) == 1
     assert len(judged(there=there, play_error=error | {"stage": "draw"}).findings) == 2
+
+
+def test_an_end_that_was_not_reached_or_not_tried_is_told_as_such() -> None:
+    endless = GOOD | {"ending": {"frames": 3120, "seconds": 20.0, "reason": None, "same": None}}
+    assert judged(there=endless).facts["end of an episode"] == "not reached in 3,120 frames (20 s)"
+    untried = GOOD | {"ending": {"frames": 9, "seconds": 0.1, "reason": "max_steps", "same": None}}
+    assert judged(there=untried).facts["end of an episode"] == "after 9 frames (max_steps), not tried after a restore"
 
 
 def test_an_environment_that_cannot_be_saved_says_so() -> None:

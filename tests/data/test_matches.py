@@ -44,7 +44,7 @@ def add(connection: Connection, name: str = "s-1", *, now: float = 5.0) -> None:
 def test_a_match_and_what_each_member_sees_of_it(connection: Connection) -> None:
     add(connection)
     red = games.find(connection, "s-1", "p-1")
-    assert red == Session("s-1", "game", 7, GAME, "red", "p-1", None, 0, "matched")
+    assert red == Session("s-1", "game", 7, GAME, "red", "p-1", None, 0, "validating")
     blue = games.find(connection, "s-1", "p-2")
     assert blue and (blue.player, blue.peer, blue.is_multiplayer) == ("blue", 2, True)
     assert games.sides(connection, "s-1") == [red, blue]
@@ -55,7 +55,7 @@ def test_a_match_and_what_each_member_sees_of_it(connection: Connection) -> None
 
 def test_a_match_has_one_state_and_one_end(connection: Connection) -> None:
     add(connection)
-    assert matches.state_of(connection, "s-1") == "matched"
+    assert matches.state_of(connection, "s-1") == "validating"
     assert matches.running_of(connection, "p-1", "game") is None
     matches.set_state(connection, "s-1", "playing", now=6.0)
     assert matches.running_of(connection, "p-1", "game") == "s-1"
@@ -78,7 +78,7 @@ def test_what_is_open_after_a_restart(connection: Connection) -> None:
         add(connection, f"s-{number}", now=float(number))
     matches.set_state(connection, "s-1", "ended", now=7.0, reason="completed")
     (session,) = matches.open_sessions(connection)
-    assert (session.id, session.seed, session.game, session.state) == ("s-2", 7, GAME, "matched")
+    assert (session.id, session.seed, session.game, session.state) == ("s-2", 7, GAME, "validating")
     assert [member.participant_id for member in session.members] == ["p-1", "p-2"]
     assert matches.running_of(connection, "p-3", "game") is None, "who plays alone resumes instead"
 

@@ -149,6 +149,47 @@ class ForgetsInItsHook(Sound):
         self.t, self.rng.bit_generator.state = state
 
 
+class ForgetsItsEnd(Sound):
+    """Its hooks have all that changes in an episode, but for what only the last step does."""
+
+    length = 200
+    is_over = False
+
+    def step(self, action: int) -> Any:
+        if self.is_over:
+            return self.after_the_end()
+        observation, reward, _, truncated, info = super().step(action)
+        self.is_over = self.t >= self.length
+        return observation, reward, self.is_over, truncated, info
+
+    def after_the_end(self) -> Any:
+        return self.observation(), 0.0, True, False, {}
+
+    def get_state(self) -> Any:
+        return self.t, self.total, self.rng.bit_generator.state
+
+    def set_state(self, state: Any) -> None:
+        self.t, self.total, self.rng.bit_generator.state = state
+
+
+class RefusesToGoOn(ForgetsItsEnd):
+    def after_the_end(self) -> Any:
+        raise RuntimeError("call reset() first")
+
+
+class NeverEnds(Sound):
+    def step(self, action: int) -> Any:
+        observation, reward, _, truncated, info = super().step(action)
+        return observation, reward, False, truncated, info
+
+
+class FailsVeryLate(NeverEnds):
+    def step(self, action: int) -> Any:
+        if self.t == 700:
+            raise RuntimeError("the pot is empty")
+        return super().step(action)
+
+
 class HoldsAGenerator(Sound):
     def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
         self.moves: Iterator[int] = (n for n in range(1000))

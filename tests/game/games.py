@@ -241,3 +241,27 @@ class Gathers(Parallel):
 
     def info(self, agent: Any) -> Any:
         return {"found": frozenset(self.found)} if self.t % 20 == 0 else {"count": len(self.found)}
+
+
+class ForgetsItsEnd(Parallel):
+    """Long; with its last step somebody has won, and its hooks do not know of that."""
+
+    length = 150
+    winner: Any = None
+
+    def step(self, actions: Any) -> Any:
+        result = super().step(actions)
+        if self.t >= self.length:
+            self.winner = max(self.places, key=lambda agent: self.places[agent])
+        return result
+
+    def reward(self, agent: Any) -> Any:
+        return 100.0 if agent == self.winner else super().reward(agent)
+
+    def get_state(self) -> Any:
+        return self.t, dict(self.places), self.rng.bit_generator.state, self.own.getstate()
+
+    def set_state(self, state: Any) -> None:
+        self.t, self.places, self.rng.bit_generator.state, own = state
+        self.places = dict(self.places)
+        self.own.setstate(own)

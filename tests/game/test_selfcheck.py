@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from interactive_gym.game.selfcheck import episode, examine, first_difference
+from interactive_gym.game.selfcheck import ending, episode, examine, first_difference
 
 
 def game(environment: str, actions: tuple[Any, ...] = (0, 1, 2), **changes: Any) -> dict[str, Any]:
@@ -133,6 +133,47 @@ def test_a_hook_that_forgets_is_told_what() -> None:
     snapshot = examine(game("ForgetsInItsHook"))["snapshot"]
     assert (snapshot["method"], snapshot["exact"], snapshot["not_restored"]) == ("hooks", False, ["env.total"])
     assert snapshot["first_difference"] is not None
+
+
+# --- the end of an episode ------------------------------------------------------------------------------------------
+
+
+def test_an_episode_is_played_to_its_end_and_back() -> None:
+    result = examine(game("Sound"), frames=10)
+    assert result["ending"] | {"seconds": 0} == {"frames": 60, "seconds": 0, "reason": "terminated", "same": True}
+    assert examine(game("NeverEnds", max_steps=500), frames=10)["ending"]["reason"] == "max_steps"
+
+
+@pytest.mark.parametrize(("name", "more"), [("ForgetsItsEnd", ""), ("RefusesToGoOn", "call reset() first")])
+def test_a_hook_that_forgets_what_the_last_step_changes_is_told_what(name: str, more: str) -> None:
+    result = examine(game(name))
+    assert result["ending"]["same"] is False and result["snapshot"]["exact"] is False
+    (problem,) = [problem for problem in result["problems"] if problem["severity"] == "warning"]
+    assert problem["what"].startswith("the end of an episode, frame 199, is another one after a restore")
+    assert problem["what"].endswith(": env.is_over is not restored") and more in problem["what"]
+    assert problem["fix"] == "have get_state() return it and set_state() put it back"
+
+
+def test_the_forgotten_end_is_an_error_where_several_people_play() -> None:
+    pair = {"cat": "human", "mouse": "human"}
+    result = examine(game("tests.game.games:ForgetsItsEnd", policies=pair))
+    (what,) = problems(result, "error")
+    assert "is another one after a restore" in what and what.endswith("env.winner is not restored")
+
+
+def test_an_end_that_is_not_reached_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ending, "LONGEST", 1000)
+    result = examine(game("NeverEnds"), frames=10)
+    assert (result["ending"]["frames"], result["ending"]["reason"], result["ending"]["same"]) == (1000, None, None)
+    (what,) = [what for what in problems(result, "info") if "came to its end" in what]
+    assert "in 1,000 frames of random play" in what
+    monkeypatch.setattr(ending, "LONGEST_S", 0.0)
+    assert examine(game("NeverEnds"), frames=10)["ending"]["frames"] == 0
+
+
+def test_what_fails_late_in_an_episode_is_found() -> None:
+    result = examine(game("FailsVeryLate"), frames=10)
+    assert result["failure"]["stage"] == "step" and "the pot is empty" in result["failure"]["problem"]
 
 
 def test_what_cannot_be_saved_is_named() -> None:

@@ -232,6 +232,14 @@ def test_each_part_of_it_is_told() -> None:
     assert (figures["rollbacks"], figures["replayed"], figures["deepest_rollback"]) == (1, 5, 5)
 
 
+def test_the_deepest_is_one_of_them_and_not_all_before_a_tick() -> None:
+    player = interrupted()
+    player.know(1, B)
+    player.tick()
+    figures = player.session.statistics()
+    assert (figures["rollbacks"], figures["replayed"], figures["deepest_rollback"]) == (2, 6, 5)
+
+
 def test_nothing_is_committed_that_is_not_played_again_yet() -> None:
     player = interrupted()
     player.know(1, A, A, A, A)

@@ -48,6 +48,59 @@ def test_what_fits() -> None:
         study(game.waitroom(**given), ig.StaticScene("survey"))  # type: ignore[arg-type]
 
 
+class Own(ig.SceneWrapper):
+    """Whose order only it knows."""
+
+    def choose(self, draw: ig.Draw) -> Any:
+        return self.parts
+
+
+TO_SURVEY = kitchen.game_of_two().waitroom(on_timeout="survey")
+SURVEY, OTHER = ig.StaticScene("survey"), ig.StaticScene("other")
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (ig.RandomizeOrder(TO_SURVEY, OTHER), SURVEY),
+        (ig.RandomizeOrder(TO_SURVEY, OTHER, keep_n=1), ig.RandomizeOrder(SURVEY, ig.StaticScene("more"))),
+        (ig.Conditions("task", {"a": [TO_SURVEY, SURVEY], "b": OTHER}),),
+        (ig.Conditions("task", {"a": TO_SURVEY, "b": OTHER}), SURVEY),
+        (Own(SURVEY, TO_SURVEY),),
+        (TO_SURVEY, Own(ig.RandomizeOrder(SURVEY, OTHER))),
+        (ig.RandomizeOrder(Own(TO_SURVEY, SURVEY), OTHER),),
+    ],
+)
+def test_a_way_that_everybody_has(parts: Any) -> None:
+    ig.Experiment("study").scenes(ig.StartScene("welcome"), *parts, ig.EndScene("thanks"))
+
+
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        ((ig.RandomizeOrder(TO_SURVEY, SURVEY),), "for everybody"),
+        ((ig.RandomizeOrder(SURVEY, TO_SURVEY),), "for everybody"),
+        ((TO_SURVEY, ig.RandomizeOrder(SURVEY, OTHER, keep_n=1)), "for everybody"),
+        ((TO_SURVEY, ig.Conditions("task", {"a": SURVEY, "b": OTHER})), "for everybody"),
+        ((ig.Conditions("task", {"a": TO_SURVEY, "b": SURVEY}),), "for everybody"),
+        ((ig.Conditions("task", {"a": [SURVEY, TO_SURVEY], "b": OTHER}),), "for everybody"),
+        ((TO_SURVEY, Own(ig.Conditions("task", {"a": SURVEY, "b": OTHER}))), "for everybody"),
+        ((SURVEY, ig.RandomizeOrder(TO_SURVEY, OTHER)), "is no id of a scene after"),
+        ((ig.RandomizeOrder(SURVEY, OTHER), TO_SURVEY), "is no id of a scene after"),
+    ],
+)
+def test_a_way_that_somebody_has_not(parts: Any, words: str) -> None:
+    with pytest.raises(ig.ConfigError, match=words) as caught:
+        ig.Experiment("study").scenes(ig.StartScene("welcome"), *parts, ig.EndScene("thanks"))
+    assert (caught.value.scene, caught.value.parameter) == ("together", "on_timeout")
+
+
+def test_the_way_to_a_scene_that_is_repeated() -> None:
+    again = ig.RepeatScene(SURVEY, 2)
+    first = kitchen.game_of_two().waitroom(on_timeout="survey-2")
+    ig.Experiment("study").scenes(ig.StartScene("welcome"), first, again, ig.EndScene("thanks"))
+
+
 def test_whoever_stands_in_is_sent_to_browsers() -> None:
     game = kitchen.game_of_two().waitroom(bot=kitchen.policy, on_timeout="bot")
     assert references(game)[".waitroom(bot)"] == "tests.scenes.kitchen:policy"

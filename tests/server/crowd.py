@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from random import Random
@@ -22,6 +23,7 @@ T = TypeVar("T")
 
 FRAMES = 12  # of an episode: two chunks
 GIVEN_UP_S = 12.0  # after which a partner's page is not waited for in a game
+NOT_LONG_S = 45.0  # a place is kept for longer
 LAST_PAGES = ("end", "completion_code", "outcome")
 # What happens to people: how often, and for how long they are away then.
 MISHAPS: Mapping[str, tuple[int, float]] = {
@@ -66,13 +68,12 @@ class Game:
         return self.ends_at is not None and now >= self.ends_at
 
     def has_lost(self, me: Person, now: float) -> bool:
-        """Whether somebody else has been away for too long."""
-        for one in self.agents.values():
-            if one is me or one.plays is self:
+        """Whether everybody else has been away for too long."""
+        others = [one for one in self.agents.values() if one is not me]
+        for one in others:
+            if one.plays is self:
                 self.unheard.pop(one.id, None)
-            elif now - self.unheard.setdefault(one.id, now) > GIVEN_UP_S:
-                return True
-        return False
+        return bool(others) and all(now - self.unheard.setdefault(one.id, now) > GIVEN_UP_S for one in others)
 
 
 class Person:
@@ -93,6 +94,7 @@ class Person:
         self._has_met = False  # and whether it has begun
         self._generation = 0
         self._is_calm = False
+        self._waited: dict[str, tuple[float, float]] = {}  # scene -> for how long, and when they were told
 
     @property
     def _now(self) -> float:
@@ -252,6 +254,7 @@ class Person:
             elif heard[0] == "scene":
                 return heard[1]  # type: ignore[no-any-return]
             elif heard[0] == "room":
+                self._check_waited(scene, heard[1]["waited_s"])
                 wait.told(heard[1], self._now)
             elif heard[0] == "unmatched":
                 self._bout, connects_at = None, None
@@ -266,6 +269,14 @@ class Person:
                 self._has_met = True
             if self._bout and self._has_met:
                 return await self._play(page, self._bout)
+
+    def _check_waited(self, scene: str, waited_s: float) -> None:
+        """Whoever has not been away for long has waited all the time, whatever has become of page and server."""
+        before, told_at = self._waited.get(scene, (0.0, -math.inf))
+        since_s = self._now - told_at
+        is_kept = since_s > NOT_LONG_S or waited_s >= before + since_s - 1
+        self.server.check(is_kept, f"{self.id} waited in {scene} for {before} s {since_s} s ago, and for {waited_s} s")
+        self._waited[scene] = waited_s, self._now
 
     def _in(self, at: float | None) -> float:
         return 5.0 if at is None else max(0.0, at - self._now)

@@ -20,7 +20,7 @@ from interactive_gym.server.endings import ending_of
 from interactive_gym.server.lifecycle import Outcome
 from interactive_gym.server.study import rules_of
 
-FORMING = ("matched", "validating")
+FORMING = "validating"
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,6 @@ class Snapshot:
 class Seen:
     """What has been seen of what never changes."""
 
-    study: ig.Experiment
     known: dict[tuple[str, ...], object] = field(default_factory=dict)
 
     def changed(self, value: object, *key: str) -> str | None:
@@ -102,10 +101,11 @@ def _places(now: Snapshot, study: ig.Experiment) -> Iterator[str]:
     for who in now.people.values():
         session = now.sessions.get(now.seat(who.id, who.scene_id) or "")
         state = session.state if session else None
+        is_alone = session is None and now.seat(who.id, who.scene_id) is not None  # one of several only since
         expected = {
             "waiting": who.scene_id in several and session is None,
-            "matched": state in FORMING,
-            "playing": who.scene_id not in several or state in ("playing", "ended"),
+            "matched": state == FORMING,
+            "playing": who.scene_id not in several or state in ("playing", "ended") or is_alone,
             "in_scene": session is None,
         }
         if not expected.get(who.state, True):
@@ -121,7 +121,7 @@ def _sessions(now: Snapshot, _: ig.Experiment) -> Iterator[str]:
             yield f"{session.id} goes on without anybody"
         for who in people:
             one = now.people[who]
-            if session.state in FORMING and not (one.state == "matched" and now.seat(who, one.scene_id) == session.id):
+            if session.state == FORMING and not (one.state == "matched" and now.seat(who, one.scene_id) == session.id):
                 yield f"{session.id} is {session.state}, and its member {who} is {one.state} in {one.scene_id}"
             if session.state == "playing" and now.seat(who, session.scene_id) != session.id:
                 yield f"{session.id} is played, and {who} has {now.seat(who, session.scene_id)} there"
@@ -147,7 +147,7 @@ def _meetings(now: Snapshot, _: ig.Experiment) -> Iterator[str]:
             yield f"{session.id} of {now.members[session.id]} is not explained by {meeting}"
             continue
         was_played = any(now.seat(who, session.scene_id) == session.id for who in meeting.members)
-        result = None if session.state in FORMING else PLAYING if was_played else session.end_reason
+        result = None if session.state == FORMING else PLAYING if was_played else session.end_reason
         if meeting.result != result:
             yield f"{session.id} is {session.state} ({session.end_reason}), and its decision says {meeting.result}"
 
@@ -156,7 +156,8 @@ def _conditions(now: Snapshot, study: ig.Experiment) -> Iterator[str]:
     """Whoever has a condition has what it stands for."""
     games = {scene.id: scene for scene in study.sequence if isinstance(scene, GymScene)}
     for session in now.sessions.values():
-        for option, factor in games[session.scene_id].differing.items():
+        scene = games.get(session.scene_id)  # none: it has been taken out of the file
+        for option, factor in scene.differing.items() if scene else ():
             condition = now.conditions.get((factor.id, session.id))
             if condition is None or session.game["options"][option] != factor.values[condition]:
                 yield f"{session.id} has {condition} of {factor.id}, and plays with {session.game['options']}"
@@ -191,7 +192,7 @@ def _changes(now: Snapshot, seen: Seen) -> Iterator[str | None]:
         yield seen.changed(json.dumps(session.game, sort_keys=True), "game", session.id)
         yield seen.changed(now.members[session.id], "members", session.id)
         for who in now.members[session.id]:
-            if session.state not in FORMING and now.seat(who, session.scene_id) == session.id:
+            if session.state != FORMING and now.seat(who, session.scene_id) == session.id:
                 yield seen.changed(session.id, "partners", who, session.scene_id)
 
 

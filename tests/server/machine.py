@@ -77,18 +77,18 @@ class History:
 class Machine:
     """One run. What happens in it is drawn from ``seed``."""
 
-    def __init__(self, loop: VirtualLoop, folder: Path, study: ig.Experiment, seed: int, people: int) -> None:
-        self.loop, self.study, self.random = loop, study, Random(seed)
+    def __init__(
+        self, loop: VirtualLoop, folder: Path, study: Callable[[int], ig.Experiment], seed: int, people: int
+    ) -> None:
+        """``study``: what the file of the experiment says at the start with this number; the first one is 0."""
+        self.loop, self.random = loop, Random(seed)
+        self._edited, self.study = study, study(0)
         self._path, self._key = folder / "study.db", "key" * 20
         self.history = History(loop, watch=self._happened)
         self.people = [Person(self, number, Random(f"{seed}/{number}")) for number in range(people)]
-        self.limits_s = {
-            scene.id: rules_for(scene).patience_s
-            for scene in study.sequence
-            if isinstance(scene, GymScene) and rules_of(scene)
-        }
+        self.limits_s: dict[str, float] = {}
         self.games: dict[str, Game] = {}
-        self.seen = Seen(study)
+        self.seen = Seen()
         self.restarts = self._connections = self._commits = 0
         self._dies_at: int | None = None  # commit
         self._up: tuple[Desk, Sockets, Wires] | None = None
@@ -131,8 +131,8 @@ class Machine:
             if self._up:
                 self._kill()
             await asyncio.sleep(self.random.uniform(0.5, 20))
-            await self._start()
             self.restarts += 1
+            await self._start()
 
     # --- the server -------------------------------------------------------------------------------------------------
 
@@ -141,6 +141,10 @@ class Machine:
         self._check("after the start")
 
     async def _started(self) -> None:
+        self.study = self._edited(self.restarts)
+        for scene in self.study.sequence:
+            if isinstance(scene, GymScene) and rules_of(scene):
+                self.limits_s[scene.id] = rules_for(scene).patience_s
         store = VirtualStore(self._path, lambda: self.random.uniform(0.001, 0.02))
         ice, files = Ice(self.study.connections), NoFiles()
         desk = Desk(Study(self.study), store, files, Tokens(self._key), Presence(), ice, self.history)

@@ -25,7 +25,7 @@ from tests.server.game import draw, make
 from tests.server.rows import FPS
 
 T = TypeVar("T")
-DEADLINE_S = 20
+DEADLINE_S = 60  # what is waited for comes in milliseconds; a machine that is busy elsewhere may take its time
 
 
 def wait_for(condition: Callable[[], T | None], what: str) -> T:
@@ -122,7 +122,7 @@ class Participant:
         self.token = ""
         self.id = ""
         self.url = url
-        self.http = httpx.AsyncClient(base_url=url)
+        self.http = httpx.AsyncClient(base_url=url, timeout=DEADLINE_S)
         self.socket = socketio.AsyncClient(reconnection=False)
         self.scenes: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.moved: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
@@ -157,7 +157,7 @@ class Participant:
 
     async def open(self, transports: tuple[str, ...] = ("websocket",), **changes: Any) -> None:
         auth = {"token": self.token, "tab": self.tab, "protocol": PROTOCOL_VERSION, **changes}
-        await self.socket.connect(self.url, auth=auth, transports=list(transports))
+        await self.socket.connect(self.url, auth=auth, transports=list(transports), wait_timeout=DEADLINE_S)
 
     async def say(self, verb: str, body: Any) -> dict[str, Any]:
         answer = await self.socket.call(verb, body, timeout=DEADLINE_S)

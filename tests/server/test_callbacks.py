@@ -9,6 +9,7 @@ import pytest
 
 from interactive_gym.server import callbacks
 from interactive_gym.server.callbacks import Stopped, TooSlow, call, called, name_of
+from tests.server.running import DEADLINE_S, until
 
 
 def double(value: int) -> int:
@@ -77,15 +78,12 @@ async def test_one_that_hangs_does_not_take_one_thread_after_the_other(monkeypat
 
     def hanging() -> None:
         calls.append(1)
-        gate.wait(20)
+        gate.wait(DEADLINE_S)
 
     for _ in range(4):
         with pytest.raises(TooSlow):
             await called(hanging, timeout=0.01)
-    assert len(calls) == 2
     gate.set()
-    for _ in range(1_000):
-        if not callbacks._left[name_of(hanging)]:
-            break
-        await asyncio.sleep(0.01)
+    await until(lambda: not callbacks._left[name_of(hanging)], "the threads to end")
+    assert len(calls) == 2
     assert call(hanging, timeout=10) is None

@@ -16,7 +16,7 @@ import pytest
 
 from tests.server.processes import Process
 from tests.server.rows import FPS, chunk, whole_episode
-from tests.server.running import Participant, until, wait_for
+from tests.server.running import DEADLINE_S, Participant, until, wait_for
 
 SECONDS = 45
 KILLED_AFTER = (3, 14, 15, 30)  # chunks that have been acknowledged; the next ones are on the way
@@ -72,7 +72,7 @@ async def test_a_kill_loses_nothing_that_was_acknowledged(process: Process, arri
         assert set(acknowledged) <= set(kept)
         assert len(kept) == len(set(kept))
         process.start()
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(2 * DEADLINE_S):
         await playing
     await insist(one, whole_episode(session, SECONDS * FPS)[-1])
     table = process.data / "game" / session / "ep0.csv"

@@ -189,17 +189,33 @@ async def test_a_scene_that_was_moved_can_be_answered_again(serve: Serve, arrive
     assert event["data"] == {"scene_id": "questions", "replaced": {"age": "31"}}
 
 
-async def test_a_scene_that_is_gone_is_said_so(serve: Serve, arrive: Arrive) -> None:
+@pytest.mark.parametrize(("there", "next_one"), [(("welcome", "game"), "game"), (("welcome",), "thanks"), ((), "new")])
+async def test_whoever_was_in_a_scene_that_is_gone_goes_on_to_the_next(
+    serve: Serve, arrive: Arrive, there: tuple[str, ...], next_one: str
+) -> None:
     server = serve()
     before = arrive(server)
     await before.join()
     await before.connect()
-    await before.advance("welcome")
+    if there:
+        await before.advance("welcome")
     server.stop()
-    shorter = ig.Experiment("study").scenes(ig.StartScene("welcome"), ig.EndScene("thanks"))
-    after = arrive(serve(shorter))
+    start, _, game, end = experiment().sequence
+    first = start if there else ig.StartScene("new")
+    server = serve(ig.Experiment("study").scenes(first, *([game] if "game" in there else []), end))
+    after = arrive(server)
     after.token = before.token
-    assert (await after.refused())["reason"] == "experiment_changed"
+    page = await after.connect()
+    assert page["scene_id"] == next_one
+    assert (page["kind"] == "gym") == bool(page.get("session_id"))
+    lines = server.desk.store.read_now(lambda connection: list(tables.events_lines(connection)))
+    (event,) = [line for line in lines if line["name"] == "scene_changed"]
+    where = {"scene_id": "questions" if there else "welcome", "to": next_one}
+    assert (event["reason"], event["severity"], event["data"]) == ("experiment_changed", "warning", where)
+    await after.leave()
+    again = arrive(server, tab="tab-2")
+    again.token = before.token
+    assert await again.connect() == page, "it happens once"
 
 
 async def test_a_link_with_a_subject_is_one_participant_on_every_device(server: Running, arrive: Arrive) -> None:
@@ -226,10 +242,43 @@ class Hesitant(ig.SceneWrapper):
     """Thinks for too long, once the study runs."""
 
     thinks = threading.Event()  # clear: it hangs
+    calls = 0
 
     def choose(self, draw: ig.Draw) -> Sequence[Any]:
+        Hesitant.calls += 1
         self.thinks.wait(DEADLINE_S)
         return self.parts
+
+
+async def test_a_wrapper_that_always_hangs_is_given_up(
+    serve: Serve, arrive: Arrive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flow, "CHOOSING_S", 0.05)
+    pages = [ig.StaticScene("a"), ig.RandomizeOrder(ig.StaticScene("b"), ig.StaticScene("c"), keep_n=1)]
+    Hesitant.thinks.set()
+    server = serve(ig.Experiment("study").scenes(ig.StartScene("welcome"), Hesitant(*pages), ig.EndScene("thanks")))
+
+    async def join(subject: str) -> int:
+        answer = await arrive(server).http.post("/api/join", json={"subject_id": subject, "query": {}})
+        return int(answer.status_code)
+
+    Hesitant.thinks.clear()
+    assert [await join("ann") for _ in range(flow.MOST_LATE - 1)] == [503] * (flow.MOST_LATE - 1)
+    Hesitant.thinks.set()
+    assert await join("bob") == 200, "it is asked as long as it answers now and then"
+    Hesitant.thinks.clear()
+    assert [await join("ann") for _ in range(flow.MOST_LATE)] == [503] * flow.MOST_LATE
+    calls = Hesitant.calls
+    one = await arrive(server, subject="ann").join()
+    await one.connect()
+    assert (await one.advance("welcome"))["scene_id"] == "a"
+    assert (await one.advance("a"))["scene_id"] in ("b", "c")
+    assert Hesitant.calls == calls
+    lines = server.desk.store.read_now(lambda connection: list(tables.events_lines(connection)))
+    (event,) = [line for line in lines if line["name"] == "choice_failed"]
+    assert (event["participant_id"], event["reason"], event["severity"]) == (one.id, "too_slow", "error")
+    assert event["data"] == {"wrapper": "Hesitant", "scenes": ["a", "b", "c"]}
+    Hesitant.thinks.set()
 
 
 async def test_a_wrapper_that_hangs_holds_up_no_store(

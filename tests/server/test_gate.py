@@ -13,8 +13,10 @@ import pytest_asyncio
 
 from interactive_gym.callbacks import ScreeningContext
 from interactive_gym.data import attributes, people
-from interactive_gym.server import gate
+from interactive_gym.server import gate, probing
 from interactive_gym.server.arrivals import Arrivals
+from interactive_gym.server.desk import steady
+from interactive_gym.server.limits import Rate
 from interactive_gym.server.news import News
 from tests.server.running import DEADLINE_S, Participant, Running, experiment, until
 from tests.server.screened import Arriving
@@ -106,7 +108,7 @@ async def test_a_restart_and_a_reload_in_the_middle_of_it(serve: Serve, arrive: 
     waiting = threading.Event()
 
     def hang(context: ScreeningContext) -> None:
-        waiting.wait(20)
+        waiting.wait(DEADLINE_S)
 
     server = serve(screening(callback=hang, callback_timeout=30))
     before = await entering(arrive, server)
@@ -156,14 +158,14 @@ def broken(context: ScreeningContext) -> None:
 
 
 def slow(context: ScreeningContext) -> None:
-    threading.Event().wait(1)
+    threading.Event().wait(20)
 
 
 @pytest.mark.parametrize(
     ("callback", "reason"), [(broken, "raised"), (slow, "too_slow"), (lambda context: 3, "raised")]
 )
 async def test_a_callback_that_fails(serve: Serve, arrive: Arrive, callback: Any, reason: str) -> None:
-    server = serve(screening(callback=callback, callback_timeout=0.1))
+    server = serve(screening(callback=callback, callback_timeout=0.1 if reason == "too_slow" else 30))
     await (await entering(arrive, server)).admitted()
     server.stop()
     (row,) = rows(server)
@@ -181,23 +183,92 @@ async def test_answers_to_what_was_not_asked_count_for_nothing(serve: Serve, arr
     server = serve(screening(max_ping=10_000))
     one = await entering(arrive, server, answers=False)
     assert await one.screen() is None
-    await asyncio.wait_for(one.probes.get(), 20)
+    await asyncio.wait_for(one.probes.get(), DEADLINE_S)
     for number in range(20):
-        assert await one.socket.call("probe", {"number": number}, timeout=20) is None
-    assert (await one.socket.call("probe", {"number": -1}, timeout=20))["reason"] == "malformed"
+        assert await one.socket.call("probe", {"number": number}, timeout=DEADLINE_S) is None
+    assert (await one.socket.call("probe", {"number": -1}, timeout=DEADLINE_S))["reason"] == "malformed"
     assert server.desk.rtts.samples(one.id, 0) == []
     assert one.verdicts.empty()
 
 
+async def test_an_outage_is_not_a_ping(serve: Serve, arrive: Arrive, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long the line is down, and though what was asked meanwhile is answered at last."""
+    monkeypatch.setattr(gate, "MEASURE_S", 4.0)
+    monkeypatch.setattr(gate, "OUTAGE_S", 2.0)
+    monkeypatch.setattr(gate, "_PER_SAMPLE_S", 0.0)
+    monkeypatch.setattr(probing, "_LOST_S", 10 * DEADLINE_S)
+    server = serve(screening(max_ping=1_500, min_ping_samples=1))
+    one = await entering(arrive, server, answers=False)
+    asked = await asyncio.wait_for(one.probes.get(), DEADLINE_S)
+    assert await one.screen() is None
+    down_until = steady() + 5.0
+    await until(lambda: steady() > down_until, "more time to pass than there is for measuring")
+    assert state(server, one) == ("screening", None)
+    one.answers = True
+    await one.socket.emit("probe", asked)
+    assert await asyncio.wait_for(one.verdicts.get(), DEADLINE_S) == {"kind": "verdict", "accepted": True}
+    assert server.desk.rtts.samples(one.id, 0)[0].ms > 1_500, "the line has been down"
+    server.stop()
+    (row,) = rows(server)
+    assert (row["accepted"], float(row["ping_ms"]) < 1_500) == ("true", True)
+
+
+async def test_who_answers_nothing_is_not_let_in(serve: Serve, arrive: Arrive, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("MEASURE_S", "OUTAGE_S", "_PER_SAMPLE_S"):
+        monkeypatch.setattr(gate, name, 0.05)
+    monkeypatch.setattr(probing, "_LOST_S", 0.05)
+    server = serve(screening(max_ping=10_000))
+    one = await entering(arrive, server, answers=False)
+    assert await one.screen() is None
+    await until(lambda: one.probes.qsize() > 6, "time for measuring to pass")
+    assert state(server, one) == ("screening", None)
+    assert (await one.advance("welcome"))["reason"] == "not_screened"
+
+
+@pytest.mark.parametrize(("max_ping", "reason"), [(1, "max_ping"), (None, "accepted")])
+async def test_who_answers_late_has_a_slow_line(
+    serve: Serve, arrive: Arrive, monkeypatch: pytest.MonkeyPatch, max_ping: int | None, reason: str
+) -> None:
+    monkeypatch.setattr(gate, "MEASURE_S", 0.5)
+    monkeypatch.setattr(gate, "_PER_SAMPLE_S", 0.0)
+    server = serve(screening(max_ping=max_ping))
+    one = await entering(arrive, server, answers=False)
+
+    async def answer_late() -> None:
+        while True:
+            probe = await one.probes.get()
+            await asyncio.sleep(0.02)  # more than a millisecond, whatever the machine does
+            await one.socket.emit("probe", probe)
+
+    answering = asyncio.create_task(answer_late())
+    assert await one.screen() is None
+    outcome = "screened_out" if max_ping else None
+    await until(lambda: state(server, one) == ("done" if max_ping else "arrived", outcome), "the verdict")
+    answering.cancel()
+    server.stop()
+    assert [row["reason"] for row in rows(server)] == [reason]
+
+
+async def test_who_answers_nothing_is_let_in_where_no_ping_is_asked_for(
+    serve: Serve, arrive: Arrive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("MEASURE_S", "OUTAGE_S", "_PER_SAMPLE_S"):
+        monkeypatch.setattr(gate, name, 0.05)
+    one = await entering(arrive, serve(screening()), answers=False)
+    await one.admitted()
+
+
 async def test_who_floods_with_answers_is_parted_with(serve: Serve, arrive: Arrive) -> None:
     one = await entering(arrive, serve(screening()), answers=False)
-    for _ in range(60):
-        if one.socket.connected:
-            await one.socket.emit("probe", {"number": 1})
-    await until(lambda: not one.socket.connected, "the end of the connection")
+    while one.socket.connected:
+        await one.socket.emit("probe", {"number": 1})
+        await asyncio.sleep(0)
 
 
-async def test_who_asks_for_one_screening_after_the_other_is_refused(serve: Serve, arrive: Arrive) -> None:
+async def test_who_asks_for_one_screening_after_the_other_is_refused(
+    serve: Serve, arrive: Arrive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate, "SCREENINGS", Rate(per_second=0.001, burst=gate.SCREENINGS.burst))
     one = await entering(arrive, serve(screening(callback=lambda context: None)))
     answers = [await one.screen() for _ in range(12)]
     assert answers[-1]["reason"] == "too_fast"

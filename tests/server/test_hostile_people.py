@@ -13,6 +13,8 @@ import socketio
 from websockets.asyncio.client import connect as websocket
 
 from interactive_gym.protocol import PROTOCOL_VERSION
+from interactive_gym.server import gathering, http
+from interactive_gym.server.limits import Rate
 from tests.server.meeting import (
     ARCHIVE,
     Player,
@@ -221,6 +223,34 @@ async def met(one: Player, newcomer: Player) -> str:
     return session
 
 
+@pytest.mark.parametrize("partner", ["plays", "reloads"])
+async def test_nobody_is_left_by_partners_who_are_there(
+    serve: Serve, come: Come, again: Come, monkeypatch: pytest.MonkeyPatch, partner: str
+) -> None:
+    """Being left may be worth a code, and so it is not for the page to say that one was."""
+    monkeypatch.setattr(gathering, "AWAY_S", 1_000)
+    server = serve(study(gym("game", 3)).outcome("partner_left", code=True))
+    mallory, ann, bob = [await come(server) for _ in range(3)]
+    session = await playing(mallory, ann, bob)
+    assert (await bob.failed("step_failed"))["outcome"] == "technical_failure"
+    if partner == "reloads":
+        await ann.socket.disconnect()
+        await until(lambda: not server.desk.presence.connected(ann.id), "the server to notice")
+    page = await mallory.failed("partner_left")
+    assert (page["outcome"], page["farewell"]) == ("connection_failed", None)
+    assert await mallory.failed("partner_left") == page, "said again, it changes nothing"
+    (doubt,) = events(server, "not_believed")
+    assert (doubt["participant_id"], doubt["session_id"], doubt["reason"]) == (mallory.id, session, "partners_are_here")
+    assert doubt["data"] == {"scene_id": "game", "claim": "partner_left", "partners": [ann.id]}
+    (done,) = [one for one in events(server, "finished") if one["participant_id"] == mallory.id]
+    assert (done["reason"], done["data"]["outcome"]) == ("connection_failed", "connection_failed")
+    if partner == "reloads":
+        ann = await again(server, ann)
+    page = await ann.failed("partner_left")
+    assert (page["outcome"], len(page["farewell"]["code"])) == ("partner_left", 8), "they were"
+    assert end_reason(server, session) == "step_failed"
+
+
 # --- floods ---------------------------------------------------------------------------------------------------------
 
 FLOODS = [
@@ -266,7 +296,11 @@ async def test_a_flood_is_cut_off_and_others_are_answered(
 
 
 @pytest.mark.parametrize(("path", "times"), [("resume", 40), ("records", 100)])
-async def test_a_flood_of_requests_is_told_to_wait(serve: Serve, come: Come, path: str, times: int) -> None:
+async def test_a_flood_of_requests_is_told_to_wait(
+    serve: Serve, come: Come, monkeypatch: pytest.MonkeyPatch, path: str, times: int
+) -> None:
+    for name in ("UPLOADS", "_RESUMES"):  # however slow the flood is
+        monkeypatch.setattr(http, name, Rate(per_second=0.001, burst=getattr(http, name).burst))
     server = serve(study())
     ann, bob, mallory = [await come(server) for _ in range(3)]
     session = await playing(ann, bob)

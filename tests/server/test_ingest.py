@@ -16,8 +16,9 @@ from sqlalchemy import func, select
 from interactive_gym.data import schema
 from interactive_gym.protocol import MAX_UPLOAD_BYTES, PlayStatistics, Upload
 from interactive_gym.records import Row, digest, encode
-from interactive_gym.server import ingest
+from interactive_gym.server import http, ingest
 from interactive_gym.server.ingest import Decoding, decode, ending
+from interactive_gym.server.limits import Rate
 from tests.server.rows import FPS, chunk, episode_end, event, experience, second, whole_episode
 from tests.server.running import Participant, Running, experiment
 
@@ -204,7 +205,11 @@ async def test_without_a_token_of_ours_nothing_is_taken(one: Participant, header
     assert (answer.status_code, answer.json()["reason"]) == (401, "unknown_token")
 
 
-async def test_who_uploads_too_often_is_told_to_wait(one: Participant) -> None:
+async def test_who_uploads_too_often_is_told_to_wait(
+    serve: Callable[..., Running], arrive: Callable[..., Participant], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "UPLOADS", Rate(per_second=0.001, burst=65))
+    one = arrive(serve())
     await one.join()
     answers = [await one.post("/api/records", {"items": [event()]}) for _ in range(120)]
     codes = [answer.status_code for answer in answers]

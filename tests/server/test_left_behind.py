@@ -29,7 +29,7 @@ async def test_a_word_about_an_earlier_scene_changes_nothing_in_the_room(serve: 
 
 @pytest.mark.parametrize("verb", ["advance", "fail"])
 async def test_a_word_about_an_earlier_scene_stops_nobody_who_connects(serve: Serve, come: Come, verb: str) -> None:
-    server = serve(study(connect_s=1))
+    server = serve(study(connect_s=4))
     ann, bob = await come(server), await come(server)
     for player in (ann, bob):
         await player.enlist()

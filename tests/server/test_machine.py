@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -81,25 +82,24 @@ def judge(context: ScreeningContext) -> str | None:
     return "Not you." if context.query.get("bad") else None
 
 
-def design(number: int) -> ig.Experiment:
+@dataclass(frozen=True)
+class Edit:
+    """What the researcher has changed in the file."""
+
+    first: int = 2  # humans of the first game,
+    second: int = 3  # and of the second one; 0: it is gone
+    patience: float = 1.0  # timeouts are so many times as long
+    is_longer: bool = False  # there is a scene more
+
+
+def edit(random: Random) -> Edit:
+    return Edit(
+        random.choice((1, 2, 2, 3)), random.choice((0, 1, 2, 3)), random.choice((0.5, 1, 2)), random.random() < 0.5
+    )
+
+
+def design(number: int, edit: Edit) -> ig.Experiment:
     """A study with a bit of everything."""
-    pace = ig.Factor("pace", {"slow": 1, "fast": 2}, by="group")
-    first = (
-        gym("first", 2)
-        .environment(make_so, options={"pace": pace})
-        .waitroom(timeout=50, matcher=MATCHERS[number % len(MATCHERS)], **WAYS[number % len(WAYS)])
-        .leaving()
-    )
-    if number % 2:
-        first = first.monitoring(hidden_warn_after=2, hidden_exclude_after=6)
-    second = gym("second", 3).waitroom(
-        timeout=40,
-        matcher=MATCHERS[(number + 3) % len(MATCHERS)],
-        partners=PARTNERS[number % len(PARTNERS)],
-        start_smaller_after=15,
-        on_timeout="smaller",
-        bot=bot,
-    )
     order = ig.RandomizeOrder(*map(ig.StaticScene, ("red", "green", "blue")), keep_n=2)
     task = ig.Conditions("task", {"alone": gym("alone", 1), "talk": ig.StaticScene("talk")})
     return (
@@ -108,9 +108,10 @@ def design(number: int) -> ig.Experiment:
             ig.StartScene("welcome"),
             ig.StaticScene("consent").consent().leaving(),
             order,
-            first,
+            first_game(number, edit),
             ig.StaticScene("between"),
-            second,
+            *([second_game(number, edit)] if edit.second else []),
+            *([ig.StaticScene("longer")] if edit.is_longer else []),
             task,
             ig.CompletionCodeScene("code"),
         )
@@ -119,6 +120,32 @@ def design(number: int) -> ig.Experiment:
         .outcome("waitroom_timeout", code=True)
         .outcome("partner_left", code=True, redirect="https://example.org/back?code={code}")
         .webrtc(timeout=8)
+    )
+
+
+def first_game(number: int, edit: Edit) -> ig.GymScene:
+    pace = ig.Factor("pace", {"slow": 1, "fast": 2}, by="group")
+    scene = gym("first", edit.first).environment(make_so, options={"pace": pace}).leaving()
+    if edit.first > 1:
+        matcher, way = MATCHERS[number % len(MATCHERS)], WAYS[number % len(WAYS)]
+        scene = scene.waitroom(timeout=50 * edit.patience, matcher=matcher, **way)
+    if number % 2:
+        scene = scene.monitoring(hidden_warn_after=2, hidden_exclude_after=6)
+    return scene
+
+
+def second_game(number: int, edit: Edit) -> ig.GymScene:
+    scene = gym("second", edit.second)
+    if edit.second == 1:
+        return scene
+    return scene.waitroom(
+        timeout=40 * edit.patience,
+        matcher=MATCHERS[(number + 3) % len(MATCHERS)],
+        partners=PARTNERS[number % len(PARTNERS)],
+        start_smaller_after=15,
+        on_timeout="smaller",
+        min_group=edit.second - 1,
+        bot=bot,
     )
 
 
@@ -154,12 +181,17 @@ def loop(monkeypatch: pytest.MonkeyPatch) -> Iterator[VirtualLoop]:
     made.close()
 
 
+@pytest.mark.parametrize("is_edited", [False, True])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_whole_machine(
-    loop: VirtualLoop, tmp_path: Path, empty: bytes, monkeypatch: pytest.MonkeyPatch, seed: int
+    loop: VirtualLoop, tmp_path: Path, empty: bytes, monkeypatch: pytest.MonkeyPatch, seed: int, is_edited: bool
 ) -> None:
     (tmp_path / "study.db").write_bytes(empty)
     chance: Any = Drawn(seed)
     for module in (drawn, people, rtts):
         monkeypatch.setattr(module, "secrets", chance)
-    run(loop, Machine(loop, tmp_path, design(seed), seed, PEOPLE), deaths=seed % 4)
+
+    def study(start: int) -> ig.Experiment:
+        return design(seed, edit(Random(f"{seed}/{start}")) if is_edited and start else Edit())
+
+    run(loop, Machine(loop, tmp_path, study, seed, PEOPLE), deaths=1 + seed % 3 if is_edited else seed % 4)

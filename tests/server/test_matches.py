@@ -99,9 +99,7 @@ async def test_a_cut_holds_after_a_restart(serve: Callable[..., Running], arrive
         await page.participant.leave()
 
 
-@pytest.mark.parametrize(
-    ("state", "session_id"), [("matched", None), ("validating", None), ("playing", "s-1"), ("ended", None)]
-)
+@pytest.mark.parametrize(("state", "session_id"), [("validating", None), ("playing", "s-1"), ("ended", None)])
 async def test_only_what_was_being_played_is_restored(
     server: Running, arrive: Arrive, state: str, session_id: str | None
 ) -> None:

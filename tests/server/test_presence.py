@@ -49,3 +49,14 @@ def test_only_the_connected_tab_passes_and_any_tab_where_none_is_connected() -> 
     presence.check_tab("p", "tab-1")
     with pytest.raises(ClientError, match="other_tab"):
         presence.check_tab("p", "tab-2")
+
+
+def test_what_was_said_counts_until_another_connection_takes_over() -> None:
+    presence = Presence()
+    presence.claim(FIRST, takeover=False)
+    presence.check_not_replaced(FIRST)
+    presence.release("sid-1")
+    presence.check_not_replaced(FIRST)
+    presence.claim(RELOADED, takeover=False)
+    with pytest.raises(ClientError, match="other_tab"):
+        presence.check_not_replaced(FIRST)

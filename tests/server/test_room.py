@@ -304,6 +304,21 @@ def test_a_crowd_does_not_fill_the_log() -> None:
     assert group.chosen_from == (*map(str, range(100)), "250")
 
 
+def test_every_group_is_logged_as_chosen_of_those_who_were_left() -> None:
+    crowd = [Waiting(str(number), number) for number in range(210)]
+    groups = [one for one in decide(crowd, 300, rules(wait_s=1_000), {}) if isinstance(one, Group)]
+    assert len(groups) == 105
+    for number, group in enumerate(groups):
+        assert group.chosen_from == tuple(map(str, range(2 * number, min(210, 2 * number + 100))))
+        assert tuple(one.participant_id for one in group.candidates) == group.chosen_from
+
+
+def test_acquaintances_stay_apart_whoever_of_them_knows_of_it() -> None:
+    met = [Waiting("a", 0), Waiting("b", 1, Profile(("a", "gone"))), Waiting("c", 2), Waiting("d", 3, Profile(("c",)))]
+    decided = decide(met, 10, rules(partners="new"), {Pair("ac"): Refused(3, 9)})
+    assert [one.members for one in decided if isinstance(one, Group)] == [("a", "d"), ("b", "c")]
+
+
 def test_the_room_says_what_comes_next() -> None:
     pool = Pool(rules(group=3, on_timeout="extend", extend_s=50, smaller_after_s=30))
     pool.enter("a", 0)

@@ -36,6 +36,17 @@ def test_what_is_old_says_nothing_of_now() -> None:
     assert rtts.median_ms("bob", 0.0) is None
 
 
+def test_every_answer_counts_at_once_and_for_as_long_as_it_is_fresh() -> None:
+    rtts = Rtts()
+    for at, ms, median in ((0.0, 100, 100), (10.0, 300, 200), (20.0, 500, 300)):
+        rtts.answer("ann", rtts.ask("ann", at), at + ms / 1000)
+        assert rtts.median_ms("ann", at + 1) == rtts.median_ms("ann", at + 2) == pytest.approx(median)
+    assert [rtts.median_ms("ann", FRESH_S + at) for at in (0.0, 5.0, 15.0)] == pytest.approx([300, 400, 500])
+    assert rtts.median_ms("ann", FRESH_S + 25.0) is None
+    rtts.forget("ann")
+    assert rtts.median_ms("ann", FRESH_S + 25.0) is None
+
+
 def test_how_long_a_probe_waits_is_known() -> None:
     rtts = Rtts()
     assert rtts.unanswered_s("ann", 5.0) == 0
@@ -61,3 +72,14 @@ def test_a_probe_that_was_never_answered_is_a_look_at_the_line_too() -> None:
     assert [sample.ms for sample in rtts.looks("ann", 0.0)] == pytest.approx([LOST_S * 1000, 200])
     assert [sample.ms for sample in rtts.samples("ann", 0.0)] == pytest.approx([200])
     assert rtts.looks("bob", 0.0) == []
+
+
+def test_who_has_answered_is_known_though_they_be_gone() -> None:
+    rtts = Rtts()
+    number = rtts.ask("ann", 10.0)
+    assert rtts.heard_since(0.0) == set(), "asked, and not yet heard"
+    rtts.answer("ann", number + 1, 10.1)
+    assert rtts.heard_since(0.0) == set(), "it was no answer"
+    rtts.answer("ann", number, 10.1)
+    rtts.forget("ann")
+    assert (rtts.heard_since(10.0), rtts.heard_since(10.2)) == ({"ann"}, set())

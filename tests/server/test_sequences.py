@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import interactive_gym as ig
-from interactive_gym.server.sequences import following, joined, present
+from interactive_gym.server.sequences import following, joined, onward, present
 
 IDS = [f"s{number}" for number in range(6)]
 START, END = ig.StartScene("welcome"), ig.EndScene("thanks")
@@ -41,6 +41,23 @@ def test_without_an_order_of_their_own_the_file_counts() -> None:
 
 def test_whoever_is_in_a_scene_of_nobodys_order_goes_to_the_end() -> None:
     assert following([START, END], ig.StaticScene("a")) is END
+
+
+@given(st.permutations(IDS), st.sets(st.sampled_from(IDS)), st.integers(0, 5))
+def test_whose_scene_is_gone_goes_on_to_the_next_of_their_own(drawn: list[str], gone: set[str], reached: int) -> None:
+    catalogue = [START, *(ig.StaticScene(id) for id in IDS if id not in gone | {drawn[reached]}), END]
+    left = [id for id in drawn[reached + 1 :] if id not in gone]
+    for visited in ([], ["welcome", *drawn[: reached + 1]]):
+        assert onward(catalogue, ["welcome", *drawn, "thanks"], visited, drawn[reached]).id == [*left, "thanks"][0]
+
+
+def test_without_an_order_of_their_own_they_go_on_behind_all_that_they_have_seen() -> None:
+    catalogue = [START, *map(ig.StaticScene, "abc"), END]
+    visited = {"welcome": ["a"], "b": ["c"], "c": ["thanks"], "nothing": ["welcome"]}
+    for last, (expected,) in visited.items():
+        seen = ["welcome", "a", "b", "c"]
+        been = seen[: seen.index(last) + 1] if last in seen else []
+        assert onward(catalogue, [], [*been, "gone"], "gone").id == expected
 
 
 def test_what_was_visited_comes_first() -> None:

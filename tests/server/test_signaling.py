@@ -10,6 +10,7 @@ import pytest
 from interactive_gym.errors import ClientError
 from interactive_gym.protocol import Signal
 from interactive_gym.server import signaling
+from interactive_gym.server.limits import Rate
 from interactive_gym.server.signaling import Signals
 from tests.server.matched import game, matched, on_loop
 from tests.server.running import Participant, Running, until
@@ -85,7 +86,11 @@ async def test_what_comes_while_a_socket_is_away_is_delivered_when_it_is_back(se
 
 
 @pytest.mark.parametrize("what", ["candidate", "nonsense"])
-async def test_a_flood_ends_the_connection(server: Running, arrive: Arrive, what: str) -> None:
+async def test_a_flood_ends_the_connection(
+    serve: Callable[..., Running], arrive: Arrive, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    monkeypatch.setattr(signaling, "SIGNALS", Rate(per_second=0.001, burst=signaling.SIGNALS.burst))
+    server = serve()
     first, _ = await matched(server, arrive, game())
     answers = []
     while "too_fast" not in answers:

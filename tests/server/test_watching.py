@@ -81,7 +81,7 @@ async def plays() -> Any:
 
 
 async def test_who_looks_away_is_warned_then_taken_out_and_their_data_stay(serve: Serve, plays: Any) -> None:
-    server = serve(watched(hidden_warn_after=1, hidden_exclude_after=2, warning="Come back!"))
+    server = serve(watched(hidden_warn_after=1, hidden_exclude_after=4, warning="Come back!"))
     one = plays(server)
     session = await one.play()
     assert await one.look(False) is None
@@ -97,13 +97,13 @@ async def test_who_looks_away_is_warned_then_taken_out_and_their_data_stay(serve
 
 
 async def test_who_comes_back_in_time_plays_on(serve: Serve, plays: Any) -> None:
-    server = serve(watched(hidden_warn_after=1, hidden_exclude_after=3))
+    server = serve(watched(hidden_warn_after=1, hidden_exclude_after=5))
     one = plays(server)
     await one.play()
     await one.look(False)
     await one.hears_warning()
     await one.look(True)
-    await asyncio.sleep(3)
+    await asyncio.sleep(5)
     assert state_of(server, one) == ("playing", None)
 
 
@@ -162,12 +162,36 @@ def broken(context: MonitoringContext) -> None:
     raise RuntimeError("no")
 
 
-async def test_a_callback_that_fails_hurts_nobody(serve: Serve, plays: Any) -> None:
-    server = serve(watched(callback=broken, callback_every=1))
+def unfitting(context: MonitoringContext) -> None:
+    """At the first call it fits, and never again: they would be too many."""
+    known = len(context.attributes)
+    context.set(**{f"a{known}-{number}": number for number in range(60)})
+
+
+@pytest.mark.parametrize(
+    ("callback", "reason", "detail"), [(broken, "raised", "RuntimeError: no"), (unfitting, "bad_attributes", "at most")]
+)
+async def test_a_callback_that_always_fails_hurts_nobody(
+    serve: Serve, plays: Any, callback: Any, reason: str, detail: str
+) -> None:
+    """And does not fill the data with the same again and again."""
+    calls: list[str] = []
+
+    def failing(context: MonitoringContext) -> None:
+        calls.append(context.session_id)
+        callback(context)
+
+    server = serve(watched(callback=failing, callback_every=1))
     one = plays(server)
-    await one.play()
-    await until(lambda: events(server, "monitoring_failed"), "the event")
-    assert events(server, "monitoring_failed")[0]["reason"] == "raised"
+    session = await one.play()
+    for number in range(1, 10):
+        await until(lambda number=number: len(calls) == number, "the callback to be asked")  # type: ignore[misc]
+        await one.upload(chunk(session, number))
+    await until(lambda: len(calls) == 10, "the last call")
+    failed = events(server, "monitoring_failed")
+    assert [event["data"]["times"] for event in failed] == [1, 2, 4, 8]
+    assert {event["reason"] for event in failed} == {reason}
+    assert all(detail in event["detail"] for event in failed)
     assert state_of(server, one) == ("playing", None)
 
 

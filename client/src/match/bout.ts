@@ -215,7 +215,8 @@ export class Bout {
     });
   }
 
-  close(): void {
+  /** `isForGood`: the participant does not come back to it, and what everybody has confirmed by now is still recorded. */
+  close(isForGood: boolean): void {
     if (this.closed) return;
     this.closed = true;
     this.acknowledged();
@@ -224,11 +225,11 @@ export class Bout {
     this.tools.view.note("");
     this.tools.wire.plays(null);
     this.tools.records.close();
-    if (this.isRetired) this.cancelForgetting = this.tools.clock.after(FORGOTTEN_MS, () => this.forget());
-    else {
-      this.peers.close();
-      this.worker.close();
-    }
+    if (this.isRetired || isForGood) this.cancelForgetting = this.tools.clock.after(FORGOTTEN_MS, () => this.forget());
+    if (this.isRetired) return;
+    this.peers.close();
+    if (isForGood) this.worker.leave();
+    else this.worker.close();
   }
 
   private forget(): void {
@@ -253,7 +254,7 @@ export class Bout {
   }
 
   private links(rows: LinkRow[]): void {
-    if (this.isRetired) return;
+    if (this.isRetired || this.closed) return;
     this.tools.records.links(rows);
     this.tools.debug.status({ links: rows });
     document.body.dataset.connection = rows.map(([, , path, connection]) => `${path} ${connection}`.trim()).join(", ");
@@ -263,6 +264,7 @@ export class Bout {
   private moved(move: Move): void {
     const packet = JSON.parse(move.packet) as Exclude<MatchPacket, { error: unknown }>;
     const { records, screen } = this.tools;
+    if (this.closed) return records.left(packet, move);
     for (const event of packet.events) if (event.type === "started") records.started(event.episode, event.at);
     records.moved(packet, move, this.tools.now(), screen);
     if (packet.ticked || packet.draw !== null || packet.pixels !== null) screen.show(packet, move.pixels);

@@ -42,6 +42,12 @@ export class MatchRecords {
     for (const recorded of new Set(packet.chunks.map((head) => head.episode))) this.chunks(recorded, packet, move);
   }
 
+  /** Keeps what comes when nobody looks any more: the rest of the frames, and how the episode ends. */
+  left(packet: MatchFrame, move: Move): void {
+    for (const recorded of new Set(packet.chunks.map((head) => head.episode))) this.chunks(recorded, packet, move);
+    for (const event of packet.events) if (event.type === "episode_ended") this.end(event.episode, event.end, move.due);
+  }
+
   end(episode: number, ending: Ending, now: number): void {
     this.of(episode, now).end(ending);
     this.ended.add(episode);

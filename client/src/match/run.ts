@@ -61,11 +61,11 @@ export class MatchRun extends Run {
   }
 
   /** A page that goes away says no goodbye: it may be a reload, and whoever has said it cannot come back. */
-  protected release(): void {
+  protected release(isForGood: boolean): void {
     this.tools.storage.removeItem(PLAYING);
     for (const stop of this.stopListening) stop();
     this.room.close();
-    this.bout?.close();
+    this.bout?.close(isForGood);
     this.bout = null;
     this.tools.call.close();
   }
@@ -187,7 +187,7 @@ export class MatchRun extends Run {
   }
 
   private dropBout(): void {
-    this.bout?.close();
+    this.bout?.close(false);
     this.bout = null;
     this.screen.close();
     this.tools.events.during(null);

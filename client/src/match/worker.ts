@@ -14,7 +14,7 @@ export interface MatchWorkerListener {
   relay(batch: Uint8Array): void;
   /** After `retire`: the partners know all that they were told. */
   acknowledged(): void;
-  /** After `retire`: nothing more comes. */
+  /** After `retire` or `leave`: nothing more comes. */
   forgotten(): void;
   links(rows: LinkRow[]): void;
   failed(failure: WorkerFailure): void;
@@ -59,12 +59,17 @@ export class MatchWorker {
     this.runtime.post(message, transfer);
   }
 
+  /** The participant goes for good: what is still to be recorded comes, and then nothing more. */
+  leave(): void {
+    this.runtime.post({ type: "leave", run: this.run });
+  }
+
   /** It has ended; another game may be opened. */
   retire(): void {
     this.runtime.post({ type: "retire", run: this.run });
   }
 
-  /** Of one that was retired. */
+  /** Of one that was retired or left. */
   forget(): void {
     this.stopListening();
   }

@@ -23,6 +23,8 @@ export interface NetGame extends PacketBytes {
   receive(peer: number, payload: Uint8Array, now: number): number | undefined;
   receiveControl(peer: number, payload: Uint8Array, now: number): void;
   ready(now: number): void;
+  /** The next `advance` has the last chunks. */
+  leave(now: number): void;
   advance(now: number, input: string): string;
   /** What is to be sent since the last call; see `framesIn`. */
   outgoing(): Uint8Array;
@@ -117,6 +119,17 @@ export class MatchPlayer {
     this.isRetired = true;
     this.python.retire();
     this.linger(this.tools.clock.now(), forgotten);
+  }
+
+  /** The page is told what there is to record. The partners hear of it from the server, which has decided it, or is asked
+   *  to: nobody shall learn that this one is gone before it is known why. */
+  leave(): void {
+    if (!this.met || this.isRetired) return;
+    const now = this.tools.clock.now();
+    this.python.leave(this.seconds(now));
+    const text = this.python.advance(this.seconds(now), this.inputFor([]));
+    const packet = JSON.parse(text) as MatchPacket;
+    if (!("error" in packet)) this.tell(packet, text, [], { due: now, sampled: now, executed: now });
   }
 
   /** Nobody is told goodbye: a page that reloads, or whose game goes on in another tab, comes back. */

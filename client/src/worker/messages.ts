@@ -47,6 +47,8 @@ export type ToWorker =
   | { type: "ready"; run: number }
   /** A match has ended: its environment goes, and its partners are answered for a while, beside the next game. */
   | { type: "retire"; run: number }
+  /** The participant goes for good. "moved" has what is still to be recorded of the match, and "forgotten" follows. */
+  | { type: "leave"; run: number }
   /** Ends the game wherever it stands. */
   | { type: "close" };
 

@@ -25,6 +25,7 @@ interface PyMatch extends PyProxy {
   receive(peer: number, payload: Uint8Array, now: number): number | undefined;
   receive_control(peer: number, payload: Uint8Array, now: number): void;
   ready(now: number): void;
+  leave(now: number): void;
   advance(now: number, input: string): string;
   linger(now: number): boolean;
   outgoing(): PyBuffer;
@@ -77,12 +78,13 @@ function playOf(proxy: PyPlay): Play {
 }
 
 function netGameOf(proxy: PyMatch): NetGame {
-  const { meet, receive, receive_control, ready, advance, linger, outgoing, chunk, pixels, close } = proxy; // as above
+  const { meet, receive, receive_control, ready, leave, advance, linger, outgoing, chunk, pixels, close } = proxy; // as above
   return {
     meet: (now) => meet(now),
     receive: (peer, payload, now) => receive(peer, payload, now),
     receiveControl: (peer, payload, now) => receive_control(peer, payload, now),
     ready: (now) => ready(now),
+    leave: (now) => leave(now),
     advance: (now, input) => advance(now, input),
     linger: (now) => linger(now),
     outgoing: () => takeBytes(outgoing()),

@@ -59,6 +59,8 @@ export class Shell {
         return this.together(message.run, (player) => player.link(message));
       case "retire":
         return this.together(message.run, (player) => this.retire(player));
+      case "leave":
+        return this.together(message.run, (player) => this.leave(player));
       case "input":
         return this.player?.input(message);
       case "close":
@@ -123,6 +125,16 @@ export class Shell {
     this.forget();
     [this.player, this.retired] = [null, player];
     player.retire(() => this.forget());
+  }
+
+  private leave(player: MatchPlayer): void {
+    if (player !== this.player) return;
+    try {
+      player.leave();
+    } finally {
+      this.close();
+      this.tell({ type: "forgotten", run: player.run });
+    }
   }
 
   private forget(): void {

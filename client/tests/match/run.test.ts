@@ -721,6 +721,29 @@ describe("MatchRun, playing", () => {
 });
 
 describe("MatchRun, ending", () => {
+  it("still writes down what all have confirmed where the participant goes for good", async () => {
+    const game = await met();
+    await playing();
+    await moved({ ticked: true, frame: 0, acts: 2 });
+    game.close(true);
+    expect([worker.heard.at(-1), peers.at(-1)]).toEqual([{ type: "leave", run: run() }, "close"]);
+    const end = { frames: 2, end_reason: "interrupted" as const, statistics: STATISTICS };
+    const chunks = [{ episode: 0, index: 0, first: -1, rows: 3, digest: "d" }];
+    await moved({ chunks, events: [{ type: "episode_ended", episode: 0, end }] });
+    expect(put.map(({ kind }) => kind)).toEqual(["experience", "chunk", "episode_end"]);
+    expect(put.at(-1)).toMatchObject({ episode: 0, generation: 4, frames: 2, end_reason: "interrupted" });
+    await worked({ type: "forgotten", run: run() });
+    await moved({ chunks });
+    expect([put.length, posted("close"), clock.pending]).toEqual([3, 0, 0]);
+  });
+
+  it("is only closed where they may come back to it", async () => {
+    const game = await met();
+    await playing();
+    game.close();
+    expect([posted("leave"), posted("close")]).toEqual([0, 1]);
+  });
+
   const reasons: [string, MatchEvent[], Failure["reason"]][] = [
     ["server_unreachable", [], "connection_failed"],
     ["excluded", [], "connection_failed"],

@@ -37,6 +37,10 @@ class FakeNetGame implements NetGame {
     this.calls.push(["ready", now]);
   }
 
+  leave(now: number): void {
+    this.calls.push(["leave", now]);
+  }
+
   advance(now: number, input: string): string {
     this.calls.push(["advance", now, JSON.parse(input)]);
     const due = Math.min(now, this.due);
@@ -152,6 +156,22 @@ describe("MatchPlayer, the clock", () => {
     pass(60);
     const { due, sampled, executed } = moves()[1] as Move;
     expect([due, sampled, executed].map((time) => time - ORIGIN)).toEqual([50, 52, 52]);
+  });
+
+  it("tells the page what is left to record when the participant goes, and the partners nothing", () => {
+    player.meet();
+    loop();
+    python.answer = () => ({ chunks: [{ episode: 0, index: 2, first: 40, rows: 12, digest: "d" }] });
+    python.out = [[1, 1, 0, 1, 9]];
+    player.leave();
+    expect(python.calls.slice(-2).map(([name]) => name)).toEqual(["leave", "advance"]);
+    expect(moves().map(({ chunks }) => chunks)).toEqual([[Uint8Array.of(0, 0)]]);
+    expect(python.out.length).toBe(1);
+  });
+
+  it("has nothing left to record of a match that has not begun", () => {
+    player.leave();
+    expect([python.calls, moves()]).toEqual([[], []]);
   });
 
   it("does not wait for the deadline when there is something to answer", () => {

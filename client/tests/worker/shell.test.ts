@@ -56,6 +56,7 @@ class FakeRetired implements NetGame {
 
   meet(): void {}
   ready(): void {}
+  leave(): void {}
 
   receive(): undefined {
     return undefined;
@@ -295,6 +296,19 @@ describe("Shell", () => {
     expect(about(1).filter((type) => type === "forgotten" || type === "acknowledged")).toEqual([
       ...["acknowledged", "forgotten"],
     ]);
+    expect(clock.pending).toBe(0);
+  });
+
+  it("closes a match that the participant leaves for good, and says that nothing more comes", async () => {
+    const game = new FakeRetired();
+    const shell = shellWith(async () => ({ open: noMatch, prepare: () => undefined, match: () => game }));
+    shell.handle({ type: "load", source: SOURCE });
+    await settled();
+    shell.handle({ type: "match", run: 1, game: JSON.stringify(MATCH_PAGE.game), match: MATCH, impairment: null });
+    shell.handle({ type: "leave", run: 2 });
+    expect(game.closed).toBe(false);
+    shell.handle({ type: "leave", run: 1 });
+    expect([game.closed, said.at(-1)]).toEqual([true, { type: "forgotten", run: 1 }]);
     expect(clock.pending).toBe(0);
   });
 

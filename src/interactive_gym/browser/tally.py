@@ -17,7 +17,8 @@ class Tick:
         live: The first new frame that was played.
         is_changed: Whether the newest frame, or what it looks like, is another one than before.
         step_s: What playing new frames took, in seconds.
-        rollback: How many frames were played again.
+        rollback: How many frames were played again, of all rollbacks together.
+        deepest: How many frames one of these went back at most.
         rollback_s: What that took, with everything that belongs to it.
     """
 
@@ -26,6 +27,7 @@ class Tick:
     is_changed: bool = False
     step_s: float = 0.0
     rollback: int = 0
+    deepest: int = 0
     rollback_s: float = 0.0
 
     def note(self, request: Request, cost: float) -> None:
@@ -41,7 +43,8 @@ class Tick:
                 elif frame < self.head:
                     self.rollback += 1
                     self.rollback_s += cost
-            case Load():
+            case Load(frame):
+                self.deepest = max(self.deepest, self.head - frame)
                 self.rollback_s += cost
             case Save(frame, _) if frame < self.head:
                 self.rollback_s += cost
@@ -63,7 +66,7 @@ class Tally:
 
     def add(self, tick: Tick) -> None:
         """Count what happened in a tick."""
-        self._deepest = max(self._deepest, tick.rollback)
+        self._deepest = max(self._deepest, tick.deepest)
 
     def statistics(self) -> dict[str, Any]:
         """As ``protocol.PlayStatistics``."""

@@ -43,6 +43,7 @@ def _facts(trials: Trials) -> dict[str, str]:
         "snapshot": _snapshot(examined["snapshot"]),
         "two runs": "equal" if examined["determinism"]["equal"] else "different",
         "episode 2 alone": "as after episode 1" if _second_difference(there) is None else "different",
+        "end of an episode": _ending(examined["ending"]),
         "step": _step(here, there),
     }
     if here.failure is None:
@@ -62,6 +63,13 @@ def _snapshot(snapshot: Json) -> str:
     exactness = "exact" if snapshot["exact"] else "not exact"
     costs = ", ".join(f"{name} {snapshot[f'{name}_ms']:.3g} ms" for name in ("save", "load", "digest"))
     return f"{method}, {exactness}, {costs}, {snapshot['bytes']:,} bytes"
+
+
+def _ending(ending: Json) -> str:
+    if ending["reason"] is None:
+        return f"not reached in {ending['frames']:,} frames ({ending['seconds']:g} s)"
+    tried = {True: "the same after a restore", False: "another one after a restore", None: "not tried after a restore"}
+    return f"after {ending['frames']:,} frames ({ending['reason']}), {tried[ending['same']]}"
 
 
 def _step(here: Trial, there: Trial) -> str:

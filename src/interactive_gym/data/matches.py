@@ -17,7 +17,7 @@ from interactive_gym.data.schema import generations, grants, members, sessions
 from interactive_gym.data.timeline import BEFORE_RESET, Start, resumable
 from interactive_gym.netcode.referee import Grant
 
-MATCHED, PLAYING, ENDED = "matched", "playing", "ended"
+VALIDATING, PLAYING, ENDED = "validating", "playing", "ended"
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def add(
 ) -> None:
     """A session whose members have just been matched. Each has generation 0, from the first episode's reset on."""
     row = {"id": session_id, "scene_id": scene_id, "seed": seed, "game": dict(game)}
-    connection.execute(insert(sessions).values(row | {"created_at": now, "state": MATCHED}))
+    connection.execute(insert(sessions).values(row | {"created_at": now, "state": VALIDATING}))
     for member in members:
         _add_member(connection, session_id, member)
         _add_start(connection, session_id, member.agent, Start(0, 0, BEFORE_RESET), tab=member.tab, now=now)

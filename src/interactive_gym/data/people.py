@@ -124,6 +124,26 @@ def assign(connection: Connection, participant_id: str, scene_id: str, session_i
     connection.execute(update(visits).where(mine).values(session_id=session_id))
 
 
+def wait(connection: Connection, participant_id: str, scene_id: str, *, now: float, kept_s: float) -> float:
+    """They wait in this scene from now on: as before, unless they have been away for longer than ``kept_s``.
+
+    Returns:
+        Since when they do.
+    """
+    mine = (visits.c.participant_id == participant_id) & (visits.c.scene_id == scene_id)
+    row = connection.execute(select(visits.c.waits_since, visits.c.stepped_out_at).where(mine)).one()
+    is_kept = row.waits_since is not None and now - (row.stepped_out_at or now) <= kept_s
+    since = min(row.waits_since, now) if is_kept else now  # clocks are set back now and then
+    connection.execute(update(visits).where(mine).values(waits_since=since, stepped_out_at=None))
+    return float(since)
+
+
+def step_out(connection: Connection, participant_id: str, scene_id: str, *, now: float) -> None:
+    """Their connection is gone, or the server was; their place in the waiting room is kept for a while."""
+    mine = (visits.c.participant_id == participant_id) & (visits.c.scene_id == scene_id)
+    connection.execute(update(visits).where(mine).values(stepped_out_at=now))
+
+
 def leave(connection: Connection, participant_id: str, scene_id: str, *, now: float) -> None:
     mine = (visits.c.participant_id == participant_id) & (visits.c.scene_id == scene_id) & visits.c.left_at.is_(None)
     connection.execute(update(visits).where(mine).values(left_at=now))

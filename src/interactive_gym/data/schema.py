@@ -54,6 +54,8 @@ visits = Table(
     Column("entered_at", Float, nullable=False),
     Column("left_at", Float),
     Column("session_id", ForeignKey("sessions.id")),  # of a game scene
+    Column("waits_since", Float),  # when they enlisted for its game of several people
+    Column("stepped_out_at", Float),  # when the connection of somebody who waited was gone; NULL: it is there
 )
 
 screenings = Table(  # what was found of a participant on arrival, and what was decided; one row per time that it was

@@ -29,7 +29,7 @@ Requests = Generator[Request, Answer, None]
 
 @dataclass(slots=True)
 class Replays:
-    """What rollbacks cost so far, in numbers of frames."""
+    """What rollbacks cost so far, in numbers of frames; ``deepest`` is how many one of them went back."""
 
     rollbacks: int = 0
     frames: int = 0
@@ -160,8 +160,8 @@ class Timeline:
     def _rewind(self, wrong: int) -> Requests:
         """Put back the state from which ``wrong`` can be played."""
         self._replays.rollbacks += 1
-        self._replays.deepest = max(self._replays.deepest, self.head - wrong)
         start = self._history.rewind(wrong)
+        self._replays.deepest = max(self._replays.deepest, self.head - start)
         answer = yield Load(start)
         self.spent += answer.cost
         for queue in self.queues:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 
 from interactive_gym.errors import ConfigError
@@ -12,6 +12,8 @@ from interactive_gym.scenes.gym import GymScene
 from interactive_gym.scenes.gym_parameters import LEAVE, NEXT
 from interactive_gym.scenes.static import LastPage, StartScene
 from interactive_gym.scenes.wrappers import Conditions, Draw, SceneWrapper, chosen_by, scenes_of, wrappers_of
+
+_Path = tuple[tuple[SceneWrapper | None, int], ...]
 
 
 def check_flow(parts: Sequence[Scene | SceneWrapper]) -> tuple[Scene, ...]:
@@ -31,7 +33,7 @@ def check_flow(parts: Sequence[Scene | SceneWrapper]) -> tuple[Scene, ...]:
     for wrapper in wrappers_of(parts):
         _check_wrapper(wrapper)
     check_factors(factors_of(parts))
-    _check_ways(catalogue)
+    _check_ways(parts)
     return catalogue
 
 
@@ -72,13 +74,13 @@ def _check_wrapper(wrapper: SceneWrapper) -> None:
         raise ConfigError(f"{type(wrapper).__name__} raises {kind}: {problem}", method="choose") from problem
 
 
-def _check_ways(catalogue: Sequence[Scene]) -> None:
-    """Whoever finds no partners, or loses them, goes on to a scene that there is."""
-    for place, scene in enumerate(catalogue):
-        later = {scene.id for scene in catalogue[place + 1 :]}
+def _check_ways(parts: Sequence[Scene | SceneWrapper]) -> None:
+    """Whoever finds no partners, or loses them, goes on to a scene that there is, for them."""
+    places = dict(_places(parts))
+    for scene in scenes_of(parts):
         for method, parameter, way in _ways(scene):
-            if way not in later:
-                problem = f"is no id of a scene after {scene.id!r}: {way!r}"
+            problem = _problem_of(places, scene.id, way)
+            if problem:
                 raise ConfigError(problem, scene=scene.id, method=method, parameter=parameter)
 
 
@@ -90,6 +92,34 @@ def _ways(scene: Scene) -> Iterator[tuple[str, str, str]]:
         yield "waitroom", "on_timeout", scene.waiting.way_to
     if scene.left_behind not in (LEAVE, NEXT):
         yield "multiplayer", "left_behind", scene.left_behind
+
+
+def _places(
+    parts: Sequence[Scene | SceneWrapper], within: SceneWrapper | None = None, path: _Path = ()
+) -> Iterator[tuple[str, _Path]]:
+    """Of each scene: within what it is, and at which place in that; the outermost first."""
+    for place, part in enumerate(parts):
+        here = (*path, (within, place))
+        if isinstance(part, Scene):
+            yield part.id, here
+        else:
+            yield from _places(part.parts, part, here)
+
+
+def _problem_of(places: Mapping[str, _Path], here: str, way: str) -> str | None:
+    """Why not everybody who is in the scene ``here`` can go on to the scene ``way``."""
+    missing = f"is no id of a scene after {here!r}: {way!r}"
+    if way not in places or way == here:
+        return missing
+    steps = zip(places[here], places[way], strict=False)
+    level = next(level for level, (one, other) in enumerate(steps) if one != other)
+    (around, one), (_, other) = places[here][level], places[way][level]
+    if around is None and other < one:
+        return missing
+    comes = around is None or around._follows(one, other)
+    if comes and all(wrapper is None or wrapper._is_shown(place) for wrapper, place in places[way][level + 1 :]):
+        return None
+    return f"is a scene that does not come after {here!r} for everybody: {way!r}; choose one behind all that is drawn"
 
 
 def _check_ids(sequence: tuple[Scene, ...]) -> None:

@@ -60,11 +60,21 @@ class SceneWrapper(ABC):
         """What a participant sees of ``self.parts``, in this order, nothing twice.
 
         It is called once for each participant, in the server, while the store waits for it, for a second at most: it
-        should only think. Where it fails, the participant cannot join, and is asked to try again in a moment.
+        should only think. Where it fails, the participant cannot join, and is asked to try again in a moment. After
+        three calls in a row that were not done in time it is not asked any more, until the server is started again:
+        participants see all of ``self.parts``, as they are written, and "choice_failed" is recorded for each of them.
 
         Args:
             draw: What the choice may depend on, so that it can be repeated.
         """
+
+    def _follows(self, one: int, other: int) -> bool:
+        """Whether the part at ``other`` comes after that at ``one`` for all who see that; True where only it knows."""
+        return True
+
+    def _is_shown(self, place: int) -> bool:
+        """Whether everybody sees the part at this place; True where only it knows."""
+        return True
 
 
 class RandomizeOrder(SceneWrapper):
@@ -87,6 +97,12 @@ class RandomizeOrder(SceneWrapper):
     def choose(self, draw: Draw) -> Sequence[Scene | SceneWrapper]:
         return draw.random.sample(self.parts, self._kept)
 
+    def _follows(self, one: int, other: int) -> bool:
+        return False
+
+    def _is_shown(self, place: int) -> bool:
+        return self._kept == len(self.parts)
+
 
 class RepeatScene(SceneWrapper):
     """A scene several times in a row. Each time has an id of its own: ``<id>-1``, ``<id>-2`` and so on.
@@ -106,6 +122,9 @@ class RepeatScene(SceneWrapper):
 
     def choose(self, draw: Draw) -> Sequence[Scene | SceneWrapper]:
         return self.parts
+
+    def _follows(self, one: int, other: int) -> bool:
+        return other > one
 
 
 class Conditions(SceneWrapper):
@@ -154,6 +173,15 @@ class Conditions(SceneWrapper):
             before += length
         raise LookupError(chosen)
 
+    def _follows(self, one: int, other: int) -> bool:
+        return other > one and self._condition_at(one) == self._condition_at(other)
+
+    def _is_shown(self, place: int) -> bool:
+        return False
+
+    def _condition_at(self, place: int) -> object:
+        return [name for name, length in self._lengths.items() for _ in range(length)][place]
+
 
 def only_parts(scenes: Sequence[object], method: str, parameter: str = "scenes") -> tuple[Scene | SceneWrapper, ...]:
     """
@@ -185,8 +213,16 @@ def wrappers_of(parts: Sequence[Scene | SceneWrapper]) -> Iterator[SceneWrapper]
             yield from wrappers_of(part.parts)
 
 
-def drawn(parts: Sequence[Scene | SceneWrapper], seed: str, condition: Callable[[Factor], str]) -> list[Scene]:
+def drawn(
+    parts: Sequence[Scene | SceneWrapper],
+    seed: str,
+    condition: Callable[[Factor], str],
+    choose: Callable[[SceneWrapper, Draw], Sequence[Scene | SceneWrapper]] | None = None,
+) -> list[Scene]:
     """The scenes of one participant. Of the same seed and conditions the same ones in the same order.
+
+    Args:
+        choose: Asks a wrapper; :func:`chosen_by` if not given.
 
     Raises:
         ConfigError: A wrapper does not choose as it should.
@@ -197,16 +233,20 @@ def drawn(parts: Sequence[Scene | SceneWrapper], seed: str, condition: Callable[
             found.append(part)
         else:
             # Seeded by the place, so that another draw before this one, or none any more, does not change it.
-            found += _drawn(part, f"{seed}/{position}", condition)
+            found += _drawn(part, f"{seed}/{position}", condition, choose or chosen_by)
     return found
 
 
-def _drawn(wrapper: SceneWrapper, seed: str, condition: Callable[[Factor], str]) -> list[Scene]:
-    chosen = chosen_by(wrapper, Draw(Random(seed), condition))
+def _drawn(
+    wrapper: SceneWrapper,
+    seed: str,
+    condition: Callable[[Factor], str],
+    choose: Callable[[SceneWrapper, Draw], Sequence[Scene | SceneWrapper]],
+) -> list[Scene]:
     found: list[Scene] = []
-    for part in chosen:
+    for part in choose(wrapper, Draw(Random(seed), condition)):
         place = next(place for place, known in enumerate(wrapper.parts) if known is part)
-        found += [part] if isinstance(part, Scene) else _drawn(part, f"{seed}/{place}", condition)
+        found += [part] if isinstance(part, Scene) else _drawn(part, f"{seed}/{place}", condition, choose)
     return found
 
 

@@ -1,7 +1,9 @@
-"""Asks the matcher of a waiting room: ours at once, a researcher's own away from the event loop, and not for ever."""
+"""Asks the matcher of a waiting room: ours at once, unless it is a crowd; a researcher's own away from the event loop,
+and not for ever."""
 
 from __future__ import annotations
 
+import asyncio
 import traceback
 from dataclasses import replace
 
@@ -14,6 +16,7 @@ from interactive_gym.server.callbacks import TooSlow, called
 from interactive_gym.server.desk import Desk, clock
 from interactive_gym.server.room import BadAnswer, Decision, Moment
 
+CROWD = 100  # to decide about more people takes milliseconds, for which the event loop does not wait
 LIMIT_S = 1.0
 REST_S = 60.0  # a matcher that hangs is not asked again before: each call leaves a thread behind
 SAID_EVERY_S = 60.0  # the same failure of a matcher that is asked once a second is noted less often
@@ -30,7 +33,7 @@ class Choosing:
     async def decide(self, scene_id: str, moment: Moment) -> list[Decision]:
         """What the room's rules say; first come, first served, where its matcher does not say it as it has to."""
         if is_ours(moment.rules.matcher):
-            return moment.decide()
+            return await decided(moment)
         if moment.now >= self._asked_again.get(scene_id, moment.now):
             try:
                 decisions: list[Decision] = await called(moment.decide, timeout=LIMIT_S)
@@ -38,7 +41,7 @@ class Choosing:
                 await self._failed(scene_id, moment, problem)
             else:
                 return decisions
-        return moment.decide(replace(moment.rules, matcher=FIFO()))
+        return await decided(replace(moment, rules=replace(moment.rules, matcher=FIFO())))
 
     async def _failed(self, scene_id: str, moment: Moment, problem: Exception) -> None:
         reason = _reason(problem)
@@ -50,6 +53,11 @@ class Choosing:
         matcher = type(moment.rules.matcher).__name__
         self._desk.log.error("matcher_failed", scene_id=scene_id, matcher=matcher, reason=reason, problem=str(problem))
         await self._desk.write(_note, scene_id, matcher, reason, problem)
+
+
+async def decided(moment: Moment) -> list[Decision]:
+    """By a matcher that does not fail. A thread lets go of the interpreter every few milliseconds."""
+    return moment.decide() if len(moment.waiting) <= CROWD else await asyncio.to_thread(moment.decide)
 
 
 def is_ours(matcher: Matcher) -> bool:

@@ -66,8 +66,8 @@ def note_warning(connection: Connection, one: Playing, warn: Warn, now: float) -
     )
 
 
-def note_failure(connection: Connection, one: Playing, reason: str, detail: str, now: float) -> None:
-    """The callback could not be asked, or what it sets does not fit."""
+def note_failure(connection: Connection, one: Playing, reason: str, detail: str, times: int, now: float) -> None:
+    """The callback could not be asked, or what it sets does not fit; so many ``times`` by now."""
     events.record(
         connection,
         "monitoring_failed",
@@ -76,6 +76,7 @@ def note_failure(connection: Connection, one: Playing, reason: str, detail: str,
         now=now,
         participant_id=one.participant_id,
         session_id=one.session_id,
+        data={"times": times},
         detail=detail,
     )
 
@@ -96,9 +97,10 @@ def context(
     )
 
 
-def put(connection: Connection, one: Playing, changes: Mapping[str, Value], now: float) -> None:
-    """Attributes that the callback has set."""
+def put(connection: Connection, one: Playing, changes: Mapping[str, Value], now: float) -> str | None:
+    """Attributes that the callback has set. Returns why they do not fit; None: they do."""
     try:
         attributes.put(connection, one.participant_id, changes, source="monitoring", now=now)
     except ValueError as problem:
-        note_failure(connection, one, "bad_attributes", str(problem), now)
+        return str(problem)
+    return None

@@ -27,6 +27,7 @@ from interactive_gym.server.screening import Finding
 # Each costs a write, a row and perhaps a call to somebody who charges for it; a page asks once, and a person reloads.
 SCREENINGS = Rate(per_second=0.2, burst=10)
 MEASURE_S = 15.0  # for all pings; a line that carries Python meanwhile may be slow for some seconds
+OUTAGE_S = 5.0  # without any answer; a page that only has a slow line is asked again every few seconds
 _PER_SAMPLE_S = 1.0  # or longer, where more of them are asked for
 
 
@@ -78,8 +79,7 @@ class Gate:
                 self._lines.part(who.participant_id)
 
     async def _judge(self, who: Connected, arrivals: Arrivals, measured: Measured) -> None:
-        finding = await self._measured(who, arrivals.rules, measured)
-        pings = self._probing.pings_ms(who)
+        finding, pings = await self._measured(who, arrivals.rules, measured)
         changes: Mapping[str, Value] = {}
         if finding.is_accepted and arrivals.rules.callback:
             finding, changes = await self._asked(who, arrivals, arrivals.rules.callback, finding, measured, pings)
@@ -92,16 +92,22 @@ class Gate:
         elif page:
             self._lines.tell(who.participant_id, "verdict", Verdict(finding.is_accepted))
 
-    async def _measured(self, who: Connected, rules: Screening, measured: Measured) -> Finding:
-        deadline = steady() + max(MEASURE_S, rules.min_ping_samples * _PER_SAMPLE_S)
+    async def _measured(self, who: Connected, rules: Screening, measured: Measured) -> tuple[Finding, list[float]]:
+        """What the rules say, and the pings by which they do.
+
+        An outage is not a ping: after it, all that counts is measured anew. Whoever stays silent is never let in.
+        """
+        since, begun, seconds = 0.0, steady(), max(MEASURE_S, rules.min_ping_samples * _PER_SAMPLE_S)
         while True:
-            left = deadline - steady()
-            pings = self._probing.pings_ms(who)
-            finding = screening.decide(rules, measured, pings, is_final=left <= 0)
+            pings = self._probing.pings_ms(who, since)
+            finding = screening.decide(rules, measured, pings, is_final=steady() - begun >= seconds)
             if finding:
-                return finding
+                return finding, pings
             self._probing.hurry(who)
-            await self._probing.heard(who, left)
+            is_heard = await self._probing.heard(who, OUTAGE_S)
+            if not is_heard and rules.max_ping is not None:
+                await self._probing.heard(who)
+                since = begun = steady()
 
     async def _asked(
         self,

@@ -7,7 +7,7 @@ two places. What is stored is stored before anybody is told, and what could not 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -19,7 +19,7 @@ from interactive_gym.protocol import Advance, Enlist, Failure, Leave, Page, Play
 from interactive_gym.scenes import GymScene
 from interactive_gym.server import together
 from interactive_gym.server.choosing import Choosing
-from interactive_gym.server.company import Company, Departure, Returning
+from interactive_gym.server.company import Company, Departure, Returning, Waits
 from interactive_gym.server.desk import Desk, clock, steady
 from interactive_gym.server.exclusions import Exclusion
 from interactive_gym.server.invitations import Invitations
@@ -27,8 +27,9 @@ from interactive_gym.server.lines import Lines
 from interactive_gym.server.logs import name
 from interactive_gym.server.matches import Matches
 from interactive_gym.server.presence import Connected
+from interactive_gym.server.probing import EVERY_S
 from interactive_gym.server.restarting import Restarting
-from interactive_gym.server.room import Decision, GiveUp, Group, Pair, Pool, Profile, rules_for
+from interactive_gym.server.room import Decision, GiveUp, Group, Pair, Pool, rules_for
 from interactive_gym.server.study import rules_of
 
 T = TypeVar("T")
@@ -36,6 +37,8 @@ Work = Callable[[T], Coroutine[Any, Any, None]]
 IsThere = Callable[[Connected], Awaitable[bool]]
 
 ROOM_EVERY_S = 0.5  # a number that changes faster is not read
+_SLICE = 25  # people who are told, or groups; then all else that waits for the event loop has its turn
+AWAY_S = 2 * EVERY_S + 1  # whose page has not answered for as long is not there: two probes are lost, and not one
 _RETRY_S = 1.0  # after a decision that could not be stored; a disk that is full may have room again
 
 
@@ -108,12 +111,13 @@ class Gathering:
         self._forming: dict[str, _Forming] = {}  # by session
         self._here: dict[str, tuple[Connected, str]] = {}  # who waits or is matched: how, and where
         self._called: set[str] = set()  # of these, who are asked whether they are there
+        self._seen = 0  # the last event up to which the attributes of those who wait are known
         self._lock = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def restart(self) -> None:
         """To be called once, before anybody can come."""
-        await self._desk.write(self._company.restart, clock())
+        self._seen = await self._desk.write(self._company.restart, clock())
 
     async def enlist(self, who: Connected, message: Enlist) -> Room:
         """They wait from now on; whoever was playing gets the Match again, and whoever was left alone the next page.
@@ -132,9 +136,10 @@ class Gathering:
                 case Departure():
                     self._departed(who.participant_id, found)
                     self._show(who.participant_id, found.page)
-                case Profile():
+                case Waits():
                     self._admit(who, message.scene_id, found)
-            return self._halls[message.scene_id].pool.room(who.participant_id, steady())
+            hall = self._halls.get(message.scene_id)  # none: the game runs on, and its scene is one of one player now
+            return hall.pool.room(who.participant_id, steady()) if hall else Room(0, 0, 0.0, 0.0)
 
     async def validated(self, who: Connected, message: Validated) -> None:
         """Their page is connected with all others, or never will be. Said again, it changes nothing.
@@ -165,7 +170,8 @@ class Gathering:
     async def fail(self, who: Connected, message: Failure) -> Page:
         """See ``Study.fail``. Partners with whom they were to play wait for others from now on."""
         async with self._lock:
-            departure = await self._desk.write(self._company.fail, who.participant_id, message, clock())
+            here = self._desk.rtts.heard_since(steady() - AWAY_S)
+            departure = await self._desk.write(self._company.fail, who.participant_id, message, clock(), here)
             self._ended(who.participant_id, departure, message.reason)
             return departure.page
 
@@ -197,10 +203,10 @@ class Gathering:
 
     # --- coming and going -------------------------------------------------------------------------------------------
 
-    def _admit(self, who: Connected, scene_id: str, profile: Profile) -> None:
+    def _admit(self, who: Connected, scene_id: str, waits: Waits) -> None:
         self._here[who.participant_id] = (who, scene_id)
         if who.participant_id not in self._called and self._forming_of(who.participant_id) is None:
-            self._halls[scene_id].pool.enter(who.participant_id, steady(), profile)
+            self._halls[scene_id].pool.enter(who.participant_id, steady(), waits.profile, waits.waited_s)
             self._desk.log.info("waiting", scene_id=scene_id)
             self._changed(scene_id)
 
@@ -232,7 +238,7 @@ class Gathering:
             if forming := self._forming_of(who.participant_id):
                 await self._part(forming, "partner_disconnected", gone=[who.participant_id])
             else:
-                await self._desk.write(self._company.step_out, who.participant_id)
+                await self._desk.write(self._company.step_out, who.participant_id, clock())
             self._here.pop(who.participant_id)
             self._halls[scene_id].pool.leave(who.participant_id, steady())
             self._changed(scene_id)
@@ -273,17 +279,25 @@ class Gathering:
         pool = hall.pool
         async with self._lock:
             self._sweep(pool)
+            await self._look_at_attributes()
             moment = pool.moment(steady(), self._rtts_of(pool.waiting()))
         decisions = await self._choosing.decide(scene_id, moment)
         async with self._lock:
-            for decision in decisions:
-                if _concerned(decision) <= set(pool.waiting()):
+            async for decision in _in_slices(decisions):
+                if pool.has(_concerned(decision)):
                     await self._carry_out(scene_id, decision)
                 else:
                     hall.is_due = True
             if pool.changes_outlook(hall.told_at, steady()):
                 self._tell_room(scene_id)
             self._wake_at(scene_id, pool.next_deadline(steady()))
+
+    async def _look_at_attributes(self) -> None:
+        """Hooks, callbacks and pages set them while people wait."""
+        here, seen = frozenset(self._here), self._seen
+        self._seen, changed = await self._desk.store.read(lambda open_: self._company.attributes(open_, here, seen))
+        for hall in self._halls.values():
+            hall.pool.know(changed)
 
     def _rtts_of(self, waiting: Sequence[str]) -> dict[str, float | None]:
         return {one: self._desk.rtts.median_ms(one, steady()) for one in waiting}
@@ -356,7 +370,6 @@ class Gathering:
         self._forming[session.id] = _Forming(session.id, scene_id, agents, deadline)
         self._matches.open(session.id, session.game, [Member(s.player, s.peer, s.participant_id) for s in sides])
         self._desk.log.info("matched", session_id=session.id, scene_id=scene_id, members=group.members)
-        await self._desk.write(together.tell, session.id, clock())
         for side in sides:
             self._invite(side, generation=0, returning=False)
 
@@ -456,8 +469,9 @@ class Gathering:
     async def _tell_now(self, scene_id: str) -> None:
         hall = self._halls[scene_id]
         hall.telling, hall.told_at = None, steady()
-        for one in hall.pool.waiting():
-            self._lines.tell(one, "room", hall.pool.room(one, steady()))
+        async for one in _in_slices(hall.pool.waiting()):
+            if hall.pool.has([one]):
+                self._lines.tell(one, "room", hall.pool.room(one, steady()))
 
     # --- time -------------------------------------------------------------------------------------------------------
 
@@ -481,6 +495,13 @@ class Gathering:
             await work(about_what)
         except Exception as error:
             self._desk.refused(error)
+
+
+async def _in_slices(work: Sequence[T]) -> AsyncIterator[T]:
+    for number, one in enumerate(work, start=1):
+        yield one
+        if number % _SLICE == 0:
+            await asyncio.sleep(0)
 
 
 def _concerned(decision: Decision) -> set[str]:

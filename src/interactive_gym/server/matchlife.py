@@ -1,8 +1,7 @@
 """The life of a session of several people, as one table.
 
     waiting       its members are in the waiting room; nothing of it is in the store yet
-    matched       its members have been chosen, and stored with it
-    validating    they have been told, and connect with each other
+    validating    its members have been chosen; they are told as soon as that is stored, and connect with each other
     playing       everybody was connected with everybody; from here on pages may go and come back
     ended         over, or never begun; nothing changes any more
 
@@ -19,7 +18,6 @@ from interactive_gym.errors import ClientError
 
 class State(StrEnum):
     WAITING = "waiting"
-    MATCHED = "matched"
     VALIDATING = "validating"
     PLAYING = "playing"
     ENDED = "ended"
@@ -27,20 +25,16 @@ class State(StrEnum):
 
 class Step(StrEnum):
     CHOOSE = "choose"  # the waiting room has as many as the game needs
-    TELL = "tell"  # the pages get their Match
     PLAY = "play"  # all pages are connected
     END = "end"  # the match came to nothing, or nobody is left in the game
 
 
 TRANSITIONS: Mapping[tuple[State, Step], State] = {
-    (State.WAITING, Step.CHOOSE): State.MATCHED,
-    (State.MATCHED, Step.TELL): State.VALIDATING,
-    (State.MATCHED, Step.END): State.ENDED,
+    (State.WAITING, Step.CHOOSE): State.VALIDATING,
     (State.VALIDATING, Step.PLAY): State.PLAYING,
     (State.VALIDATING, Step.END): State.ENDED,
     (State.PLAYING, Step.END): State.ENDED,
 }
-FORMING = frozenset({State.MATCHED, State.VALIDATING})
 
 
 def after(state: str, step: Step) -> State:

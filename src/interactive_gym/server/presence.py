@@ -51,6 +51,15 @@ class Presence:
             raise ClientError("other_tab", "another tab has taken over")
         return connected
 
+    def check_not_replaced(self, who: Connected) -> None:
+        """Refuses what was said by a connection that another one has replaced since; it may be gone.
+
+        Raises:
+            ClientError: ``other_tab``.
+        """
+        if self._by_participant.get(who.participant_id, who) != who:
+            raise ClientError("other_tab", "another tab has taken over")
+
     def sender(self, sid: str) -> str | None:
         """The participant whose connection this is, or was before another tab took over."""
         connected = self._by_sid.get(sid)

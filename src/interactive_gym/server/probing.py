@@ -73,31 +73,35 @@ class Probing:
             round_.quick = self._first
             self._ask_in(who, round_, _GAP_S)
 
-    def pings_ms(self, who: Connected) -> list[float]:
-        """All that this connection has answered."""
-        round_ = self._rounds.get(who)
-        return [sample.ms for sample in self._desk.rtts.samples(who.participant_id, round_.since)] if round_ else []
-
-    async def heard(self, who: Connected, timeout: float) -> None:
-        """Returns when the next answer has come, or after ``timeout`` seconds."""
+    def pings_ms(self, who: Connected, since: float) -> list[float]:
+        """All that this connection has answered, at ``since`` or later."""
         round_ = self._rounds.get(who)
         if round_ is None:
-            return await asyncio.sleep(min(timeout, _GAP_S))  # they are being greeted, or gone
+            return []
+        return [sample.ms for sample in self._desk.rtts.samples(who.participant_id, max(since, round_.since))]
+
+    async def heard(self, who: Connected, timeout: float | None = None) -> bool:
+        """Returns when the next answer has come; False after ``timeout`` seconds without one."""
+        round_ = self._rounds.get(who)
+        if round_ is None:
+            await asyncio.sleep(_GAP_S)  # they are being greeted, or gone
+            return True
         round_.heard.clear()
         try:
             await asyncio.wait_for(round_.heard.wait(), timeout)
         except TimeoutError:
-            return
+            return False
+        return True
 
-    async def is_there(self, who: Connected, timeout: float = THERE_S) -> bool:
-        """Whether this connection answers what it is asked now."""
+    async def is_there(self, who: Connected, timeout: float | None = None) -> bool:
+        """Whether this connection answers what it is asked now, within :data:`THERE_S` if no other time is given."""
         round_ = self._rounds.get(who)
         if round_ is None:
             return False
         round_.heard.clear()
         self._ask(who)
         try:
-            await asyncio.wait_for(round_.heard.wait(), timeout)
+            await asyncio.wait_for(round_.heard.wait(), THERE_S if timeout is None else timeout)
         except TimeoutError:
             return False
         return True

@@ -9,8 +9,9 @@ while.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import combinations, islice
+from dataclasses import dataclass, field, replace
+from itertools import combinations
+from typing import NamedTuple
 
 from interactive_gym.matching import FIFO, Attribute, Candidate, Matcher, Queue, companies_of
 from interactive_gym.matching import Group as Proposal
@@ -103,11 +104,13 @@ class Profile:
     attributes: Mapping[str, Attribute] = field(default_factory=dict, hash=False)
 
 
-@dataclass(frozen=True)
-class Waiting:
+_UNKNOWN = Profile()
+
+
+class Waiting(NamedTuple):
     participant_id: str
     since: float  # seconds of a clock that only goes forward: when they enlisted first
-    profile: Profile = Profile()
+    profile: Profile = _UNKNOWN
     server_rtt_ms: float | None = None
 
     def candidate(self, now: float) -> Candidate:
@@ -184,6 +187,8 @@ class _Deciding:
     ) -> None:
         queue = [one.candidate(now) for one in sorted(waiting, key=lambda one: one.since)]
         self._left = {one.participant_id: one for one in queue}
+        self._front = {one.participant_id: one for one in queue[:MOST_LOGGED]}  # the first of these
+        self._behind = iter(queue[MOST_LOGGED:])
         self._now, self._rules = now, rules
         self._groups: list[Group] = []
         self._never = self._kept_apart(far)
@@ -219,7 +224,7 @@ class _Deciding:
                 continue
             for proposal in self._proposals(Queue(tuple(queue), size, apart)):
                 members = [self._left[one.participant_id] for one in proposal.members]
-                if max(one.waited_s for one in members) >= after_s:
+                if not after_s or max(one.waited_s for one in members) >= after_s:
                     self._seat(members, proposal.reason)
 
     def _proposals(self, queue: Queue) -> list[Proposal]:
@@ -232,31 +237,44 @@ class _Deciding:
 
     def _seat(self, members: Sequence[Candidate], reason: str) -> None:
         seated = {one.participant_id: one for one in members}
-        chosen_from = dict(islice(self._left.items(), MOST_LOGGED)) | seated
+        chosen_from = self._front if self._front.keys() >= seated.keys() else self._front | seated
         named = reason or type(self._rules.matcher).__name__
         self._groups.append(Group(tuple(seated), tuple(chosen_from), named, tuple(chosen_from.values())))
         for one in seated:
             del self._left[one]
+            if self._front.pop(one, None):
+                self._move_up()
+
+    def _move_up(self) -> None:
+        """Somebody has left the front of the queue."""
+        for one in self._behind:
+            if one.participant_id in self._left:
+                self._front[one.participant_id] = one
+                break
 
     def _kept_apart(self, far: Collection[Pair]) -> dict[str, set[str]]:
         """Those who are too far from each other, until one has waited for long enough; and acquaintances."""
-        never: dict[str, set[str]] = {}
+        never = self._acquaintances() if self._rules.partners == "new" else {}
         relaxed = self._rules.matcher.relax_after
         for pair in far:
             known = [self._left[one] for one in pair if one in self._left]
             if relaxed is None or not any(one.waited_s >= relaxed for one in known):
                 _add(never, pair)
-        if self._rules.partners == "new":
-            for one in self._left.values():
-                for other in one.partners:
-                    _add(never, (one.participant_id, other))
         return never
 
-    def _apart(self, pairs: Iterable[Pair]) -> dict[str, set[str]]:
-        apart = {one: set(others) for one, others in self._never.items()}
+    def _acquaintances(self) -> dict[str, set[str]]:
+        """Of everybody who waits: those who have met, whoever of them knows of it."""
+        met = {one.participant_id: set(one.partners) for one in self._left.values()}
+        for one in self._left.values():
+            for other in met.keys() & one.partners:
+                met[other].add(one.participant_id)
+        return met
+
+    def _apart(self, pairs: Iterable[Pair]) -> Mapping[str, Collection[str]]:
+        also: dict[str, set[str]] = {}
         for pair in pairs:
-            _add(apart, pair)
-        return apart
+            _add(also, pair)
+        return {**self._never, **{one: others | self._never.get(one, set()) for one, others in also.items()}}
 
 
 def _add(apart: dict[str, set[str]], pair: Iterable[str]) -> None:
@@ -298,9 +316,9 @@ class Moment:
     refused: Mapping[Pair, Refused]
     far: frozenset[Pair]
 
-    def decide(self, rules: Rules | None = None) -> list[Decision]:
-        """See the function. ``rules`` are others, in the place of the room's own."""
-        return decide(self.waiting, self.now, rules or self.rules, self.refused, self.far)
+    def decide(self) -> list[Decision]:
+        """See the function."""
+        return decide(self.waiting, self.now, self.rules, self.refused, self.far)
 
 
 @dataclass
@@ -315,14 +333,23 @@ class Pool:
     _refused: dict[Pair, Refused] = field(default_factory=dict)
     _far: dict[Pair, float | None] = field(default_factory=dict)  # and the round trip that was too long, in ms
 
-    def enter(self, participant_id: str, now: float, profile: Profile | None = None) -> None:
-        """They can be matched from now on; said again, nothing changes, but what is known of them."""
+    def enter(self, participant_id: str, now: float, profile: Profile | None = None, waited_s: float = 0.0) -> None:
+        """They can be matched from now on; said again, nothing changes, but what is known of them.
+
+        Args:
+            waited_s: Since they enlisted first, of somebody who did so before this pool was made.
+        """
         if now - self._left.pop(participant_id, now) > KEPT_S:
             self.forget(participant_id)
-        self._since.setdefault(participant_id, now)
+        self._since.setdefault(participant_id, now - waited_s)
         if profile is not None:
             self._profiles[participant_id] = profile
         self._present.add(participant_id)
+
+    def know(self, attributes: Mapping[str, Mapping[str, Attribute]]) -> None:
+        """Participant -> their attributes, which are others now. Of whoever is not here it does not matter."""
+        for one in attributes.keys() & self._profiles.keys():
+            self._profiles[one] = replace(self._profiles[one], attributes=attributes[one])
 
     def leave(self, participant_id: str, now: float) -> None:
         """Their connection is gone. The place is kept for a while."""
@@ -366,7 +393,7 @@ class Pool:
         """Nothing changes here until what is decided is done: see ``take`` and ``forget``."""
         known = rtts_ms or {}
         waiting = tuple(
-            Waiting(one, since, self._profiles.get(one, Profile()), known.get(one))
+            Waiting(one, since, self._profiles.get(one, _UNKNOWN), known.get(one))
             for one, since in self._since.items()
             if one in self._present
         )
@@ -375,6 +402,10 @@ class Pool:
     def decide(self, now: float) -> list[Decision]:
         return self.moment(now).decide()
 
+    def has(self, people: Collection[str]) -> bool:
+        """Whether all of these can be matched."""
+        return self._present.issuperset(people)
+
     def take(self, members: Iterable[str]) -> None:
         """They have partners, or are asked whether they are there."""
         self._present -= set(members)
@@ -382,8 +413,9 @@ class Pool:
     def next_deadline(self, now: float) -> float | None:
         """When there may be something to decide though nobody has come."""
         rules, since = self.rules, [self._since[one] for one in self._present]
-        at = [start + rules.patience_s for start in since]
-        later = [start + step for start in since for step in rules.steps_s]
+        patience, steps = rules.patience_s, rules.steps_s
+        at = [start + patience for start in since]
+        later = [start + step for start in since for step in steps]
         later += [refused.again_at for pair, refused in self._refused.items() if pair <= self._present]
         if not isinstance(rules.matcher, FIFO) and len(since) > 1:
             later.append(now + LOOK_EVERY_S)
@@ -391,7 +423,8 @@ class Pool:
 
     def changes_outlook(self, before: float, now: float) -> bool:
         """Whether what comes next for somebody who waits is something else than it was ``before``."""
-        return any(before < self._since[one] + step <= now for one in self._present for step in self.rules.steps_s)
+        steps = self.rules.steps_s
+        return any(before < self._since[one] + step <= now for one in self._present for step in steps)
 
     def waiting(self) -> list[str]:
         return [one for one in self._since if one in self._present]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import statistics
 from collections import deque
@@ -25,6 +26,8 @@ class _Line:
     sent_at: float = 0.0  # and when it was
     samples: deque[Sample] = field(default_factory=lambda: deque(maxlen=_MOST_KEPT))
     lost: deque[Sample] = field(default_factory=lambda: deque(maxlen=_MOST_KEPT))  # and how long they were waited for
+    median_ms: float | None = None  # of the fresh samples,
+    median_until: float = -math.inf  # if nothing is answered before
 
 
 class Rtts:
@@ -32,6 +35,7 @@ class Rtts:
 
     def __init__(self) -> None:
         self._lines: dict[str, _Line] = {}
+        self._heard: dict[str, float] = {}  # when each answered last, though they be gone
 
     def ask(self, participant_id: str, now: float) -> int:
         """The number of a probe that is sent now; the one before it can no longer be answered."""
@@ -46,9 +50,14 @@ class Rtts:
         line = self._lines.get(participant_id)
         if line is None or line.number != number:
             return None
-        line.number = None
+        line.number, self._heard[participant_id] = None, now
         line.samples.append(Sample(now, (now - line.sent_at) * 1000))
+        line.median_until = -math.inf
         return line.samples[-1].ms
+
+    def heard_since(self, moment: float) -> set[str]:
+        """Who has answered since then, whether they are still connected or not."""
+        return {participant_id for participant_id, heard_at in self._heard.items() if heard_at >= moment}
 
     def samples(self, participant_id: str, since: float) -> list[Sample]:
         """Those that came at ``since`` or later, in order."""
@@ -63,8 +72,14 @@ class Rtts:
 
     def median_ms(self, participant_id: str, now: float) -> float | None:
         """Of the fresh samples; None if there are none."""
-        fresh = [sample.ms for sample in self.samples(participant_id, now - FRESH_S)]
-        return statistics.median(fresh) if fresh else None
+        line = self._lines.get(participant_id)
+        if line is None:
+            return None
+        if now > line.median_until:  # waiting rooms ask for everybody's, again and again
+            fresh = self.samples(participant_id, now - FRESH_S)
+            line.median_ms = statistics.median(sample.ms for sample in fresh) if fresh else None
+            line.median_until = fresh[0].at + FRESH_S if fresh else math.inf
+        return line.median_ms
 
     def unanswered_s(self, participant_id: str, now: float) -> float:
         """For how long a probe has been waiting for its answer; 0 if none is."""

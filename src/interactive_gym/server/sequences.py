@@ -23,6 +23,20 @@ def present(catalogue: Sequence[Scene], order: Sequence[str]) -> Sequence[Scene]
     return [*(known[name] for name in order if name in known), catalogue[-1]]
 
 
+def onward(catalogue: Sequence[Scene], drawn: Sequence[str], visited: Iterable[str], gone: str) -> Scene:
+    """Where somebody goes on whose scene ``gone`` there is no more: the next one of their order that there still is.
+
+    Args:
+        drawn: Their order, if one was drawn; else the next one is that after all in which they have been.
+    """
+    order, been = present(catalogue, drawn), {*visited}
+    if gone in drawn:
+        later = drawn[drawn.index(gone) :]
+        return next((scene for scene in order[:-1] if scene.id in later), order[-1])
+    reached = max((place for place, scene in enumerate(order[:-1]) if scene.id in been), default=-1)
+    return order[reached + 1]
+
+
 def following(order: Sequence[Scene], scene: Scene) -> Scene:
     """What comes after ``scene``. One that is in nobody's order any more is followed by the last page."""
     places = [place for place, known in enumerate(order) if known.id == scene.id]

@@ -52,6 +52,7 @@ from interactive_gym.server.presence import Connected
 from interactive_gym.server.probing import Probing
 from interactive_gym.server.refusals import refusal
 from interactive_gym.server.scripts import Scripts
+from interactive_gym.server.turns import Turns
 from interactive_gym.server.watching import Watching
 
 M = TypeVar("M", bound=msgspec.Struct)
@@ -85,29 +86,38 @@ class Json:
 class Incoming(Packet):  # type: ignore[misc]  # the library has no types
     """A packet that a page may send. The library would take others for what they are not.
 
-    There is at most one attachment, as "relay" has it; it would collect millions of them. And no event has the name of
-    its own ones: it would call our handlers with whatever the page says of a connection that it does not have.
+    There is at most one attachment, as "relay" has it; it would collect millions of them. An event has a name, or one
+    of the library's tasks would fail with nobody to hear of it. And none has the name of its own ones: it would call
+    our handlers with whatever the page says of a connection that it does not have.
     """
 
     def decode(self, encoded_packet: str) -> int:
         count = int(super().decode(encoded_packet))
         if count > 1:
             raise ValueError(f"{count} attachments")
-        if self.packet_type in (EVENT, BINARY_EVENT) and self.data and self.data[0] in ("connect", "disconnect"):
-            raise ValueError(f"the event {self.data[0]!r} is not a page's")
+        if self.packet_type in (EVENT, BINARY_EVENT):
+            event = self.data[0] if isinstance(self.data, list) and self.data else None
+            if not isinstance(event, str) or event in ("connect", "disconnect"):
+                raise ValueError(f"the event {event!r} is not a page's")
         return count
 
 
 class Sockets:
-    """The Socket.IO server of one app. ``archive`` is the address of the one that its pages load; or empty."""
+    """The Socket.IO server of one app. ``archive`` is the address of the one that its pages load; or empty.
+
+    Each message is a task of its own, and they begin in the order in which the messages came. What does not await
+    anything before it is done (answers to probes, signals, datagrams) is so done in order, whatever else still waits
+    for the store; all else takes its turn.
+    """
 
     def __init__(self, desk: Desk, archive: str) -> None:
         self._desk = desk
         self._limiter = Limiter(MESSAGES)
+        self._turns = Turns()
         self._tasks: set[asyncio.Task[None]] = set()
         self.io = socketio.AsyncServer(
             async_mode="asgi",
-            async_handlers=False,  # otherwise two messages of one page may be handled in the wrong order
+            async_handlers=True,  # a probe, or a datagram, waits for nothing; the order of the others is kept by turns
             max_http_buffer_size=MAX_CONTROL_BYTES,
             http_compression=False,
             serializer=Incoming,
@@ -152,7 +162,7 @@ class Sockets:
         hello = _hello(auth)
         who = Connected(self._desk.tokens.read(hello.token), sid, hello.tab)
         name(who.participant_id)
-        page = await self._desk.write(self._desk.study.page, who.participant_id)
+        page = await self._desk.write(self._desk.study.come, who.participant_id, clock())
         replaced = self._desk.presence.holder(who.participant_id)
         self._desk.presence.claim(who, takeover=hello.takeover or isinstance(page, LastPage))
         if replaced:
@@ -286,12 +296,19 @@ class Sockets:
         verb: Verb[M, A],
         check_rate: Callable[[Connected], None] | None = None,
     ) -> A | Refusal:
+        """What changes something waits for all that the page has said before: even for what was said in one breath.
+
+        What arrived counts, though the page be gone by its turn; unless another one has taken its place.
+        """
         with about():
             try:
                 who = self._desk.presence.who(sid)
                 name(who.participant_id)
                 (check_rate or self._check_rate)(who)
-                return await verb(who, converted(_alone(message), kind))
+                said = converted(_alone(message), kind)
+                async with self._turns.turn(sid):
+                    self._desk.presence.check_not_replaced(who)
+                    return await verb(who, said)
             except Exception as error:
                 return self._desk.refused(error)
 

@@ -3,8 +3,8 @@ nothing, and what it returns may be shown because it is stored."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 import msgspec
 from sqlalchemy import Connection
@@ -19,7 +19,7 @@ from interactive_gym.protocol_game import Multiplayer
 from interactive_gym.scenes import GymScene, Scene
 from interactive_gym.scenes.passage import Passage
 from interactive_gym.scenes.static import PageWithButton
-from interactive_gym.server import conditions, flow, known, lost, matchlife, play, together
+from interactive_gym.server import conditions, flow, known, lost, matchlife, play, sequences, together
 from interactive_gym.server.drawn import new_id, seed_of
 from interactive_gym.server.endings import ending_of, finish, scene_of, unless_said
 from interactive_gym.server.lifecycle import Outcome, State, Step, after, outcome_of
@@ -35,6 +35,7 @@ class Study:
     """An experiment with participants in it."""
 
     experiment: Experiment
+    patience: flow.Patience = field(default_factory=flow.Patience)
 
     def join(self, connection: Connection, message: Join, now: float) -> Participant:
         """Whoever this link belongs to; somebody new if nobody has used it, or if it names no subject."""
@@ -57,6 +58,24 @@ class Study:
         left = ending_of(self.experiment, who.scene_id, Outcome.PARTNER_LEFT)
         return scene_page(self.scene(who), visit, session, left, is_screened=self.experiment.entry is not None)
 
+    def come(self, connection: Connection, participant_id: str, now: float) -> Page:
+        """What this participant sees now that they have connected; it may be with another experiment than before.
+
+        Whose scene is gone goes on to the next one. Whose game was one of several people, or none, begins it as it is.
+
+        Raises:
+            ClientError: ``unknown_token``.
+        """
+        who = self.known(connection, participant_id)
+        scene = next((scene for scene in self.experiment.sequence if scene.id == who.scene_id), None)
+        if not who.outcome and scene is None:
+            self._move_on(connection, who, now)
+        elif not who.outcome and scene and self.current_session(connection, who) is None:
+            self._enter(connection, who, scene, now)
+            if session := self.current_session(connection, who):
+                _note_change(connection, who, {"scene_id": scene.id, "to": scene.id}, now, session.id)
+        return self.page(connection, participant_id)
+
     def advance(self, connection: Connection, participant_id: str, message: Advance, now: float) -> Page:
         """The participant is done with a scene. Said again, it changes nothing and gets the current page.
 
@@ -73,14 +92,20 @@ class Study:
             self._store_responses(connection, who, message, now)
             known.answered(connection, scene, who.id, message.responses, now)
             people.leave(connection, who.id, scene.id, now=now)
-            self._go_on(connection, who, flow.following(connection, self.experiment, who.id, scene, now), now)
+            following = flow.following(connection, self.experiment, who.id, scene, now, self.patience)
+            self._go_on(connection, who, following, now)
             self._leave_game(connection, session, Outcome.COMPLETED, now)
         return self.page(connection, participant_id)
 
-    def fail(self, connection: Connection, participant_id: str, message: Failure, now: float) -> Page:
+    def fail(
+        self, connection: Connection, participant_id: str, message: Failure, now: float, here: Collection[str] = ()
+    ) -> Page:
         """The page cannot go on: the participant is done, with an outcome. Said again, it changes nothing.
 
         Whoever has lost their partners goes on to another scene, if theirs says so.
+
+        Args:
+            here: Whose pages answer. Of them nobody is believed to have left: an outcome may be worth a code.
 
         Raises:
             ClientError: ``wrong_scene``.
@@ -88,11 +113,15 @@ class Study:
         who = self.known(connection, participant_id)
         if self._is_current(connection, who, message.scene_id):
             session = self.current_session(connection, who)
-            outcome = _failed(session, message)
             self._note_failure(connection, who, session, message, now)
+            outcome, reason = _failed(session, message), message.reason
+            partners = together.others(connection, session) if session and outcome == Outcome.PARTNER_LEFT else []
+            if present := sorted({*partners} & {*here}):
+                self._note_disbelief(connection, who, session, present, now)
+                outcome, reason = Outcome.CONNECTION_FAILED, "connection_failed"
             if not (session and outcome == Outcome.PARTNER_LEFT and self._stays(connection, who, session, now)):
                 body = lost.words(connection, self.experiment, self.scene(who), session, outcome)
-                self.end(connection, who, Step.FAIL, outcome, reason=message.reason, now=now, body=body)
+                self.end(connection, who, Step.FAIL, outcome, reason=reason, now=now, body=body)
         return self.page(connection, participant_id)
 
     def leave(self, connection: Connection, participant_id: str, message: Leave, now: float) -> Page:
@@ -121,7 +150,7 @@ class Study:
     ) -> None:
         """``who`` ends where they are; a match that forms around them comes to nothing. See ``endings.finish``."""
         session = self.current_session(connection, who)
-        if session and session.state in matchlife.FORMING:
+        if session and session.state == matchlife.State.VALIDATING:
             together.part(connection, session.id, reason, now, gone=[who.id])
             who, session = self.known(connection, who.id), None
         game = session.id if session else None
@@ -208,9 +237,25 @@ class Study:
         who = Participant(new_id("p"), message.subject_id or None, State.ARRIVED, first.id, None)
         people.add_participant(connection, who, query=message.query, now=now)
         known.arrived(connection, self.experiment.known, who.id, message.query, now)
-        flow.draw(connection, self.experiment, who.id, now)
+        flow.draw(connection, self.experiment, who.id, now, self.patience)
         self._enter(connection, who, first, now)
         return who
+
+    def _move_on(self, connection: Connection, who: Participant, now: float) -> None:
+        """There is no scene any more in which they were. A first page is followed by another first page only."""
+        session = self.current_session(connection, who)
+        drawn, visited = people.sequence_of(connection, who.id), people.visits_of(connection, who.id)
+        scene = sequences.onward(self.experiment.sequence, drawn, visited, who.scene_id)
+        people.leave(connection, who.id, who.scene_id, now=now)
+        if who.state in _ON_FIRST_PAGE:
+            moved = replace(who, state=State.ARRIVED, scene_id=self.experiment.sequence[0].id)
+            people.place(connection, moved)
+            self._enter(connection, moved, self.experiment.sequence[0], now)
+        else:
+            self._go_on(connection, who, scene, now)
+        self._leave_game(connection, session, "experiment_changed", now)
+        to = self.known(connection, who.id).scene_id
+        _note_change(connection, who, {"scene_id": who.scene_id, "to": to}, now, session.id if session else None)
 
     def _is_current(self, connection: Connection, who: Participant, scene_id: str) -> bool:
         """False for a scene that is over already: its message was answered once, and the answer was lost."""
@@ -230,13 +275,15 @@ class Study:
             finish(connection, self.experiment, moved, Step.FINISH, Outcome.COMPLETED, reason=why, now=now)
 
     def _enter(self, connection: Connection, who: Participant, scene: Scene, now: float) -> None:
+        """What was assigned to them in this scene before stays: the researcher may have moved it behind another one."""
         visited = people.visits_of(connection, who.id)
-        if scene.id in visited:
-            return  # the researcher has moved this scene behind another one; what was assigned in it stays
-        session_id = None
-        if isinstance(scene, GymScene) and rules_of(scene) is None:
+        session_id = visited[scene.id].session_id if scene.id in visited else None
+        if session_id is None and isinstance(scene, GymScene) and rules_of(scene) is None:
             session_id = self._new_session(connection, who, scene, now)
-        people.enter(connection, who.id, scene.id, position=len(visited), now=now, session_id=session_id)
+        if scene.id in visited:
+            people.assign(connection, who.id, scene.id, session_id)
+        else:
+            people.enter(connection, who.id, scene.id, position=len(visited), now=now, session_id=session_id)
 
     def _new_session(self, connection: Connection, who: Participant, scene: GymScene, now: float) -> str:
         players = {scene.humans[0]: who.id}
@@ -313,12 +360,41 @@ class Study:
             detail=message.detail,
         )
 
+    def _note_disbelief(
+        self, connection: Connection, who: Participant, session: Session | None, present: list[str], now: float
+    ) -> None:
+        events.record(
+            connection,
+            "not_believed",
+            reason="partners_are_here",
+            severity="warning",
+            now=now,
+            participant_id=who.id,
+            session_id=session.id if session else None,
+            data={"scene_id": who.scene_id, "claim": Outcome.PARTNER_LEFT, "partners": present},
+        )
+
 
 def rules_of(scene: Scene) -> Multiplayer | None:
     """How several people come together in this scene; None where nobody waits for anybody."""
     if not isinstance(scene, GymScene):
         return None
     return msgspec.convert(scene.game()["multiplayer"], Multiplayer | None)
+
+
+def _note_change(
+    connection: Connection, who: Participant, data: Mapping[str, str], now: float, session_id: str | None
+) -> None:
+    events.record(
+        connection,
+        "scene_changed",
+        reason="experiment_changed",
+        severity="warning",
+        now=now,
+        participant_id=who.id,
+        session_id=session_id,
+        data=data,
+    )
 
 
 def _chosen(scene: Scene, message: Leave) -> Outcome:

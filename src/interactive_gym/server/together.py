@@ -6,7 +6,7 @@ Like ``study``, all of it runs inside one write; who is matched and when is deci
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -70,7 +70,7 @@ def with_stand_ins(game: Mapping[str, Any], agents: Sequence[str], policy: str |
 
 def meeting(scene: GymScene, group: Group) -> Meeting:
     """What is stored of the decision that these play together."""
-    logged = [asdict(one) for one in group.candidates]
+    logged = [vars(one) for one in group.candidates]
     return Meeting(scene.id, type(scene.waiting.matcher).__name__[:128], group.members, logged, group.reason)
 
 
@@ -97,11 +97,6 @@ def profile(connection: Connection, participant_id: str) -> Profile:
     return Profile(tuple(latest_first)[::-1], companies[-1] if companies else (), known_of)
 
 
-def tell(connection: Connection, session_id: str, now: float) -> None:
-    """The members are about to be told."""
-    _change(connection, session_id, matchlife.Step.TELL, now)
-
-
 def begin(connection: Connection, session_id: str, now: float, rtts_ms: Mapping[str, float] | None = None) -> None:
     """All members are connected with each other; ``rtts_ms`` as in ``data.meetings``."""
     _change(connection, session_id, matchlife.Step.PLAY, now)
@@ -125,7 +120,10 @@ def part(
     meetings.close(connection, session_id, reason, now=now, rtts_ms=rtts_ms)
     for who in [member.participant_id for member in matches.members_of(connection, session_id)]:
         people.assign(connection, who, scene_id, None)
-        step(connection, who, lifecycle.Step.STEP_OUT if who in gone else lifecycle.Step.UNMATCH)
+        if who in gone:
+            step_out(connection, who, now)
+        else:
+            step(connection, who, lifecycle.Step.UNMATCH)
     _note(connection, session_id, "unmatched", reason, now, gone=list(gone))
 
 
@@ -162,10 +160,15 @@ def leave(connection: Connection, session: Session, reason: str, now: float) -> 
 
 def desert(connection: Connection, session_id: str, now: float) -> None:
     """Nobody of this running game has been connected for so long that it ends."""
+    end(connection, session_id, "deserted", now)
+    _note(connection, session_id, "deserted", "nobody_connected", now)
+
+
+def end(connection: Connection, session_id: str, reason: str, now: float) -> None:
+    """This running game is over for all who are in it."""
     session = games.sides(connection, session_id)[0]
     play.settle(connection, session, now)
-    _end(connection, session, "deserted", now)
-    _note(connection, session_id, "deserted", "nobody_connected", now)
+    _end(connection, session, reason, now)
 
 
 def step(connection: Connection, participant_id: str, step: lifecycle.Step) -> None:
@@ -176,6 +179,14 @@ def step(connection: Connection, participant_id: str, step: lifecycle.Step) -> N
     who = people.find(connection, participant_id)
     assert who, "a member is a participant: the database says so"
     people.place(connection, replace(who, state=lifecycle.after(who.state, step)))
+
+
+def step_out(connection: Connection, participant_id: str, now: float) -> None:
+    """The connection is gone of somebody who waits or connects, or the server was."""
+    step(connection, participant_id, lifecycle.Step.STEP_OUT)
+    who = people.find(connection, participant_id)
+    assert who, "whoever takes a step is in the store"
+    people.step_out(connection, participant_id, who.scene_id, now=now)
 
 
 def _cut(connection: Connection, session_id: str) -> set[int]:

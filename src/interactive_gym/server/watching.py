@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from html import escape
@@ -49,6 +49,7 @@ class _Watched:
     frames: int = 0  # that have come since the callback was asked
     seconds: deque[bytes] = field(default_factory=lambda: deque(maxlen=_MOST_SECONDS))
     asking: asyncio.Task[None] | None = None
+    failures: Counter[str] = field(default_factory=Counter)  # of the callback, by their reason
 
 
 class Watching:
@@ -167,17 +168,27 @@ class Watching:
         try:
             finding = screening.answered(await called(callback, context, timeout=watched.rules.callback_timeout))
         except Exception as error:
-            reason, detail = ("too_slow" if isinstance(error, TooSlow) else "raised"), traceback.format_exc()
-            self._desk.log.error("monitoring_failed", reason=reason, session_id=one.session_id, exc_info=True)
-            await self._desk.write(exclusions.note_failure, one, reason, detail, clock())
-            return
+            reason = "too_slow" if isinstance(error, TooSlow) else "raised"
+            return await self._note_failure(watched, reason, traceback.format_exc(), error)
         if changes := context.changes:
-            await self._desk.write(exclusions.put, one, changes, clock())
+            problem = await self._desk.write(exclusions.put, one, changes, clock())
+            if problem:
+                await self._note_failure(watched, "bad_attributes", problem)
         for text in context.warnings:
             self._lines.tell(one.participant_id, "warned", Warned(one.session_id, CALLBACK, text))
         if not finding.is_accepted:
             body = f"<p>{escape(finding.said)}</p>" if finding.said else None
             await self._carry_out(watched, Exclude(CALLBACK, finding.detail, body))
+
+    async def _note_failure(self, watched: _Watched, reason: str, detail: str, error: Exception | None = None) -> None:
+        """At once, then ever more seldom: a callback that fails once fails each time, which may be every second."""
+        one = watched.playing
+        watched.failures[reason] += 1
+        times = watched.failures[reason]
+        if times.bit_count() == 1:  # 1, 2, 4, 8, ...
+            named = {"session_id": one.session_id, "participant_id": one.participant_id}
+            self._desk.log.error("monitoring_failed", reason=reason, times=times, exc_info=error, **named)
+            await self._desk.write(exclusions.note_failure, one, reason, detail, times, clock())
 
     async def _context(self, watched: _Watched) -> MonitoringContext:
         one, now, seconds = watched.playing, steady(), list(watched.seconds)

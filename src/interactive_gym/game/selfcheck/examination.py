@@ -14,6 +14,7 @@ from interactive_gym.errors import EnvError
 from interactive_gym.game.episode import WrongAgents
 from interactive_gym.game.probe import Look
 from interactive_gym.game.selfcheck.bindings import check_bindings
+from interactive_gym.game.selfcheck.ending import check_ending
 from interactive_gym.game.selfcheck.findings import SHOWN, Findings, Json, listed
 from interactive_gym.game.selfcheck.rehearsal import Rehearsal
 from interactive_gym.game.selfcheck.rollback import check_rollback
@@ -41,7 +42,8 @@ def examine(
         detail of what stopped the check, or None; and as far as it got ``agents``, ``actions`` (of the human),
         ``episodes`` (each with its number, the digests of frames -1, 0, 1, ... and whether it ended), ``step_ms``
         (median), ``determinism`` (``equal``, ``first_difference``: episode and frame, ``changed_outside``: paths of
-        what all environments share, ``taken``: entropy and clocks, with lines) and ``snapshot`` (see ``rollback``).
+        what all environments share, ``taken``: entropy and clocks, with lines), ``snapshot`` (see ``rollback``) and
+        ``ending`` (see ``ending``).
     """
     findings = Findings()
     result: Json = {"failure": None, "problems": findings.problems}
@@ -49,7 +51,9 @@ def examine(
         try:
             _examine(game, seed, frames, world, findings, result)
             drawing = None if look is None else look()
-            result["snapshot"] = check_rollback(game, world, seed, findings, drawing)
+            snapshot = result["snapshot"] = check_rollback(game, world, seed, findings, drawing)
+            ending = result["ending"] = check_ending(game, world, seed, findings, goes_back=snapshot["exact"])
+            snapshot["exact"] = snapshot["exact"] and ending["same"] is not False
         except EnvError as error:
             result["failure"] = {"stage": error.stage, "problem": error.problem, "detail": error.detail}
             place = _POLICIES if isinstance(error, WrongAgents) else _PLACES.get(error.stage, _FACTORY)
@@ -87,7 +91,7 @@ def _examine(
     first.play(frames)
     played = [first, *(_played(game, world, seed, number, frames) for number in range(1, EPISODES))]
     result["episodes"] = [
-        {"episode": number, "digests": one.digests, "over": one.over} for number, one in enumerate(played)
+        {"episode": number, "digests": one.digests, "over": one.over is not None} for number, one in enumerate(played)
     ]
     result["step_ms"] = _median_ms(played)
     changed = _changed_outside(before, played[-1])

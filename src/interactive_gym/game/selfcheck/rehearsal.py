@@ -11,8 +11,8 @@ from typing import Any
 from interactive_gym.envs.adapter import Adapter
 from interactive_gym.envs.codec import ActionCodec
 from interactive_gym.envs.determinism import VirtualWorld
-from interactive_gym.game.episode import Episode
-from interactive_gym.game.selfcheck.choices import Choices
+from interactive_gym.game.episode import Episode, Saved
+from interactive_gym.game.selfcheck.choices import Actions, Choices
 from interactive_gym.game.setup import load_setup
 from interactive_gym.records import PLAYED, NotCanonical, Row, digest, encode
 
@@ -38,6 +38,7 @@ class Rehearsal:
         self._setup = replace(load_setup(game), record_observations=True)
         self._episode = Episode(self._setup, world, seed, number)
         self._choices = Choices(game, self._episode.codecs, f"{seed}/{number}")
+        self._chosen: list[Actions] = []
         self.digests = [self._digest(self._episode.row)]
 
     @property
@@ -56,9 +57,31 @@ class Rehearsal:
         return self._episode.env
 
     @property
-    def over(self) -> bool:
-        """Whether the episode has ended, by the env or by ``max_steps``."""
-        return self._episode.over is not None
+    def frames(self) -> int:
+        """How many have been played."""
+        return self._episode.frame + 1
+
+    @property
+    def over(self) -> str | None:
+        """None while it goes on, then ``"terminated"``, ``"truncated"`` or ``"max_steps"``."""
+        return self._episode.over
+
+    def save(self) -> Saved:
+        """Where it stands.
+
+        Raises:
+            EnvError: Something in the environment cannot be saved.
+        """
+        return self._episode.save()
+
+    def load(self, saved: Saved) -> None:
+        """Go back there; the same is chosen again from there on.
+
+        Raises:
+            EnvError: The environment cannot be put back.
+        """
+        self._episode.load(saved)
+        del self.digests[self.frames + 1 :]
 
     def play(self, frames: int) -> None:
         """Play at most ``frames`` more.
@@ -66,13 +89,15 @@ class Rehearsal:
         Raises:
             EnvError: The environment failed.
         """
-        while frames > 0 and not self.over:
+        while frames > 0 and self.over is None:
             self._step()
             frames -= 1
 
     def _step(self) -> None:
         episode = self._episode
-        chosen = self._choices.next()
+        if len(self._chosen) == self.frames:
+            self._chosen.append(self._choices.next())
+        chosen = self._chosen[self.frames]
         with self._world.frame(self._seed, episode.number, episode.frame + 1, self._setup.fps):
             before = _global_generators()  # as the step will find them
         row = episode.step({agent: chosen[agent] for agent in episode.acting}, {}, {}, {})

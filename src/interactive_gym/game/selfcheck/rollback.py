@@ -75,7 +75,7 @@ def check_rollback(
         first two.
     """
     trial = _Trial(game, world, seed, look)
-    severity = _severity(game)
+    severity = severity_of(game)
     try:
         found = trial.run()
         costs = trial.costs()
@@ -222,7 +222,7 @@ class _Drawn:
         return self._host.fulfil(request)
 
 
-def _severity(game: Mapping[str, Any]) -> Severity:
+def severity_of(game: Mapping[str, Any]) -> Severity:
     """Only games of several people roll back."""
     return "error" if list(game["policies"].values()).count(HUMAN_NAME) > 1 else "warning"
 
@@ -237,18 +237,18 @@ def _report(found: Found, method: str, severity: Severity, findings: Findings) -
         culprit = f": {paths} is not restored" if paths else f": {listed(found.different)}" if found.different else ""
         frames = difference.frame - difference.loaded + 1
         what = f"the same actions give something else after a restore ({frames} frames on){culprit}"
-        findings.add(severity, what, _fix(found, method))
+        findings.add(severity, what, fix_of(found, method))
     elif found.hidden:
-        findings.add(severity, f"{paths} is state that no snapshot can hold", _fix(found, method))
+        findings.add(severity, f"{paths} is state that no snapshot can hold", fix_of(found, method))
     elif paths:
         what = f"{paths} is not restored, though nothing that was recorded depended on it"
-        findings.add("info", what, _fix(found, method))
+        findings.add("info", what, fix_of(found, method))
     if found.reordered:
         what = f"the set {listed(list(found.reordered))} iterates in another order after a restore"
         findings.add(severity, what, "iterate over sorted(...) of it, or keep a dict instead")
 
 
-def _fix(found: Found, method: str) -> str:
+def fix_of(found: Found, method: str) -> str:
     if found.hidden:
         return "keep it as an attribute of the environment, not in a variable of an enclosing function"
     if any(not path.startswith(ROOT) for path in found.not_restored):

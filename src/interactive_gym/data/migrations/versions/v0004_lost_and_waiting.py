@@ -1,4 +1,4 @@
-"""Games that go on after everybody was lost."""
+"""Games that go on after everybody was lost, and waiting that a restart of the server does not begin anew."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -22,3 +22,5 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["session_id"], ["sessions.id"]),
         sa.PrimaryKeyConstraint("session_id", "number"),
     )
+    op.add_column("visits", sa.Column("waits_since", sa.Float(), nullable=True))
+    op.add_column("visits", sa.Column("stepped_out_at", sa.Float(), nullable=True))
