@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import socketio
@@ -73,6 +73,8 @@ WAYS: tuple[dict[str, Any], ...] = (
     {"on_timeout": "smaller", "bot": bot, "min_group": 1},
     {"on_timeout": "between"},
 )
+LEFT_BEHIND = ("leave", "next", "between")
+WHEN_HIDDEN: tuple[Literal["default_action", "pause"], ...] = ("default_action", "pause")
 PARTNERS = ("any", "new", "same")
 
 
@@ -88,6 +90,7 @@ def design(number: int) -> ig.Experiment:
         gym("first", 2)
         .environment(make_so, options={"pace": pace})
         .waitroom(timeout=50, matcher=MATCHERS[number % len(MATCHERS)], **WAYS[number % len(WAYS)])
+        .multiplayer(left_behind=LEFT_BEHIND[number % 3], hidden_timeout=8, when_hidden=WHEN_HIDDEN[number // 2 % 2])
         .leaving()
     )
     if number % 2:
