@@ -22,6 +22,7 @@ from .rooms import HERE, Paints, Room, game
 from .wire import Page, Wire, match_of
 
 HUMAN = "human"
+SMALLER = {"input_delay": 1, "on_leave": "smaller"}  # the others play on without somebody who was cut
 
 
 @pytest.fixture
@@ -266,7 +267,12 @@ def test_bots_act_on_what_is_final(world: VirtualWorld, policy: str) -> None:
 
 
 def test_a_bot_whose_carrier_is_lost_plays_on(world: VirtualWorld) -> None:
-    line = Wire(world, game(HUMAN, HUMAN, HUMAN, f"{HERE}:follow", options={"size": 4, "length": 200}, episodes=1))
+    line = Wire(
+        world,
+        game(
+            HUMAN, HUMAN, HUMAN, f"{HERE}:follow", options={"size": 4, "length": 200}, episodes=1, multiplayer=SMALLER
+        ),
+    )
     lost, *others = line.join_all()
     line.run(20, until=lambda: bool(lost.packets) and lost.packets[-1]["frame"] > 20)
     lost.match.leave(line.now)
@@ -287,7 +293,7 @@ def test_a_bot_whose_carrier_is_lost_plays_on(world: VirtualWorld) -> None:
 
 
 def test_a_failing_policy_is_an_error_and_the_others_hear_of_it(world: VirtualWorld) -> None:
-    line = Wire(world, game(HUMAN, HUMAN, f"{HERE}:sulk", episodes=1))
+    line = Wire(world, game(HUMAN, HUMAN, f"{HERE}:sulk", episodes=1, multiplayer=SMALLER))
     page, other = line.join_all()
     line.run(20, until=lambda: not page.is_open)
     assert page.error is not None and page.error["stage"] == "policy" and "no cheese" in page.error["problem"]
@@ -299,7 +305,7 @@ def test_a_failing_policy_is_an_error_and_the_others_hear_of_it(world: VirtualWo
 
 
 def test_who_reloads_comes_back_and_has_recorded_the_whole_episode(world: VirtualWorld) -> None:
-    line = Wire(world, game(HUMAN, HUMAN, options={"size": 2, "length": 240}))
+    line = Wire(world, game(HUMAN, HUMAN, options={"size": 2, "length": 240}, multiplayer=SMALLER))
     stays, goes = line.join_all()
     line.run(20, until=lambda: bool(goes.packets) and goes.packets[-1]["frame"] > 40)
     goes.match.leave(line.now)
@@ -318,8 +324,43 @@ def test_who_reloads_comes_back_and_has_recorded_the_whole_episode(world: Virtua
     assert [end["end"]["frames"] for end in again.events("episode_ended")] == [240, 240]
 
 
+def test_nobody_plays_on_without_somebody_who_reloads(world: VirtualWorld) -> None:
+    line = Wire(world, game(HUMAN, HUMAN, options={"size": 2, "length": 240}, episodes=1))
+    stays, goes = line.join_all()
+    line.run(20, until=lambda: bool(goes.packets) and goes.packets[-1]["frame"] > 40)
+    goes.match.leave(line.now)
+    line.send(goes)
+    goes.is_open = False
+    gone = line.now
+    line.run(5, until=lambda: line.now > gone + 4)
+    again = line.join(1, boot=2, returning=True)
+    line.run(60)
+    assert {event["why"] for event in stays.events("held")} == {"silence", "absence"}
+    assert all(event["until"] / 1000 > gone for event in stays.events("held"))
+    assert [event["reason"] for event in [*stays.events("ended"), *again.events("ended")]] == ["over", "over"]
+    assert chunks_of(again) == chunks_of(stays)
+    (cut,), (back,) = stays.events("cut"), stays.events("returned")
+    assert back["frame"] == cut["frame"] + 1
+
+
+def test_who_closes_the_page_ends_the_game_and_all_is_recorded(world: VirtualWorld) -> None:
+    line = Wire(world, game(HUMAN, HUMAN, HUMAN, options={"size": 3, "length": 240}, episodes=2))
+    first, goes, last = line.join_all()
+    line.run(20, until=lambda: bool(goes.packets) and goes.packets[-1]["frame"] > 40)
+    goes.match.leave(line.now)
+    line.send(goes)
+    goes.is_open = False
+    line.run(20)
+    for page in (first, last):
+        assert [event["reason"] for event in page.events("ended")] == ["partner_left"]
+        (end,) = page.events("episode_ended")
+        assert end["end"]["end_reason"] == "interrupted"
+        assert page.rows(0)[-1].frame == end["end"]["frames"] - 1 > 40
+    assert chunks_of(first) == chunks_of(last)
+
+
 def test_who_misses_the_end_of_an_episode_is_back_in_the_next(world: VirtualWorld) -> None:
-    line = Wire(world, game(HUMAN, HUMAN, HUMAN, options={"size": 3, "length": 200}, episodes=3))
+    line = Wire(world, game(HUMAN, HUMAN, HUMAN, options={"size": 3, "length": 200}, episodes=3, multiplayer=SMALLER))
     *stay, goes = line.join_all()
     line.run(30, until=lambda: bool(goes.packets) and goes.packets[-1]["frame"] > 150)
     line.broken.update({frozenset({2, 0}), frozenset({2, 1}), frozenset({2, SERVER})})
@@ -350,8 +391,7 @@ def test_a_game_waits_for_those_it_does_not_hear_of(world: VirtualWorld) -> None
 
 
 def test_who_is_left_alone_is_let_go_after_a_while(world: VirtualWorld) -> None:
-    smaller = {"input_delay": 2, "on_leave": "smaller"}
-    line = Wire(world, game(HUMAN, HUMAN, episodes=5, options={"size": 2, "length": 2000}, multiplayer=smaller))
+    line = Wire(world, game(HUMAN, HUMAN, episodes=5, options={"size": 2, "length": 2000}, multiplayer=SMALLER))
     stays, goes = line.join_all()
     line.run(20, until=lambda: bool(goes.packets) and goes.packets[-1]["frame"] > 5)
     goes.match.leave(line.now)

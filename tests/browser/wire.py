@@ -21,6 +21,7 @@ from interactive_gym.records import Row, unpack
 from .rooms import KEYS
 
 STEP = 0.002  # seconds
+RELOAD = 5.0  # seconds that a page may take to connect again
 SEED = 7
 DATAGRAM = 0
 
@@ -106,6 +107,7 @@ class Wire:
         self.referee = Referee(referee_config(json.loads(game_json)))
         self.pages: dict[int, Page] = {}
         self.broken: set[frozenset[int]] = set()
+        self._asked: dict[int, float] = {}
         self._rng = random.Random(0)
         self._order = itertools.count()
         self._under_way: list[tuple[float, int, int, int, int, bytes]] = []
@@ -143,9 +145,19 @@ class Wire:
                 page.wake(self.now)
             self.send(page)
         self.referee.advance(self.now)
+        self._answer()
         for peer, data in self.referee.control_to_send():
             self._carry(SERVER, peer, 1, data)
         self.now += STEP
+
+    def _answer(self) -> None:
+        """What the referee wants to know: a page that has just been closed may be loaded anew."""
+        self._asked |= dict.fromkeys(self.referee.questions(), self.now + RELOAD)
+        for peer, until in list(self._asked.items()):
+            is_there = not self.pages[peer].is_over and frozenset((peer, SERVER)) not in self.broken
+            if is_there or self.now >= until:
+                self.referee.answer(peer, is_there, self.now)
+                del self._asked[peer]
 
     def send(self, page: Page) -> None:
         """Carry what a match has to send."""

@@ -32,13 +32,14 @@ SHORTEST_S, LONGEST_S = 0.03, 0.2  # for which a key is held
 class Fingers:
     """Random keys of several people at once, about five a second each, held for a while.
 
-    ``press_until`` types on until its condition holds; whoever has left the game is not typed for.
+    ``press_until`` types on until its condition holds. Nobody is typed for who is ``resting``, by number.
     """
 
     def __init__(self, people: Sequence[Participant], seed: int = 1) -> None:
         self._people = people
         self._draw = random.Random(seed)
         self._due: list[tuple[float, int, str | None]] = []
+        self.resting: set[int] = set()
 
     def press_until(self, is_over: Callable[[], bool], seconds: float) -> None:
         """Type until ``is_over``, which is asked about ten times a second.
@@ -58,11 +59,14 @@ class Fingers:
                 assert now - began < seconds, f"not over after {seconds:g} s"
             due, person, held = self._due[0]
             if due > now:
-                self._people[person].page.wait_for_timeout(min(due - now, 0.1) * 1000)
+                anybody = next(one for one in self._people if not one.page.is_closed())
+                anybody.page.wait_for_timeout(min(due - now, 0.1) * 1000)
                 continue
             heapq.heapreplace(self._due, self._type(now, person, held))
 
     def _type(self, now: float, person: int, held: str | None) -> tuple[float, int, str | None]:
+        if person in self.resting:
+            return now + 1 / PRESSES_PER_S, person, held
         keyboard = self._people[person].page.keyboard
         if held is not None:
             keyboard.up(held)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -17,11 +17,12 @@ from interactive_gym.netcode.events import (
     Started,
     Unheld,
 )
-from interactive_gym.netcode.messages import CutGranted, Forgive, WantCut
+from interactive_gym.netcode.messages import CutGranted, EpisodeEnd, Forgive, WantCut
 from interactive_gym.netcode.requests import DEFAULT, HUMAN, SOURCE
 from interactive_gym.netcode.testing import (
     SERVER,
     Burst,
+    Conditions,
     Deploy,
     Down,
     Exclude,
@@ -36,7 +37,7 @@ from interactive_gym.netcode.testing import (
     both_ways,
 )
 from interactive_gym.netcode.testing.host import Row
-from tests.netcode.playing import ends, first, passed, play, scenario
+from tests.netcode.playing import ORDINARY, ends, first, passed, play, scenario
 from tests.netcode.tapping import run_tapped
 
 DELAY = 2  # frames; the inputs of the first ones are nobody's
@@ -103,6 +104,14 @@ def test_a_third_one_waits_with_the_two_sides_of_a_broken_pair() -> None:
     assert not report.events(Cut)
     assert {why for why, _ in _why(report, 0)} == {"silence"}
     assert not [seen for who, seen in report.events(Interrupted) if who.number == 0]
+
+
+@pytest.mark.parametrize("delay", [0, 2, 6])
+def test_a_reload_faster_than_anybody_notices(delay: int) -> None:
+    """The others stand before the last frame that has the inputs of the one who reloads."""
+    report = _play(3, 100, Reload(6.0, 0.2, 1, goodbye=False), input_delay=delay, fps=10, must_roll_back=False)
+    assert _sessions(report)[1, 2] == "over"
+    assert first(report, Returned) < 10.0
 
 
 def test_two_come_back_one_after_the_other() -> None:
@@ -190,6 +199,56 @@ def test_who_does_not_come_back_in_time_is_gone(on_disconnect: str) -> None:
     assert _is_whole(report) == (on_disconnect == "pause")
 
 
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("on_disconnect", ["pause", "continue"])
+def test_all_end_at_the_same_frame_whenever_they_hear_of_it(on_disconnect: str, seed: int) -> None:
+    """The server reaches one of them half a second later, and their ways to each other differ."""
+    slow = {(SERVER, seed % 2 * 2): Conditions(delay=0.5), (0, 2): Conditions(delay=0.15, loss=0.1)}
+    fault = Burst(6.0, 60.0, (*both_ways(1, 0), *both_ways(1, 2)))
+    changes = {"return_timeout": 3.0, "links": replace(ORDINARY, directions=slow), "input_delay": 4}
+    report = _play(3, 3000, fault, on_disconnect=on_disconnect, until=60.0, seed=seed, **changes)
+    assert ends(report)[0, 1] == ends(report)[2, 1]
+    assert ends(report)[0, 1][0] == "partner_left"
+
+
+@pytest.mark.parametrize("earlier", [0.5, 0.3, 0.2, 0.1, 0.0])
+@pytest.mark.parametrize("on_leave", ["end", "smaller"])
+def test_who_comes_back_in_the_moment_in_which_it_is_excluded(earlier: float, on_leave: str) -> None:
+    unheard = Burst(5.0, 7.0, ((1, 0), (1, 2)))
+    changes = {"on_leave": on_leave, "pause_timeout": 5.0}
+    back_at = first(_play(3, 300, unheard, **changes), Returned)
+    report = _play(3, 300, unheard, Exclude(back_at - earlier, 1), **changes)
+    assert _sessions(report)[0, 1] == _sessions(report)[2, 1] == ("partner_left" if on_leave == "end" else "over")
+    assert ends(report)[0, 1] == ends(report)[2, 1]
+    assert first(report, Ended) < back_at + 1.0  # nobody has to fall silent for that
+    assert all(seen.at < back_at + 2.0 for _, seen in report.events(Cut))
+
+
+def test_what_was_said_last_is_not_exceeded_by_inputs_that_come_later() -> None:
+    """Peer 2 hears of it first, and of peer 0 late; what it says of that is lost for a while."""
+    stops: list[float] = []
+
+    def tap(match: Match, source: int, target: int, message: object) -> bool:
+        is_stop = isinstance(message, EpisodeEnd) and message.reason == "partner_left" and source == 2
+        if is_stop:
+            stops.append(match.time.now)
+        return not is_stop or match.time.now - stops[0] > 0.4
+
+    slow = {(SERVER, 0): Conditions(delay=2.0), (0, 2): Conditions(delay=0.2)}
+    fault = Burst(6.0, 60.0, (*both_ways(1, 0), *both_ways(1, 2)))
+    changes = {"return_timeout": 3.0, "links": replace(ORDINARY, directions=slow), "input_delay": 6}
+    playing = scenario(3, 3000, faults=(fault,), until=60.0, **{**END, **changes, "on_disconnect": "continue"})
+    report = passed(run_tapped(playing, tap))
+    assert stops
+    assert ends(report)[0, 1] == ends(report)[2, 1]
+
+
+def test_who_cannot_be_reached_by_the_server_hears_of_it_from_the_others() -> None:
+    report = _play(3, 300, Kill(6.0, 1, goodbye=False), Down(8.0, 90.0, 0, SERVER), until=60.0)
+    assert _sessions(report)[0, 1] == _sessions(report)[2, 1] == "partner_left"
+    assert ends(report)[0, 1] == ends(report)[2, 1]
+
+
 def test_who_waits_for_somebody_is_told_when_the_other_one_leaves() -> None:
     """Peer 1 is cut and there; peer 0, which waits for it, closes the page."""
     report = _play(2, 300, Burst(6.0, 9.0, ((1, 0), (0, 1))), Kill(12.5, 0))
@@ -259,6 +318,13 @@ def test_all_wait_while_somebody_hides(on_disconnect: str) -> None:
     assert len({round(seen.event.at, 1) for _, seen in report.events(Unheld)}) == 1
     assert first(report, Unheld) > 15.0
     assert _is_whole(report)
+
+
+def test_who_cannot_be_reached_by_the_server_waits_with_the_others() -> None:
+    report = _play(3, 300, Down(5.0, 20.0, 0, SERVER), Hide(6.0, 30.0, 1), until=120.0)
+    (held,) = (seen for who, seen in report.events(Held) if who.number == 0)
+    assert held.event.why == "hidden"
+    assert held.at < 10.0
 
 
 @dataclass(frozen=True)

@@ -300,7 +300,7 @@ def test_statistics_are_plain_numbers_of_what_happened() -> None:
     figures = member.session.statistics()
     assert json.loads(json.dumps(figures)) == {**figures, "links": {"1": figures["links"][1]}}
     assert set(figures) == {
-        "episode", "frames", "committed", "input_delay", "window", "step_cost", "save_cost",
+        "episode", "frames", "committed", "input_delay", "window", "slowdown", "step_cost", "save_cost",
         "rollbacks", "replayed", "deepest_rollback", "stalls", "stalled_ticks", "dropped_ticks", "links",
     }  # fmt: skip
     assert (figures["episode"], figures["frames"], figures["committed"], figures["input_delay"]) == (0, 45, 44, 2)

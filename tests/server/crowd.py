@@ -180,6 +180,7 @@ class Person:
         takeover, failures = False, 0
         while self.last is None:
             auth = {"token": self.token, "tab": f"tab-{self.tabs}", "protocol": PROTOCOL_VERSION, "takeover": takeover}
+            auth["playing"] = self._playing()
             try:
                 found = await self.server.connect(self, auth)
                 if isinstance(found, str):
@@ -191,6 +192,12 @@ class Person:
             except Lost:
                 failures += 1
                 await asyncio.sleep(min(10, 0.5 * 2**failures))
+
+    def _playing(self) -> dict[str, Any] | None:
+        """What a page says that connects again in the middle of a game."""
+        if self._bout is None or not self._has_met:
+            return None
+        return {"session_id": self._bout.match["session_id"], "generation": self._generation, "is_in": True}
 
     async def _follow(self) -> None:
         page = (await self._hear("scene", 30))[1]
@@ -298,12 +305,15 @@ class Person:
         game.begin(self._now)
         if page["is_monitored"]:
             looks_away = self._is_case(0.06)
-            await self._line.call("looking", {"scene_id": scene, "is_looking": not looks_away})
+            hides = looks_away and self._is_case(0.5)
+            await self._line.call("looking", {"scene_id": scene, "is_looking": not looks_away, "is_hidden": hides})
         await self._upload(session, self._generation, slice(0, 1))
         while not game.is_over(self._now):
             heard = await self._line.next(1.0)
             if heard and heard[0] == "scene":
                 return heard[1]  # type: ignore[no-any-return]
+            if heard and heard[0] == "match":
+                await self._play_on(heard[1], slice(0, 1))
             if game.has_lost(self, self._now):
                 self.plays = None
                 return await self._say("fail", {"scene_id": scene, "reason": "partner_left"})
@@ -312,6 +322,12 @@ class Person:
                 return await self._say("leave", {"scene_id": scene})
         await self._upload(session, self._generation, slice(None))
         return await self._say("advance", {"scene_id": scene})
+
+    async def _play_on(self, match: Mapping[str, Any], seconds: slice) -> None:
+        """Nobody was left who had played, and all begin again together; or so the server thinks."""
+        self._meet(match)
+        self._has_met = True
+        await self._upload(match["session_id"], self._generation, seconds)
 
     # --- talking ----------------------------------------------------------------------------------------------------
 
@@ -336,6 +352,8 @@ class Person:
             heard = await self._line.next(1.0)
             if heard and heard[0] == "scene":
                 return heard[1]
+            if heard and heard[0] == "match" and verb == "advance":
+                await self._play_on(heard[1], slice(None))
         self.server.check(False, f"{self.id} is always refused: {verb} {body}: {answer}")
 
     async def _hear(self, event: str, timeout: float, or_else: str = "") -> tuple[str, Any]:

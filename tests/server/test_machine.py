@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import socketio
@@ -74,6 +74,8 @@ WAYS: tuple[dict[str, Any], ...] = (
     {"on_timeout": "smaller", "bot": bot, "min_group": 1},
     {"on_timeout": "between"},
 )
+LEFT_BEHIND = ("leave", "next", "between")
+WHEN_HIDDEN: tuple[Literal["default_action", "pause"], ...] = ("default_action", "pause")
 PARTNERS = ("any", "new", "same")
 
 
@@ -129,6 +131,8 @@ def first_game(number: int, edit: Edit) -> ig.GymScene:
     if edit.first > 1:
         matcher, way = MATCHERS[number % len(MATCHERS)], WAYS[number % len(WAYS)]
         scene = scene.waitroom(timeout=50 * edit.patience, matcher=matcher, **way)
+        behind, hidden = LEFT_BEHIND[number % 3], WHEN_HIDDEN[number // 2 % 2]
+        scene = scene.multiplayer(left_behind=behind, hidden_timeout=8, when_hidden=hidden)
     if number % 2:
         scene = scene.monitoring(hidden_warn_after=2, hidden_exclude_after=6)
     return scene

@@ -152,7 +152,7 @@ class Changes:
         """Frames that pass until all votes are in, who returns has everything, and everybody knows."""
         seconds = 3.5 * self._shared.longest_round_trip() + ASKING
         room = LEAST_AHEAD + self._shared.window.size + self._shared.input_delay
-        return room + int(seconds * self._shared.config.fps)
+        return room + int(seconds * self._shared.tempo.fps)
 
     def _frame_for(self, peer: int) -> int:
         """From when ``peer`` can be there: at once, if nobody plays without it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -28,6 +29,7 @@ class Config:
         prediction: What is expected of players whose inputs are not there yet: their last action, their default
             action, or what a function says.
         episodes: How many are played.
+        slowest: How many times slower than ``fps`` says an episode may be played for the sake of slow peers.
         bots: Players that are no humans. If their carrier is cut, the lowest present peer takes them over.
         substituted: Humans whom the lowest present peer plays by a bot while they are absent.
         on_disconnect: ``"continue"`` cuts a silent peer after ``cut_after``; ``"pause"`` waits for ``pause_timeout``.
@@ -53,6 +55,7 @@ class Config:
     input_delay: int | Literal["auto"] = 2
     prediction: Literal["repeat", "default"] | Predict = "repeat"
     episodes: int = 1
+    slowest: float = 1.5
     bots: frozenset[int] = frozenset()
     substituted: frozenset[int] = frozenset()
     on_disconnect: Literal["continue", "pause"] = "continue"
@@ -131,6 +134,7 @@ def _checks(config: Config) -> list[tuple[str, bool]]:
         (f"input_delay: 0 to {MAX_INPUT_DELAY}, or 'auto'", delay != "auto" and not 0 <= delay <= MAX_INPUT_DELAY),
         ("fps: must be positive", not config.fps > 0),
         ("episodes: at least one", config.episodes < 1),
+        ("slowest: 1 or more", not 1 <= config.slowest < math.inf),
         ("bots: not among the players", not config.bots <= players),
         ("substituted: not among the human players", not config.substituted <= players - config.bots),
         ("digest_every: at least 1", config.digest_every < 1),

@@ -35,6 +35,17 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
+class Slowed:
+    """A tick of this episode lasts ``factor`` times as long as planned, as the ``peers`` could not keep up otherwise.
+
+    Said again where that changes. They may need more than that, if it is the limit, and hold up the others then.
+    """
+
+    factor: float
+    peers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Interrupted:
     """Nothing came from ``peer`` for half a second: worth showing."""
 
@@ -164,6 +175,6 @@ class Rejected:
 
 
 Event = (
-    Started | Interrupted | Resumed | Held | Unheld | Cut | TakenOver | HandedBack | Away | Returned | RolledBack
-    | Mismatch | EpisodeEnded | Ended | Refused | Rejected
+    Started | Slowed | Interrupted | Resumed | Held | Unheld | Cut | TakenOver | HandedBack | Away | Returned
+    | RolledBack | Mismatch | EpisodeEnded | Ended | Refused | Rejected
 )  # fmt: skip

@@ -42,6 +42,8 @@ def objection(config: Config, me: int, peer: int, message: Message) -> str | Non
             return "not from a peer"  # but to tell one that comes back too late
     if isinstance(message, Ready | Start | History) and not _is_delay(config, message.delay):
         return f"with an input delay of {message.delay}"
+    if isinstance(message, Start | History) and not set(message.pace.slow) <= set(config.peers):
+        return f"about peers {list(message.pace.slow)}"
     if isinstance(message, Flush | History):
         return _wrong_span(config, message.held if isinstance(message, Flush) else message.spans)
     return None

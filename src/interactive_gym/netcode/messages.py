@@ -45,12 +45,25 @@ class ClockAnswer:
 class Ready:
     """To every peer: this one's participant may play episode ``epoch``, best with an input delay of so many frames.
 
-    ``present`` are the peers with whom it is going to begin; whoever is missing there was cut before.
+    ``present`` are the peers with whom it is going to begin; whoever is missing there was cut before. ``need`` says how
+    many times slower than planned the game has to be for this peer to keep up.
     """
 
     epoch: Byte
     delay: Byte
     present: tuple[Byte, ...]
+    need: Time = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Within other messages: a tick lasts ``factor`` times as long as planned, for the sake of the ``slow`` peers."""
+
+    factor: Time
+    slow: tuple[Byte, ...]
+
+
+AS_PLANNED = Pace(1.0, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +73,7 @@ class Start:
     epoch: Byte
     at: Time
     delay: Byte
+    pace: Pace = AS_PLANNED
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,10 +218,11 @@ class Return:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The answer: from frame ``first`` on, the inputs of all players in ``episode`` (from 0; ``delay`` is its delay).
+    """The answer: from frame ``first`` on, the inputs of all players in ``episode`` (from 0).
 
-    ``turns`` and ``present`` are as in a stamp. ``committed`` is the last frame that is committed at the sender,
-    ``changed`` the last one at which it changed who is present (-1: none). What is too long takes several messages.
+    ``delay`` and ``pace`` are its own, ``turns`` and ``present`` are as in a stamp. ``committed`` is the last frame
+    that is committed at the sender, ``changed`` the last one at which it changed who is present (-1: none). What is too
+    long takes several messages.
     """
 
     epoch: Byte
@@ -219,6 +234,7 @@ class History:
     present: tuple[Byte, ...]
     committed: Frame
     changed: Frame
+    pace: Pace = AS_PLANNED
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 LONGEST_AUTO_DELAY = 8  # frames; more cannot be played with
 MOST_AT_ONCE = 4  # ticks; after a longer pause of the process the game goes on from where it is, without a fast-forward
@@ -66,6 +68,7 @@ class Ticker:
 
 
 COSTS = 60  # measurements that a median is taken of
+LATEST_COSTS = 3_600  # likewise, for an episode: a minute and more
 RESUME_BELOW = 2  # frames under the barrier, else a peer behind a slow link would stop and go at every frame
 ROOM_TO_RESUME = 7  # frames; in a smaller window there is nothing to spare
 
@@ -75,6 +78,24 @@ LEAST_SLICE = 4  # frames
 SLICE = 0.48  # of a tick goes into catching up
 RESERVE = 1.25  # of the time that an early replay is likely to take: costs vary, and the tick is to begin in time
 WORTH_WHILE = 0.1  # of a tick; a replay that takes less delays nothing, and is spared another call of the host
+
+
+def _latest() -> deque[float]:
+    return deque(maxlen=LATEST_COSTS)
+
+
+@dataclass(slots=True)
+class _Costs:
+    """Of the frames of an episode: the latest, in seconds, and how many there were of all."""
+
+    steps: deque[float] = field(default_factory=_latest)
+    saves: deque[float] = field(default_factory=_latest)
+    stepped: int = 0
+    saved: int = 0
+
+    def per_frame(self) -> float:
+        """In medians: what took long for once, as memory was tidied up or another program had to do, says nothing."""
+        return _median(self.steps) + _median(self.saves) * self.saved / self.stepped
 
 
 class Window:
@@ -95,17 +116,33 @@ class Window:
         self._steps: deque[float] = deque(maxlen=COSTS)
         self._saves: deque[float] = deque(maxlen=COSTS)
         self._added = 0
+        self._costs = _Costs()
         self._is_held = False
 
     def add_cost(self, step: float | None = None, save: float | None = None) -> None:
         """What a step of the environment took, or keeping its state, or both, in seconds."""
         if step is not None:
             self._steps.append(step)
+            self._costs.steps.append(step)
+            self._costs.stepped += 1
         if save is not None:
             self._saves.append(save)
+            self._costs.saves.append(save)
+            self._costs.saved += 1
         self._added += 1
         if self._added % COSTS == 0:
             self._measure()
+
+    def set_fps(self, fps: float) -> None:
+        """All play at another speed from now on."""
+        self._tick = 1 / fps
+        if self._added >= COSTS:
+            self._measure()
+
+    def take_frame_cost(self) -> float | None:
+        """What a frame has taken since this was last asked, with saves as often as there were any; None: too few."""
+        costs, self._costs = self._costs, _Costs()
+        return costs.per_frame() if costs.stepped >= COSTS else None
 
     @property
     def frame_cost(self) -> float:
@@ -145,5 +182,5 @@ def wished_delay(one_way_p95_frames: float, window: int, smallest: int, largest:
     return min(largest, max(smallest, math.ceil(one_way_p95_frames - (window - 2))))
 
 
-def _median(values: deque[float]) -> float:
+def _median(values: Sequence[float]) -> float:
     return sorted(values)[len(values) // 2] if values else 0.0

@@ -11,10 +11,11 @@ for peer, data in referee.control_to_send(): ...
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
+from interactive_gym.netcode.absences import Absences
 from interactive_gym.netcode.config import Config
 from interactive_gym.netcode.control import ControlChannel
 from interactive_gym.netcode.errors import LinkError, WireError
@@ -29,7 +30,6 @@ from interactive_gym.netcode.messages import (
     WantCut,
 )
 from interactive_gym.netcode.questions import DOUBTFUL, Questions
-from interactive_gym.netcode.returning import CATCHING_UP
 from interactive_gym.netcode.wishes import Wishes
 
 GRACE = 10.0
@@ -49,21 +49,6 @@ class Grant(NamedTuple):
     reason: str
 
 
-class _Absence:
-    """Of somebody who was cut and may come back. Times are infinite until they are known.
-
-    Attributes:
-        since: When it began.
-        seen: When the peer was last known to be about to come back: catching up may take its time.
-    """
-
-    def __init__(self, now: float) -> None:
-        self.since = self.seen = now
-
-    def deadline(self, patience: float) -> float:
-        return min(self.seen + patience, self.since + CATCHING_UP * patience)
-
-
 class Referee:
     """Grants cuts: of each peer one per turn and epoch, first come, first served.
 
@@ -80,14 +65,14 @@ class Referee:
         has_begun: Whether anybody has played since the last restart.
     """
 
-    def __init__(self, config: Config, boot: int = 1, grants: Iterable[Grant] = ()) -> None:
+    def __init__(self, config: Config, boot: int = 1, grants: Sequence[Grant] = ()) -> None:
         self._config = config
         self._channels = {peer: ControlChannel(boot) for peer in config.peers}
         self._turns: dict[tuple[int, int], int] = {}
         self._gone: set[int] = set()
         self.playing = set(config.peers)
         self.has_begun = True
-        self._absent: dict[int, _Absence] = {}
+        self._absences = Absences(config.return_timeout)
         self._questions = Questions()
         self._wishes = Wishes(boot)
         self._wish_by = math.inf
@@ -97,9 +82,7 @@ class Referee:
         for grant in grants:  # some may not have heard of it before that process ended
             self._note(grant)
             self._tell(grant)
-            self._absent[grant.peer] = _Absence(math.inf)
-        for peer in self._gone:
-            del self._absent[peer]
+        self._absences.restore({grant.peer for grant in grants} - self._gone)
         self.playing = set(config.peers) - self._gone  # whoever was cut may have come back since
         for peer in self._channels:  # those who wait for a decision learn that they have to ask again
             self._send(peer, self._wishes.last)
@@ -127,7 +110,7 @@ class Referee:
         """All processes are lost, and others begin in this epoch: nobody plays yet, and nobody is absent."""
         self._epoch = epoch % 256
         self._forget_epochs_to_come()
-        self._absent.clear()
+        self._absences.clear()
         self.playing.clear()
         self.has_begun = False
         for peer in self._channels:
@@ -163,11 +146,8 @@ class Referee:
     def advance(self, now: float) -> None:
         """Let time pass: who does not come back in time is gone."""
         self._now = now
-        for peer, absence in list(self._absent.items()):
-            if math.isinf(absence.since):
-                self._absent[peer] = _Absence(now)
-            elif now >= absence.deadline(self._config.return_timeout):
-                self._dismiss(peer, "return_timeout")
+        for peer in self._absences.overdue(now):
+            self._dismiss(peer, "return_timeout")
         if math.isinf(self._wish_by):
             self._wish_by = now + GRACE
         self._renew_wish(is_new=now >= self._wish_by)
@@ -201,7 +181,7 @@ class Referee:
         if peer in self._gone:
             return
         turn = self._turns.get((self._epoch, peer), 0)
-        if peer in self._absent:
+        if peer in self._absences:
             self._dismiss(peer, reason)
         else:
             self._grant(Grant(self._epoch, peer, turn + 1, True, -1, reason))
@@ -232,10 +212,8 @@ class Referee:
     def next_deadline(self) -> float:
         """When :meth:`advance` and :meth:`control_to_send` are to be called next; infinity if never."""
         resend = min(channel.next_deadline() for channel in self._channels.values())
-        patience = self._config.return_timeout
-        returns = (self._now if math.isinf(a.since) else a.deadline(patience) for a in self._absent.values())
         wish_by = math.inf if self._wishes.is_made else self._wish_by
-        return min(resend, wish_by, *returns)
+        return min(resend, wish_by, self._absences.next_deadline(self._now))
 
     def _handle(self, peer: int, message: Message) -> None:
         match message:
@@ -246,12 +224,11 @@ class Referee:
             case Settle(change="present"):
                 if message.peer == peer:  # of others nobody knows whether their processes are the same still
                     self.says(peer, is_in=True)
-                self._absent.pop(message.peer, None)
+                self._absences.end(message.peer)
                 self._questions.drop(message.peer)
             case Return():
                 self.says(peer, is_in=False)
-                if peer in self._absent:
-                    self._absent[peer].seen = self._now
+                self._absences.see(peer, self._now)
             case Ready():
                 self.says(peer, is_in=True)
                 self._see(message)
@@ -277,7 +254,7 @@ class Referee:
             for peer in set(ready.present) & self._channels.keys():
                 if (ready.epoch, peer) in self._turns:
                     continue
-                self._absent.pop(peer, None)
+                self._absences.end(peer)
                 if peer in self._gone:
                     self._grant(Grant(ready.epoch, peer, 1, True, -1, "excluded"))
 
@@ -306,14 +283,14 @@ class Referee:
         self._note(grant)
         self._new.append(grant)
         if grant.is_gone:
-            self._absent.pop(grant.peer, None)
+            self._absences.end(grant.peer)
         else:
-            self._absent[grant.peer] = _Absence(self._now)
+            self._absences.begin(grant.peer, self._now)
         self._tell(grant)
 
     def _dismiss(self, peer: int, reason: str) -> None:
         """Who is absent already only loses the way back: the game does not change."""
-        self._absent.pop(peer, None)
+        self._absences.end(peer)
         turn = self._turns.get((self._epoch, peer), 0)
         grant = Grant(self._epoch, peer, turn, True, -1, reason)
         self._note(grant)
@@ -334,7 +311,7 @@ class Referee:
             self._send(peer, CutGranted(grant.epoch, grant.peer, grant.turn, grant.is_gone))
 
     def _renew_wish(self, is_new: bool = False) -> None:
-        if (is_new or self._wishes.is_made) and self._wishes.news({*self._gone, *self._absent}):
+        if (is_new or self._wishes.is_made) and self._wishes.news({*self._gone, *self._absences}):
             for peer in self._channels:
                 self._send(peer, self._wishes.last)
 

@@ -69,7 +69,7 @@ class Returning:
         if shared.config.awaits:
             return final  # the others wait there
         guide = shared.links.get(min(shared.others, default=NOBODY))
-        estimate = guide.estimate(shared.now, shared.config.fps) if guide else None
+        estimate = guide.estimate(shared.now, shared.tempo.fps) if guide else None
         theirs = min((queue.last for queue in timeline.queues if queue.owner != shared.me), default=-1)
         if estimate is None and shared.phase is Phase.PLAYING:
             estimate = self._changes.joins_at  # nobody else is left
@@ -124,7 +124,7 @@ class Returning:
             and not self._pausing.is_silent
             and message.epoch == shared.epoch
             and message.have >= shared.changed - 1
-            and behind <= CLOSE * shared.config.fps
+            and behind <= CLOSE * shared.tempo.fps
             and set(message.hears) >= shared.present
         )
 
@@ -154,7 +154,7 @@ class Returning:
         shared.send(
             peer,
             History(shared.epoch, shared.episode, shared.input_delay, first, spans, turns, present,
-                    timeline.committed, shared.changed),
+                    timeline.committed, shared.changed, shared.tempo.pace),
         )  # fmt: skip
 
     def _spans(self, first: int, last: int) -> tuple[Span, ...]:
@@ -183,6 +183,7 @@ class Returning:
         shared.changed = message.changed
         shared.thaw()
         shared.input_delay = message.delay
+        shared.set_pace(message.pace)
         if message.first != shared.timeline.final + 1:
             return  # the answer to an older question
         self._take(message)

@@ -29,6 +29,7 @@ class Session:
         now: Seconds on this peer's own monotonic clock, as in all other methods.
         returning: The game has begun already, and this process knows nothing of it.
         restart: All peers begin anew from here.
+        frame_cost: Seconds that a frame takes here with keeping its state, if that was measured before.
     """
 
     def __init__(
@@ -40,10 +41,11 @@ class Session:
         *,
         returning: bool = False,
         restart: Restart | None = None,
+        frame_cost: float = 0.0,
     ) -> None:
         if peer not in config.peers:
             raise ValueError(f"peer {peer} carries no player; those who do are {list(config.peers)}")
-        shared = self._shared = Shared(config, peer, boot, now)
+        shared = self._shared = Shared(config, peer, boot, now, frame_cost)
         engine = self._engine = Engine(shared)
         self._answers: list[Answer] = []
         shared.ticker.start(now)

@@ -9,13 +9,23 @@ from typing import Any
 from interactive_gym.netcode.config import Config
 from interactive_gym.netcode.control import ControlChannel
 from interactive_gym.netcode.errors import LinkError
-from interactive_gym.netcode.events import Ended, EpisodeEnded, Event, HandedBack, Reason, Rejected, TakenOver
+from interactive_gym.netcode.events import (
+    Ended,
+    EpisodeEnded,
+    Event,
+    HandedBack,
+    Reason,
+    Rejected,
+    Slowed,
+    TakenOver,
+)
 from interactive_gym.netcode.inputs import NOBODY
 from interactive_gym.netcode.lifecycle import Cause, Phase, follow
 from interactive_gym.netcode.link import Link
-from interactive_gym.netcode.messages import Message
+from interactive_gym.netcode.messages import Message, Pace
 from interactive_gym.netcode.pacing import Ticker, Window
 from interactive_gym.netcode.requests import Input
+from interactive_gym.netcode.tempo import Tempo
 from interactive_gym.netcode.timeline import Replays, Timeline
 from interactive_gym.netcode.timesync import TimeSync
 
@@ -42,7 +52,7 @@ class Shared:
         now: The time of the call that is being served.
     """
 
-    def __init__(self, config: Config, me: int, boot: int, now: float) -> None:
+    def __init__(self, config: Config, me: int, boot: int, now: float, frame_cost: float = 0.0) -> None:
         self.config = config
         self.me = me
         self.now = now
@@ -57,6 +67,7 @@ class Shared:
         self.events: deque[Event] = deque(maxlen=_EVENTS)
         self.window = Window(config.fps, config.max_window)
         self.sync = TimeSync(config.fps)
+        self.tempo = Tempo(config, self.window, self.sync, frame_cost)
         self.ticker = Ticker(config.fps)
         self.replays = Replays()
         # Silence counts from when a connection can be expected, not from the first moment.
@@ -119,11 +130,17 @@ class Shared:
         self.epoch, self.episode = epoch, episode
         self.turns = dict.fromkeys(self.config.peers, 0)
         self.changed = -1
+        self.tempo.measure()
         self.timeline = self.new_timeline()
         self.freeze_absent()
         self.sync.clear()
         for link in self.links.values():
             link.new_episode()
+
+    def set_pace(self, pace: Pace) -> None:
+        """All have agreed on how fast this episode is played."""
+        if self.tempo.take(pace) and pace.factor > 1:
+            self.emit(Slowed(self.tempo.pace.factor, self.tempo.pace.slow))
 
     def enter(self, cause: Cause) -> None:
         """Go on to the next phase."""

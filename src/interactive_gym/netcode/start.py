@@ -6,11 +6,11 @@ import math
 
 from interactive_gym.netcode.events import Away, Cut, Refused, Started
 from interactive_gym.netcode.lifecycle import Cause, Phase
-from interactive_gym.netcode.messages import ClockAnswer, ClockAsk, Hello, Ready, Start
+from interactive_gym.netcode.messages import ClockAnswer, ClockAsk, Hello, Pace, Ready, Start
 from interactive_gym.netcode.pacing import LONGEST_AUTO_DELAY, wished_delay
 from interactive_gym.netcode.shared import SERVER, Handlers, Shared
 
-VERSION = 2
+VERSION = 3
 """Of the protocol between peers: change it with every message and datagram."""
 
 LATEST = 1e12  # seconds; no clock shows more
@@ -63,7 +63,8 @@ class Starting:
     def announce(self) -> None:
         """Say (again) that this peer is ready, and with whom."""
         shared = self._shared
-        mine = Ready(shared.epoch, self._wished_delay(), tuple(sorted(shared.present)))
+        present = tuple(sorted(shared.present))
+        mine = Ready(shared.epoch, self._wished_delay(), present, shared.tempo.need)
         if self._ready.get(shared.me) != mine:
             self._ready[shared.me] = mine
             shared.broadcast(mine, also=[SERVER])
@@ -80,8 +81,9 @@ class Starting:
             if shared.coordinator == shared.me and self._all_agree():
                 at = shared.now + shared.longest_round_trip() + HEAD_START
                 delay = max(self._ready[peer].delay for peer in shared.present)
-                shared.broadcast(Start(shared.epoch, at, delay))
-                self._start(at, delay)
+                pace = shared.tempo.agreed({peer: self._ready[peer].need for peer in shared.present})
+                shared.broadcast(Start(shared.epoch, at, delay, pace))
+                self._start(at, delay, pace)
 
     def _ask_time(self, peer: int) -> None:
         """Not one after the other's answer: on a long way that alone would take seconds."""
@@ -103,21 +105,23 @@ class Starting:
         said = [self._ready.get(peer) for peer in present]
         return all(ready is not None and ready.present == present for ready in said)
 
-    def _start(self, at: float, delay: int) -> None:
+    def _start(self, at: float, delay: int, pace: Pace) -> None:
         shared = self._shared
         shared.enter(Cause.STARTED)
         shared.input_delay = delay
-        self._started = Start(shared.epoch, at, delay)
+        self._started = Start(shared.epoch, at, delay, pace)
         shared.sync.clear()
         shared.ticker.start(at)
         shared.emit(Started(shared.episode, at, delay))
+        shared.set_pace(pace)
 
     def _wished_delay(self) -> int:
         shared = self._shared
         if shared.config.input_delay != "auto":
             return shared.config.input_delay
         slowest = max((shared.links[peer].one_way_p95() for peer in shared.others), default=0.0)
-        return wished_delay(slowest * shared.config.fps, shared.window.size, 0, LONGEST_AUTO_DELAY)
+        fps = shared.config.fps / shared.tempo.need  # others may need slower ones, and fewer frames of delay
+        return wished_delay(slowest * fps, shared.window.size, 0, LONGEST_AUTO_DELAY)
 
     def _on_hello(self, peer: int, message: Hello) -> None:
         shared = self._shared
@@ -175,4 +179,4 @@ class Starting:
 
     def _on_start(self, peer: int, message: Start) -> None:
         if peer in self._shared.present and self._shared.phase is Phase.WAITING:
-            self._start(self.local(peer, message.at), message.delay)
+            self._start(self.local(peer, message.at), message.delay, message.pace)

@@ -9,13 +9,17 @@ from interactive_gym.netcode.shared import Shared
 
 
 def statistics(shared: Shared, engine: Engine) -> dict[str, Any]:
-    """Of the session, and under ``links`` of each link by peer. Times are in seconds, the rest are counts or frames."""
+    """Of the session, and under ``links`` of each link by peer.
+
+    Times are in seconds, ``slowdown`` is the factor of the episode's pace, the rest are counts or frames.
+    """
     return {
         "episode": shared.episode,
         "frames": shared.timeline.head,
         "committed": shared.timeline.committed,
         "input_delay": shared.input_delay,
         "window": shared.window.size,
+        "slowdown": shared.tempo.pace.factor,
         "step_cost": shared.window.step_cost,
         "save_cost": shared.window.save_cost,
         "rollbacks": shared.replays.rollbacks,

@@ -62,6 +62,11 @@ class TimeSync:
         self._room = 0.0
         self.clear()
 
+    def set_fps(self, fps: float) -> None:
+        """All play at another speed from now on."""
+        self._fps = fps
+        self.clear()
+
     def observe(self, peer: int, lead: float, theirs: float) -> None:
         """A datagram came.
 

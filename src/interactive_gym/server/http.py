@@ -25,11 +25,12 @@ from interactive_gym.protocol import (
     ResumeRequest,
     Upload,
 )
-from interactive_gym.server import ingest, play
+from interactive_gym.server import ingest
 from interactive_gym.server.desk import Desk, clock, parsed, steady
 from interactive_gym.server.limits import Limiter, Rate
 from interactive_gym.server.logs import LEVELS, about, name
 from interactive_gym.server.refusals import status
+from interactive_gym.server.restarting import replayed
 
 JOINS = Rate(per_second=10, burst=500)  # per address: a whole lab, or a whole class, may come from one
 UPLOADS = Rate(per_second=3, burst=60)  # per participant: one a second, and what waited for a lost server
@@ -95,7 +96,7 @@ class Http:
         self._resumes.spend(participant_id, steady())
         message = parsed(await _body(request, MAX_CONTROL_BYTES), ReplayRequest)
         name(session=message.session_id)
-        chunks = await self._desk.store.read(lambda connection: play.replayed(connection, participant_id, message))
+        chunks = await self._desk.store.read(lambda connection: replayed(connection, participant_id, message))
         return Replay([b64encode(chunk).decode() for chunk in chunks])
 
     async def _records(self, request: Request) -> Receipt:

@@ -9,11 +9,11 @@ from base64 import b64encode
 
 from sqlalchemy import Connection
 
-from interactive_gym.data import games, progress, restarts, verdicts
+from interactive_gym.data import games, progress, verdicts
 from interactive_gym.data.games import Episode, Session
 from interactive_gym.data.timeline import frames_of, next_start, resumable
 from interactive_gym.errors import ClientError
-from interactive_gym.protocol import ReplayRequest, Resume
+from interactive_gym.protocol import Resume
 
 
 def owned(connection: Connection, session_id: str, participant_id: str) -> Session:
@@ -38,19 +38,6 @@ def resume(connection: Connection, session: Session, *, tab: str, now: float) ->
     start = next_start(line, generation=generation, episode=episode)
     games.add_start(connection, session, start, tab=tab, now=now)
     return Resume(episode, generation, [b64encode(data).decode() for data in games.data_of(connection, line)])
-
-
-def replayed(connection: Connection, participant_id: str, message: ReplayRequest) -> list[bytes]:
-    """What all play again after a restart of their game.
-
-    Raises:
-        ClientError: ``not_your_session``; ``not_now``: there was no such restart.
-    """
-    session = owned(connection, message.session_id, participant_id)
-    chunks = restarts.replayed(connection, session.id, message.epoch)
-    if chunks is None:
-        raise ClientError("not_now", f"no restart of this session has epoch {message.epoch}")
-    return chunks
 
 
 def settle(connection: Connection, session: Session, now: float) -> None:

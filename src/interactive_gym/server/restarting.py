@@ -17,7 +17,7 @@ from interactive_gym.data import events, games, matches, restarts
 from interactive_gym.data.games import Session
 from interactive_gym.data.restarts import Restart
 from interactive_gym.errors import ClientError
-from interactive_gym.protocol import Playing
+from interactive_gym.protocol import Playing, ReplayRequest
 from interactive_gym.protocol import Restart as Named
 from interactive_gym.server import play
 from interactive_gym.server.desk import Desk, clock, steady
@@ -213,6 +213,19 @@ class Restarting:
         if referee is None:
             raise ClientError("not_now", "the game is over")
         return referee
+
+
+def replayed(connection: Connection, participant_id: str, message: ReplayRequest) -> list[bytes]:
+    """What all play again after a restart of their game.
+
+    Raises:
+        ClientError: ``not_your_session``; ``not_now``: there was no such restart.
+    """
+    session = play.owned(connection, message.session_id, participant_id)
+    chunks = restarts.replayed(connection, session.id, message.epoch)
+    if chunks is None:
+        raise ClientError("not_now", f"no restart of this session has epoch {message.epoch}")
+    return chunks
 
 
 def _name(

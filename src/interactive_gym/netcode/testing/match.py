@@ -98,7 +98,15 @@ class Match:
     ) -> Peer:
         scenario = self.scenario
         number = computer.number
-        session = self._make_session(scenario.config, number, boot, now, returning=returning, restart=restart)
+        session = self._make_session(
+            scenario.config,
+            number,
+            boot,
+            now,
+            returning=returning,
+            restart=restart,
+            frame_cost=computer.step_cost + computer.save_cost,
+        )
         host = Host(scenario.game(computer.number), len(scenario.config.players))
         return Peer(scenario.config, boot, session, host, computer, scenario.seed)
 
