@@ -8,7 +8,6 @@ The target is one tick plus one frame of the display; "within" is the share of p
 from __future__ import annotations
 
 import argparse
-import csv
 import random
 import tempfile
 from pathlib import Path
@@ -18,7 +17,7 @@ from playwright.sync_api import sync_playwright
 
 from benchmarks.common import summary, write_result
 from tests import browsers
-from tests.e2e.harness import Participant, Server, wait_for
+from tests.e2e.harness import Participant, Server
 
 KEYS = ("ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown")
 DISPLAY_MS = 1000 / 60
@@ -35,11 +34,8 @@ def play(participant: Participant, presses: int) -> None:
 
 
 def rows_of(server: Server, kind: str) -> list[dict[str, str]]:
-    found = []
-    for path in sorted(server.folder.glob("*/*/*.experience.csv")):
-        with path.open(newline="") as file:
-            found += [row for row in csv.DictReader(file) if row["row"] == kind]
-    return found
+    files = server.episode_files("*/*/*.experience.csv")
+    return [row for rows in files.values() for row in rows if row["row"] == kind]
 
 
 def between(rows: list[dict[str, str]], start: str, end: str) -> list[float]:
@@ -76,7 +72,7 @@ def main() -> None:
             participant.start_game()
             play(participant, wanted)
             participant.sees("end", seconds=120)
-            wait_for(lambda: server.table("episodes.csv"), "the files of the episode")
+            server.settled(1)
             measured = figures(server, 1000 / 30)
             browser.close()
         finally:

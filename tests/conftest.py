@@ -13,11 +13,12 @@ from tests.studies import Study
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything below tests/e2e and tests/net is marked as driving browsers."""
+    """Everything below tests/e2e and tests/net is marked as driving browsers, and given time to wait."""
     here = Path(__file__).parent
     for item in items:
         if any(item.path.is_relative_to(here / folder) for folder in ("e2e", "net")):
             item.add_marker(pytest.mark.e2e)
+            item.add_marker(pytest.mark.timeout(600))
 
 
 @pytest.fixture(scope="session")

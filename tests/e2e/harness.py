@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import os
 import signal
@@ -12,45 +13,71 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, Request
+from sqlalchemy import Connection, NullPool, create_engine
+
+from interactive_gym.data import games, link_rows, meetings, player_tables, tables, verdicts
+from interactive_gym.data.files import PRIVATE, PUBLIC
+from interactive_gym.data.flat import cell
 
 T = TypeVar("T")
+Rows = list[dict[str, str]]
+Lines = list[dict[str, Any]]
 STUDIES = Path(__file__).parent / "studies"
 EXAMPLES = Path(__file__).parents[2] / "examples"
+PATIENCE_S = 120.0  # what is waited for comes in a second or two; a machine that is busy elsewhere may take its time
+LINES: Mapping[str, Callable[[Connection], Iterator[Mapping[str, Any]]]] = {
+    "events.jsonl": tables.events_lines,
+    "console.jsonl": tables.console_lines,
+    "matches.jsonl": meetings.lines,
+}
 
 
 def wait_for(
     condition: Callable[[], T | None],
-    what: str,
-    seconds: float = 30,
+    what: str | Callable[[], str],
+    seconds: float = PATIENCE_S,
     pause: Callable[[], object] = lambda: time.sleep(0.02),
 ) -> T:
-    """The first true value of ``condition``, asked until the deadline; after it AssertionError, naming ``what``."""
+    """The first true value of ``condition``, asked until the deadline; after it AssertionError, naming ``what``.
+
+    Where ``what`` is a function, it is asked then: it can say how things stand.
+    """
     deadline = time.monotonic() + seconds
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > deadline:
-            raise AssertionError(f"waited {seconds:g} s in vain for {what}")
+            raise AssertionError(f"waited {seconds:g} s in vain for {what if isinstance(what, str) else what()}")
         pause()
 
 
+_ports = itertools.count(10_000 + os.getpid() % 200 * 100)
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Below those that the system gives to whoever connects: it stays free until the server has it, and between two."""
+    while True:
+        port = next(_ports)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @dataclass
 class Server:
-    """``interactive-gym run STUDY`` in a process of its own; can be killed and started again on the same data."""
+    """``interactive-gym run STUDY`` in a process of its own; can be killed and started again on the same data.
+
+    What it has recorded is read here alone. While it runs, its files are written one after the other and may be behind:
+    then all is read from its store, as it is in one moment. Of a server that was stopped the files are read.
+    """
 
     study: Path
     data: Path
@@ -59,6 +86,7 @@ class Server:
     environ: dict[str, str] = field(default_factory=dict)
     expects_parity: str = "identical"  # of every episode of several people; a test that cuts somebody off says so here
     process: subprocess.Popen[bytes] | None = None
+    has_stopped: bool = False  # in good order, so that its files say all that it knows
 
     @property
     def url(self) -> str:
@@ -73,7 +101,8 @@ class Server:
         environ = {**os.environ, "COLUMNS": "200", **self.environ}
         with self.log.open("ab") as out:
             self.process = subprocess.Popen(self.command(), stdout=out, stderr=out, env=environ)
-        wait_for(self._healthy, f"the server of {self.study.name}: {self.log.read_text()[-2000:]}", seconds=120)
+        self.has_stopped = False
+        wait_for(self._healthy, lambda: f"the server of {self.study.name}: {self.log.read_text()[-2000:]}")
         return self
 
     def command(self) -> list[str]:
@@ -97,12 +126,15 @@ class Server:
         self._end(signal.SIGKILL)
 
     def stop(self) -> None:
-        self._end(signal.SIGTERM)
+        """As a researcher stops it: what it knows is in its files then."""
+        if self.process is not None and self.process.poll() is None:
+            self._end(signal.SIGTERM)
+            self.has_stopped = True
 
     def _end(self, how: signal.Signals) -> None:
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(how)
-            self.process.wait(timeout=20)
+            self.process.wait(timeout=PATIENCE_S)
 
     @property
     def folder(self) -> Path:
@@ -110,22 +142,60 @@ class Server:
         (folder,) = (path for path in self.data.iterdir() if path.is_dir() and (path / "server.log").exists())
         return folder
 
-    def table(self, name: str) -> list[dict[str, str]]:
-        """Rows of a CSV file of the experiment, or none while it is not there."""
-        path = self.folder / name
-        if not path.exists():
-            return []
-        with path.open(newline="") as file:
-            return list(csv.DictReader(file))
+    def table(self, name: str) -> Rows:
+        """Rows of a CSV file of the experiment."""
+        if self.has_stopped:
+            return rows_of(self.folder / name)
+        table = (PUBLIC | PRIVATE)[name]
+        return self._stored(lambda connection: _shown(*table(connection)))
 
-    def settled(self, episodes: int) -> list[dict[str, str]]:
-        """The table of episodes, once so many are there and the frames of all their players have been compared."""
+    def lines(self, name: str) -> Lines:
+        """Lines of a .jsonl file of the experiment."""
+        if self.has_stopped:
+            return [json.loads(line) for line in (self.folder / name).read_text().splitlines()]
+        return self._stored(lambda connection: [dict(line) for line in LINES[name](connection)])
 
-        def compared() -> list[dict[str, str]] | None:
-            rows = self.table("episodes.csv")
-            return rows if len(rows) == episodes and all(row["parity"] != "incomplete" for row in rows) else None
+    def events(self) -> Lines:
+        return self.lines("events.jsonl")
 
-        return wait_for(compared, f"{episodes} compared episodes: {self.table('episodes.csv')}")
+    def settled(self, episodes: int) -> Rows:
+        """The table of episodes, once so many are there and what came of them has been compared and written."""
+
+        def compared(connection: Connection) -> Rows:
+            rows = _shown(*tables.episodes_table(connection))
+            is_whole = len(rows) == episodes and all(row["parity"] != "incomplete" for row in rows)
+            return rows if is_whole and not _undone(connection) else []
+
+        return wait_for(
+            lambda: self._stored(compared), lambda: f"{episodes} compared episodes: {self.table('episodes.csv')}"
+        )
+
+    def links(self, count: int) -> Rows:
+        """The table of links, once all have said all of so many; that is when they have come to a last page."""
+
+        def reported(connection: Connection) -> Rows:
+            rows = _shown(*player_tables.links_table(connection))
+            return rows if len(rows) == count and not link_rows.unreported(connection) else []
+
+        return wait_for(lambda: self._stored(reported), lambda: f"{count} links: {self.table('links.csv')}")
+
+    def episode_files(self, pattern: str) -> dict[str, Rows]:
+        """Rows of the files of episodes whose names match, by name; of all episodes that have ended until now."""
+        if not self.has_stopped:
+            wait_for(lambda: not self._stored(_undone), "the files of the episodes")
+        found = {str(path.relative_to(self.folder)): rows_of(path) for path in sorted(self.folder.glob(pattern))}
+        assert found, f"no file of an episode is called {pattern}"
+        return found
+
+    def frames(self, scene: str = "*", episode: int | str = "*") -> dict[str, Rows]:
+        """Rows of the frames of episodes, by name of the file."""
+        found = self.episode_files(f"{scene}/*/ep{episode}.csv")
+        return {name: rows for name, rows in found.items() if not name.endswith(".experience.csv")}
+
+    def episode(self, scene: str, episode: int) -> Rows:
+        """The frames of one episode of the only session of ``scene``, in the order of the file."""
+        (rows,) = self.frames(scene, episode).values()
+        return rows
 
     def check_parity(self) -> None:
         """What no test of a game of several people can forget: every side recorded the same.
@@ -138,24 +208,41 @@ class Server:
         wrong = [row for row in found if row["parity"] != self.expects_parity]
         assert not wrong, f"episodes that are not {self.expects_parity}: {wrong}"
 
-    def events(self) -> list[dict[str, Any]]:
-        path = self.folder / "events.jsonl"
-        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    def _stored(self, query: Callable[[Connection], T]) -> T:
+        """The answer of the store as it is in this moment; whoever writes is not held up."""
+        engine = create_engine(f"sqlite:///{self.folder / 'study.db'}", poolclass=NullPool)
+        with engine.connect() as connection:
+            driver: Any = connection.connection.dbapi_connection
+            driver.isolation_level = None  # it would begin no transaction to read
+            connection.exec_driver_sql("BEGIN")
+            return query(connection)
 
-    def episode(self, scene: str, episode: int) -> list[dict[str, str]]:
-        """The frames of one episode of the only session of ``scene``, in the order of the file."""
-        (path,) = (self.folder / scene).glob(f"*/ep{episode}.csv")
-        with path.open(newline="") as file:
-            return list(csv.DictReader(file))
+
+def _undone(connection: Connection) -> bool:
+    """Whether something has come of an episode that is not compared, or not in its files."""
+    return bool(verdicts.due(connection) or games.unwritten(connection))
+
+
+def _shown(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Rows:
+    """A table as somebody reads it who opens its file."""
+    return [dict(zip(header, map(str, map(cell, row)), strict=True)) for row in rows]
+
+
+def rows_of(path: Path) -> Rows:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
 
 
 class Participant:
     """One browser tab, driven by the keyboard alone."""
 
     def __init__(self, context: BrowserContext, url: str) -> None:
+        context.set_default_timeout(PATIENCE_S * 1000)
         self.page: Page = context.new_page()
         self.frames: list[tuple[int, int]] = []
+        self.chunks: set[tuple[int, int]] = set()
         self.page.on("console", lambda message: self._heard(message.text))
+        self.page.on("requestfinished", self._sent)
         self.page.goto(url)
 
     def _heard(self, text: str) -> None:
@@ -164,7 +251,13 @@ class Participant:
             episode, frame = text.split()[1].rstrip(":").split("/")
             self.frames.append((int(episode), int(frame)))
 
-    def sees(self, kind: str, seconds: float = 60) -> None:
+    def _sent(self, request: Request) -> None:
+        """Which seconds of which episodes the server has taken, of all games of this tab."""
+        if request.url.endswith("/api/records"):
+            items = (request.post_data_json or {}).get("items", [])
+            self.chunks |= {(item["episode"], item["index"]) for item in items if item["kind"] == "chunk"}
+
+    def sees(self, kind: str, seconds: float = PATIENCE_S) -> None:
         """Waits for the page of that kind: start, static, gym, playing, end, completion_code, outcome."""
         self.page.wait_for_selector(f"body[data-page='{kind}']", timeout=seconds * 1000)
 
@@ -172,7 +265,7 @@ class Participant:
         for key in keys:
             self.page.keyboard.press(key)
 
-    def press_primary(self, seconds: float = 60) -> None:
+    def press_primary(self, seconds: float = PATIENCE_S) -> None:
         """Enter, once the page's main button may be pressed and has the focus that the page gave it."""
         self.page.wait_for_selector("button.primary:enabled:focus", timeout=seconds * 1000)
         self.page.keyboard.press("Enter")
@@ -183,7 +276,7 @@ class Participant:
         self.press_primary()
         self.sees("playing")
 
-    def until(self, condition: Callable[[], T | None], what: str, seconds: float = 30) -> T:
+    def until(self, condition: Callable[[], T | None], what: str, seconds: float = PATIENCE_S) -> T:
         """Like :func:`wait_for`, while the browser's messages keep coming in."""
         next_frame = "new Promise(requestAnimationFrame)"
         return wait_for(condition, what, seconds, pause=lambda: self.page.evaluate(next_frame))
@@ -191,3 +284,7 @@ class Participant:
     def until_played(self, episode: int, frame: int) -> None:
         """Waits until that frame, or a later one, has been painted."""
         self.until(lambda: any(seen >= (episode, frame) for seen in self.frames), f"frame {frame} of episode {episode}")
+
+    def until_stored(self, episode: int, second: int) -> None:
+        """Waits until the server has that second of the episode."""
+        self.until(lambda: (episode, second) in self.chunks, f"second {second} of episode {episode} on the server")

@@ -12,6 +12,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, Route
 
 from build_support.node import find_node
+from tests.e2e.harness import PATIENCE_S, wait_for
 
 CLIENT = Path(__file__).parents[2] / "client"
 ADDRESS = "http://renderer.test/"
@@ -74,6 +75,7 @@ class RendererPage:
         self.ratio = ratio
         self.files = files or {}
         self.context = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT}, device_scale_factor=ratio)
+        self.context.set_default_timeout(PATIENCE_S * 1000)
         self.page: Page = self.context.new_page()
         self.errors: list[str] = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
@@ -98,6 +100,13 @@ class RendererPage:
         """The page once everything that was given has been drawn, images included."""
         self.page.evaluate("() => painted()")
         return self.screenshot()
+
+    def until_error(self) -> str:
+        """The one complaint that was to be expected, which counts no more."""
+        wait_for(lambda: self.errors, "a complaint", pause=lambda: self.page.evaluate("1"))
+        (error,) = self.errors
+        self.errors.clear()
+        return error
 
     def screenshot(self) -> Picture:
         return Picture(Image.open(io.BytesIO(self.page.screenshot())).convert("RGB"), self.ratio)

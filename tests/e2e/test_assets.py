@@ -120,14 +120,13 @@ def test_a_picture_that_does_not_come_or_cannot_be_decoded_is_named(open_page: C
     for assets in (ASSETS[:1], ASSETS[1:2]):
         with pytest.raises(Error, match=f'The picture "{assets[0]["name"]}" could not be decoded'):
             page.open(None, assets)
-    page.errors.clear()  # the browser's own word on the missing file
+    assert "404" in page.until_error()  # the browser's own word on the missing file
 
 
 def test_a_name_that_slipped_past_python_draws_nothing_and_says_so(page: RendererPage) -> None:
     page.apply({"full": True, "set": [{"id": "a", "t": "image", "src": "pan", "x": 0, "y": 0}], "drop": []})
     assert_colors(page.look(), {(5, 5): WHITE})
-    assert page.errors == ['An image must be an asset of this game or a data: URI, not "pan".']
-    page.errors.clear()
+    assert page.until_error() == 'An image must be an asset of this game or a data: URI, not "pan".'
 
 
 def test_the_public_surface_takes_the_assets_of_a_scene() -> None:

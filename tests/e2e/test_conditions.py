@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from tests.e2e.harness import STUDIES, Participant, Server, wait_for
+from tests.e2e.harness import STUDIES, Participant, Server
 
-SECONDS = 60
 FRAMES = {"short": "30", "long": "50"}
 
 
@@ -23,16 +22,14 @@ def test_two_pairs_walk_as_long_as_their_conditions_say(
                 one.sees("static")
                 one.press_primary()
         for one in pair:
-            one.sees("end", 2 * SECONDS)
+            one.sees("end")
 
-    def finished() -> list[dict[str, str]]:
-        return [row for row in served.table("participants.csv") if row["outcome"] == "completed"]
-
-    people = wait_for(lambda: finished() if len(finished()) == 4 else [], "four outcomes")
+    episodes = served.settled(4)
+    people = served.table("participants.csv")
+    assert [row["outcome"] for row in people] == ["completed"] * 4
     assert {tuple(sorted(json.loads(row["sequence"])[1:3])) for row in people} == {("one", "two")}
     conditions = {row["session_id"]: json.loads(row["conditions"])["length"] for row in served.table("sessions.csv")}
     assert sorted(conditions.values()) == ["long", "long", "short", "short"], "each pair keeps its own"
-    episodes = served.settled(4)
     assert all(row["frames"] == FRAMES[conditions[row["session_id"]]] for row in episodes)
     assert {row["parity"] for row in episodes} == {"identical"}
     assert not [event for event in served.events() if event["severity"] == "error"]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, Route
 
 from tests.e2e.harness import STUDIES, Participant, Server, wait_for
 
@@ -53,14 +53,16 @@ def test_a_game_is_left_on_purpose_and_only_then(served: Server, context: Browse
     ann.page.wait_for_selector("dialog[open]", state="detached")
     ann.until_played(0, now + 15)
     ann.page.click("[data-leave]")
+    ann.page.wait_for_selector("dialog[open] [autofocus]:focus")
     ann.press("Tab", "Enter")  # "Leave the study", though the game has this key
     ann.sees("outcome")
     assert "Your time is paid" in ann.page.inner_text("article")
     code = code_of(ann.page)
     assert ann.page.get_attribute("[data-redirect]", "href") == f"https://platform.example/done?cc={code}&who=ann"
-    ann.press("Enter")  # the way back has the focus
+    ann.page.wait_for_selector("[data-redirect]:focus")
+    ann.press("Enter")
     ann.page.wait_for_url("https://platform.example/done**")
-    (row,) = wait_for(lambda: [row for row in served.table("completion_codes.csv") if row["code"] == code], "the code")
+    (row,) = [row for row in served.table("completion_codes.csv") if row["code"] == code]
     assert (row["scene_id"], row["outcome"]) == ("count", "withdrew")
 
 
@@ -86,6 +88,10 @@ def test_the_link_opened_again_anywhere_shows_the_same_code(
 
 
 def test_who_does_not_agree_is_asked_again_and_taken_back(served: Server, context: BrowserContext) -> None:
+    sent_back: list[Route] = []
+    context.route(
+        "https://platform.example/refused**", lambda route: sent_back.append(route)
+    )  # answered when all has been looked at
     cid = Participant(context, f"{served.url}/?PROLIFIC_PID=c%26d")
     cid.sees("start")
     cid.press_primary()
@@ -98,4 +104,6 @@ def test_who_does_not_agree_is_asked_again_and_taken_back(served: Server, contex
     cid.page.click("[data-confirm]")
     cid.sees("outcome")
     assert cid.page.query_selector("[data-code]") is None
-    cid.page.wait_for_url("https://platform.example/refused?who=c%26d")  # by itself
+    wait_for(lambda: sent_back, "the way back, by itself", pause=lambda: cid.page.wait_for_timeout(20))
+    sent_back[0].fulfill(body="<h1>Welcome back</h1>")
+    cid.page.wait_for_url("https://platform.example/refused?who=c%26d")

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.e2e.harness import STUDIES, Participant, Server, wait_for
+from tests.e2e.harness import PATIENCE_S, STUDIES, Participant, Server, wait_for
 
 
 def until_failed(served: Server, participant: Callable[..., Participant], *, play: bool) -> Participant:
@@ -24,7 +24,7 @@ def assert_reported(served: Server, reason: str, marker: str) -> None:
     """The traceback, known by ``marker``, is in the log and the store; the participant has an outcome."""
     found = wait_for(lambda: [event for event in served.events() if event["reason"] == reason], f"event {reason}")
     assert marker in found[0]["detail"]
-    assert marker in (served.folder / "server.log").read_text()
+    wait_for(lambda: marker in (served.folder / "server.log").read_text(), f"{marker} in the log")
     (person,) = served.table("participants.csv")
     assert person["outcome"] == "technical_failure"
 
@@ -57,14 +57,15 @@ def test_loading_that_makes_no_progress_has_an_outcome(
     ada.page.goto(f"{served.url}/")
     ada.press_primary()
     ada.sees("outcome")
-    (person,) = wait_for(lambda: served.table("participants.csv"), "the outcome on disk")
+    wait_for(lambda: [event for event in served.events() if event["reason"] == "loading_timeout"], "the event")
+    served.stop()  # what follows is read from the files
+    (person,) = served.table("participants.csv")
     assert person["outcome"] == "technical_failure"
-    assert [event for event in served.events() if event["reason"] == "loading_timeout"]
 
 
 def test_a_missing_package_is_refused_before_anybody_plays(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "interactive_gym.cli", "run", str(STUDIES / "package_missing.py")]
-    ended = subprocess.run([*command, "--data-dir", str(tmp_path)], capture_output=True, text=True, timeout=60)
+    ended = subprocess.run([*command, "--data-dir", str(tmp_path)], capture_output=True, text=True, timeout=PATIENCE_S)
     assert ended.returncode == 2
     assert "pip install nonexistent-kitchen" in " ".join(ended.stderr.split())
     assert "Traceback" not in ended.stderr

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -11,9 +9,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.harness import STUDIES, Participant, Server, wait_for
-from tests.net.playing import Fingers, full, play_through, shows
-
-ARROWS = ("ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight")
+from tests.net.playing import full, play_through, until_connected
 
 
 def arrive(
@@ -27,16 +23,6 @@ def arrive(
     return people
 
 
-def frames_of(served: Server) -> dict[str, list[dict[str, str]]]:
-    """The rows of every episode that was written, by file."""
-    found = {}
-    for path in sorted(served.folder.glob("*/*/ep*.csv")):
-        if "experience" not in path.name:
-            with path.open(newline="") as file:
-                found[str(path.relative_to(served.folder))] = list(csv.DictReader(file))
-    return found
-
-
 # Six pages at 30 fps step the environment about 300 times a second, predictions included: more than two cores have.
 @pytest.mark.parametrize(
     ("humans", "fps", "way"), [pytest.param(3, 30, "direct", marks=full), (4, 30, "direct"), (6, 15, "server")]
@@ -44,28 +30,28 @@ def frames_of(served: Server) -> dict[str, list[dict[str, str]]]:
 def test_groups_play_in_one_world(
     server: Callable[..., Server], participant: Callable[..., Participant], humans: int, fps: int, way: str
 ) -> None:
-    served = server(STUDIES / "crowd.py", CROWD_HUMANS=str(humans), CROWD_FPS=str(fps))
+    served = server(STUDIES / "crowd.py", CROWD_HUMANS=str(humans), CROWD_FPS=str(fps), CROWD_ALL_WALK="yes")
     people = arrive(served, participant, humans)
+    until_connected(people, way)  # nobody walks yet
     play_through(people)
     (episode,) = served.settled(1)
     assert episode["parity"] == "identical"
-    wait_for(lambda: len(served.table("links.csv")) == humans * (humans - 1), "what everybody says of their links")
-    links = served.table("links.csv")
-    shares = [(float(row["server_share"]), float(row["silent_share"])) for row in links]
+    links = served.links(humans * (humans - 1))
     if way == "direct":
-        assert all(relayed < 0.5 for relayed, _ in shares)
+        assert all(row["own_end"].startswith("host") and row["partner_end"].startswith("host") for row in links)
     else:  # a second in which a busy machine heard nothing is no direct one
-        assert all(relayed > 0.5 and relayed + silent > 0.999 for relayed, silent in shares)
-    (rows,) = frames_of(served).values()
-    played = {row[f"actions.player{k}"] for row in rows[1:] for k in range(humans)}
-    assert len(played) > 2, "keys reached the game"
+        assert {row["connection"] for row in links} == {"server"}
+        assert all(float(row["server_share"]) + float(row["silent_share"]) > 0.999 for row in links)
+    (rows,) = served.frames().values()
+    for k in range(humans):
+        assert len({row[f"actions.player{k}"] for row in rows[1:]}) > 1, "everybody's keys reached the game"
 
 
 def test_two_humans_and_a_bot(server: Callable[..., Server], participant: Callable[..., Participant]) -> None:
     served = server(STUDIES / "crowd.py", CROWD_BOTS="1", CROWD_EPISODES="2")
     play_through(arrive(served, participant, 2))
     assert [row["parity"] for row in served.settled(2)] == ["identical"] * 2
-    for rows in frames_of(served).values():
+    for rows in served.frames().values():
         steps = rows[1:]
         assert {row["source.player2"] for row in steps} <= {"bot", "default"}
         acted = [row for row in steps if row["source.player2"] == "bot"]
@@ -78,15 +64,20 @@ def test_bots_play_for_those_who_do_not_come(
     server: Callable[..., Server], participant: Callable[..., Participant], present: int, after: str
 ) -> None:
     served = server(STUDIES / "crowd.py", CROWD_HUMANS="3", CROWD_FEWER_AFTER=after)
-    play_through(arrive(served, participant, present))
+    people = arrive(served, participant, present)
+    for person in people:  # the first one's time begins when all have loaded Python
+        person.sees("gym")
+        person.page.wait_for_selector("button.primary:enabled")
+    for person in people:
+        person.press_primary()
+    play_through(people)
     (episode,) = served.settled(1)
     assert episode["parity"] == "identical"
-    (rows,) = frames_of(served).values()
+    (rows,) = served.frames().values()
     sources = [{row[f"source.player{k}"] for row in rows[1:]} for k in range(3)]
     assert ["bot" in source for source in sources] == [k >= present for k in range(3)]
-    (line,) = (served.folder / "matches.jsonl").read_text().splitlines()
-    decision = json.loads(line)
-    assert (len(decision["members"]), decision["result"]) == (present, "playing")
+    (decision,) = [line for line in served.lines("matches.jsonl") if line["result"] == "playing"]
+    assert len(decision["members"]) == present
     assert len(decision["round_trips"]) == present * (present - 1)
     assert all(0 < rtt < 10_000 for rtt in decision["round_trips"].values())
 
@@ -110,27 +101,23 @@ def test_six_people_half_a_second_apart_become_three_games(
 def test_ten_games_in_one_page_leave_nothing_behind(
     server: Callable[..., Server], participant: Callable[..., Participant]
 ) -> None:
-    served = server(STUDIES / "crowd.py", CROWD_GAMES="10", CROWD_STEPS="30")
+    served = server(STUDIES / "crowd.py", CROWD_GAMES="10", CROWD_STEPS="30", CROWD_ALL_WALK="yes")
     people = arrive(served, participant, 2, query="?debug=latency")
-    sizes: dict[str, dict[str, float]] = {}
-
-    def note() -> bool:
-        scene = next((name for name in playing(people[0]) if name not in sizes), None)
-        if scene is not None and people[0].frames:
-            sizes[scene] = size_of(people[0])
-        return all(shows(person) == "end" for person in people)
-
-    Fingers(people).press_until(note, 240)
+    sizes = []
+    for number in range(10):  # none of which ends before both have walked
+        for person in people:
+            person.page.wait_for_selector(f"body[data-scene=crowd{number}][data-page=playing]")
+            person.frames.clear()
+            person.until_played(0, 15)
+        sizes.append(size_of(people[0]))
+        for person in people:
+            person.press("ArrowRight")
+    for person in people:
+        person.sees("end")
     assert [row["parity"] for row in served.settled(10)] == ["identical"] * 10
-    first, last = sizes["crowd2"], sizes["crowd9"]
+    first, last = sizes[2], sizes[9]
     assert last["nodes"] <= first["nodes"] + 20
     assert last["heap"] <= first["heap"] * 1.25 + 2_000_000
-
-
-def playing(person: Participant) -> list[str]:
-    """The scene that is being played, if one is."""
-    scene = person.page.get_attribute("body", "data-scene") if shows(person) == "playing" else None
-    return [scene] if scene else []
 
 
 def size_of(person: Participant) -> dict[str, float]:

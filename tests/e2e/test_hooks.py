@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
 
 import pytest
 
@@ -20,9 +18,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def stored(served: Server) -> set[str]:
-    """Names of the events that the server has acknowledged, once both errors of the broken page are among them."""
-    with closing(sqlite3.connect(served.folder / "study.db")) as connection:
-        names = [name for (name,) in connection.execute("select name from events")]
+    """Names of the lines that the server has acknowledged, once both errors of the broken page are among them."""
+    names = [line["name"] for line in served.lines("console.jsonl")]
     return set(names) if names.count("page_error") >= 2 else set()
 
 
@@ -50,10 +47,10 @@ def test_what_a_page_writes_and_gets_wrong_is_recorded(served: Server, participa
     bob.sees("end")
     wait_for(lambda: stored(served) >= {"console_log", "console_error", "page_error"}, "the console")
     served.stop()  # which brings the files up to date
-    lines = [json.loads(line) for line in (served.folder / "console.jsonl").read_text().splitlines()]
+    lines = served.lines("console.jsonl")
     text = "\n".join(f"{line['name']} {line['detail'] or line['reason']}" for line in lines)
     for said in ('console_log at work {"step":1}', "console_error out of milk", "no cow", "no meadow"):
         assert said in text
-    assert "out of milk" not in (served.folder / "events.jsonl").read_text()
+    assert "out of milk" not in str(served.events())
     assert ("secret", "hidden") in {(row["name"], row["value"]) for row in served.table("attributes.csv")}
     served.start()

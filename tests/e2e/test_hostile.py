@@ -18,7 +18,7 @@ import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Dialog, Page, Request
 
-from tests.e2e.harness import STUDIES, Participant, Server
+from tests.e2e.harness import PATIENCE_S, STUDIES, Participant, Server
 
 CODE = "ONLY-THE-SERVER-KNOWS-77"
 MARKUP = (
@@ -173,7 +173,7 @@ def test_a_literal_secret_is_refused_in_one_line(name: str, tmp_path: Path) -> N
         "--data-dir",
         str(tmp_path),
     ]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
     assert ended.returncode == 2, ended
     assert ended.stderr.startswith("error: ") and ended.stderr.count("\n") == 1
     assert name.rstrip("()") in ended.stderr and "ig.secret" in ended.stderr

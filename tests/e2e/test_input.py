@@ -6,14 +6,13 @@ action that it causes.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from itertools import groupby
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Request
 
-from tests.e2e.harness import STUDIES, Participant, Server, wait_for
+from tests.e2e.harness import STUDIES, Participant, Rows, Server, wait_for
 
 DEFAULT, RIGHT, UP, RIGHT_UP, FIRE, LETTER, END = "0123459"
 # In one task of the page, so no tick can come between.
@@ -36,7 +35,6 @@ HIDE = """() => {
 
 
 NEXT_TASK = "new Promise((resolve) => setTimeout(resolve, 20))"  # comes to hidden tabs too, unlike animation frames
-Rows = list[dict[str, str]]
 
 
 class Player(Participant):
@@ -78,10 +76,14 @@ class Player(Participant):
         return self.rows(scene, session_id)
 
     def rows(self, scene: str, session_id: str) -> Rows:
-        path = self.served.folder / scene / session_id / "ep0.csv"
-        wait_for(path.exists, f"{path}", pause=lambda: self.page.evaluate(NEXT_TASK))
-        with path.open(newline="") as file:
-            return list(csv.DictReader(file))[1:]  # the first one is the reset's
+        """Once the episode is over."""
+
+        def is_over() -> bool:
+            return session_id in {row["session_id"] for row in self.served.table("episodes.csv")}
+
+        wait_for(is_over, f"the episode of {session_id}", pause=lambda: self.page.evaluate(NEXT_TASK))
+        (rows,) = self.served.episode_files(f"{scene}/{session_id}/ep0.csv").values()
+        return rows[1:]  # the first one is the reset's
 
     def focus_events(self, session_id: str) -> list[str]:
         mine = [event for event in self.served.events() if event["session_id"] == session_id]
@@ -227,6 +229,11 @@ def test_a_hidden_tab_plays_on(ada: Player) -> None:
     ada.sees("gym")
     ada.press_primary()
     ada.sees("playing")
+    ada.chunks.clear()
     ada.page.evaluate(HIDE)
+    wait_for(lambda: (0, 4) in ada.chunks, "five seconds", pause=lambda: ada.page.evaluate(NEXT_TASK))
+    ada.page.evaluate(TAP, "e")
     rows = ada.rows("unseen", ada.sessions[-1])
-    assert len(rows) == 30 and rows[-1]["is_focused.0"] == "false"
+    unseen = [int(row["frame"]) for row in rows if row["is_focused.0"] == "false"]
+    assert len(rows) >= 100 and unseen == list(range(unseen[0], len(rows)))
+    assert rows[-1]["terminated.0"] == "true"

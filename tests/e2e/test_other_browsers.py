@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright
 
 from tests import browsers
-from tests.e2e.harness import STUDIES, Participant, Server, wait_for
-from tests.net.playing import play_through
+from tests.e2e.harness import STUDIES, Participant, Server
+from tests.net.playing import play_through, until_connected
 
 
 @pytest.fixture(params=[True, False], ids=["webrtc", "no-webrtc"])
@@ -26,16 +26,15 @@ def firefox(driver: Playwright, request: pytest.FixtureRequest) -> Iterator[tupl
 def test_chromium_and_firefox_play_in_one_world(
     server: Callable[..., Server], participant: Callable[..., Participant], firefox: tuple[Browser, bool]
 ) -> None:
-    served = server(STUDIES / "crowd.py", CROWD_EPISODES="2")
-    browser, has_webrtc = firefox
-    context: BrowserContext = browser.new_context()
+    served = server(STUDIES / "crowd.py", CROWD_EPISODES="2", CROWD_ALL_WALK="yes")
+    way = "direct" if firefox[1] else "server"
+    context: BrowserContext = firefox[0].new_context()
     people = [participant(f"{served.url}/?debug=latency", context), participant(f"{served.url}/?debug=latency")]
     for person in people:
         person.press_primary()
+    until_connected(people, way)  # nobody walks yet
     play_through(people)
     assert [row["parity"] for row in served.settled(2)] == ["identical"] * 2
-    wait_for(lambda: len(served.table("links.csv")) == 2, "what both say of their link")
-    links = served.table("links.csv")
-    ways = {row["connection"].split()[0] for row in links}
-    assert ways == ({"direct"} if has_webrtc else {"server"}), links
+    links = served.links(2)
+    assert {bool(row["own_end"]) for row in links} == {way == "direct"}, links
     context.close()

@@ -24,7 +24,7 @@ def people_of(served: Server, participant: Callable[..., Participant]) -> list[P
         people.append(participant(f"{served.url}/{where}-{number}{query}"))
         people[-1].press_primary()
         people[-1].sees("gym")
-        people[-1].page.wait_for_selector("button.primary:enabled", timeout=120_000)
+        people[-1].page.wait_for_selector("button.primary:enabled", timeout=PLAY_S * 1000)
     for one in people:
         one.press_primary()
     return people
@@ -32,10 +32,11 @@ def people_of(served: Server, participant: Callable[..., Participant]) -> list[P
 
 def lines(served: Server) -> list[dict[str, Any]]:
     """``matches.jsonl``, with the names of the links in the place of participants."""
-    text = (served.folder / "matches.jsonl").read_text()
+    text = json.dumps(served.lines("matches.jsonl"))
     for row in served.table("platform_ids.csv"):
         text = text.replace(row["participant_id"], row["subject_id"])
-    return [json.loads(line) for line in text.splitlines()]
+    named: list[dict[str, Any]] = json.loads(text)
+    return named
 
 
 def is_near(name: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import heapq
 import os
 import random
@@ -17,7 +16,7 @@ from playwright.sync_api import Browser, Playwright
 
 from benchmarks.common import summary
 from tests import browsers
-from tests.e2e.harness import Participant, Server
+from tests.e2e.harness import PATIENCE_S, Participant, Rows, Server
 from tests.net.lab import Home, Lab
 
 full = pytest.mark.skipif(
@@ -96,13 +95,28 @@ def shows(person: Participant) -> str:
     return person.page.get_attribute("body", "data-page") or ""
 
 
-def experience(server: Server, row: str) -> list[list[dict[str, str]]]:
+def connections(person: Participant) -> list[str]:
+    """By which way somebody has heard each partner in the last second: "direct host udp", "server" or "none"."""
+    shown = person.page.get_attribute("body", "data-connection") or ""
+    return [each for each in shown.split(", ") if each]
+
+
+def until_connected(people: Sequence[Participant], way: str) -> None:
+    """Waits until each has heard each partner by this way; on a busy machine some take another one for a while."""
+    for person in people:
+        heard: set[int] = set()
+
+        def is_so(person: Participant = person, heard: set[int] = heard) -> bool:
+            heard.update(k for k, each in enumerate(connections(person)) if each.startswith(way))
+            return len(heard) == len(people) - 1
+
+        person.until(is_so, f"{way} connections")
+
+
+def experience(server: Server, row: str) -> list[Rows]:
     """Of each player of each episode, the rows of their experience that are ``"tick"`` or ``"key"``."""
-    found = []
-    for path in sorted(server.folder.glob("*/*/*.experience.csv")):
-        with path.open(newline="") as file:
-            found.append([line for line in csv.DictReader(file) if line["row"] == row])
-    return found
+    files = server.episode_files("*/*/*.experience.csv")
+    return [[line for line in rows if line["row"] == row] for rows in files.values()]
 
 
 def figures(server: Server, fps: float) -> dict[str, Any]:
@@ -138,7 +152,7 @@ def spread(values: Sequence[float]) -> dict[str, float | int] | None:
     return summary(values, 2) if values else None
 
 
-def play_through(people: Sequence[Participant], seconds: float = 120) -> None:
+def play_through(people: Sequence[Participant], seconds: float = 2 * PATIENCE_S) -> None:
     """Keys are pressed until all have come to the end.
 
     Raises:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
+import random
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from math import isclose
 
 from tests.net.lab import SERVER_ADDRESS, Home, Lab
-from tests.net.shaping import Network
+from tests.net.shaping import Line, Network
 
 
 @contextmanager
@@ -32,6 +32,13 @@ def asked(home: Home, address: str, count: int = 300) -> dict[str, float]:
     return trips
 
 
+def test_a_line_does_to_packets_what_it_is_told() -> None:
+    line = Line(Network(delay=0.05, jitter=0.01, loss=0.1), draw=random.Random(1))
+    delays = [at - 7 for _ in range(10_000) if (at := line.arrival(7)) is not None]
+    assert 8_800 < len(delays) < 9_200
+    assert 0.04 <= min(delays) < 0.041 and 0.059 < max(delays) <= 0.06
+
+
 def test_a_line_delays_and_loses_as_it_is_told_in_both_directions() -> None:
     with Lab(homes=2) as lab:
         one, other = lab.homes
@@ -43,7 +50,7 @@ def test_a_line_delays_and_loses_as_it_is_told_in_both_directions() -> None:
             lab.cut(one, other, 60)
             cut = asked(one, other.address, 20)
     assert clean["back"] == 1
-    assert isclose(bad["median_s"] - clean["median_s"], 0.1, abs_tol=0.02)
+    assert bad["median_s"] > 0.09, "a busy machine adds to it, and nothing takes from it"
     assert 0.65 < bad["back"] < 0.95  # 0.81 of both directions together
     assert cut["back"] == 0
 

@@ -1,14 +1,21 @@
-"""A study whose frames can be predicted: the env counts, and says in every row what it was told to do."""
+"""A study whose frames can be predicted: the env counts, and says in every row what it was told to do.
 
+COUNTING_STEPS is the length of an episode; the server reads it, and tells the pages. The key E ends an episode at once.
+"""
+
+import os
 import random
 
 import interactive_gym as ig
 
+END = 3
+
 
 class Counting:
-    """Forty steps to the end; the reward of the last one is 10. ``reset`` draws a start value from the seed."""
+    """So many steps to the end; the reward of the last one is 10. ``reset`` draws a start value from the seed."""
 
-    def __init__(self) -> None:
+    def __init__(self, steps=40) -> None:
+        self.steps = steps
         self.count = 0
         self.lane = 0
 
@@ -16,7 +23,7 @@ class Counting:
     def action_space(self):
         from gymnasium.spaces import Discrete
 
-        return Discrete(3)
+        return Discrete(4)
 
     @property
     def observation_space(self):
@@ -32,7 +39,7 @@ class Counting:
     def step(self, action):
         self.count += 1
         self.lane = min(9, max(0, self.lane + (action == 1) - (action == 2)))
-        over = self.count == 40
+        over = self.count == self.steps or action == END
         return self.start, 10.0 if over else 0.0, over, False, {"count": self.count, "action": action}
 
     def close(self):
@@ -53,9 +60,9 @@ experiment = ig.Experiment("counting").scenes(
         '<label><input type="checkbox" name="hobby" value="go"> Go</label>',
     ),
     ig.GymScene("count")
-    .environment(Counting)
+    .environment(Counting, options={"steps": int(os.environ.get("COUNTING_STEPS", "40"))})
     .rendering(draw=draw, fps=20, width=400, height=200)
-    .gameplay(actions={"ArrowRight": 1, "ArrowLeft": 2}, default_action=0, episodes=2, pause=0.5)
+    .gameplay(actions={"ArrowRight": 1, "ArrowLeft": 2, "e": END}, default_action=0, episodes=2, pause=0.5)
     .content(header="Count", body="<p>Right and left.</p>"),
     ig.CompletionCodeScene("thanks").content(header="Thank you"),
 )

@@ -69,7 +69,7 @@ experiment = ig.Experiment("keys").scenes(
     ig.GymScene("unseen")
     .environment(Echo)
     .rendering(draw=draw, fps=20, width=200, height=100)
-    .gameplay(actions={"ArrowRight": RIGHT}, default_action=DEFAULT, max_steps=30)
+    .gameplay(actions={"ArrowRight": RIGHT, "e": END}, default_action=DEFAULT)
     .content(header="Look away"),
     ig.EndScene("thanks").content(header="Thank you"),
 )

@@ -1,12 +1,15 @@
 """Two people pull a cart along a line, twice: three episodes, and one more in a scene of its own.
 
-PULLING_STEPS is the length of an episode; the server reads it, and tells the pages.
+An episode ends when somebody presses E.
 """
 
-import os
 import random
 
+import patient  # noqa: F401
+
 import interactive_gym as ig
+
+END = 3
 
 
 class Pulling:
@@ -14,14 +17,13 @@ class Pulling:
 
     possible_agents = ("left", "right")
 
-    def __init__(self, steps) -> None:
+    def __init__(self) -> None:
         self.agents = list(self.possible_agents)
-        self.steps = steps
 
     def action_space(self, agent):
         from gymnasium.spaces import Discrete
 
-        return Discrete(3)
+        return Discrete(4)
 
     def observation_space(self, agent):
         from gymnasium.spaces import Discrete
@@ -30,13 +32,12 @@ class Pulling:
 
     def reset(self, *, seed=None, options=None):
         self.agents = list(self.possible_agents)
-        self.count, self.cart = 0, random.Random(seed).randrange(100)
+        self.cart = random.Random(seed).randrange(100)
         return self._all(self.cart), self._all({})
 
     def step(self, actions):
-        self.count += 1
-        self.cart += sum((0, 1, -1)[action] for action in actions.values())
-        over = self.count == self.steps
+        self.cart += sum((0, 1, -1, 0)[action] for action in actions.values())
+        over = END in actions.values()
         infos = {agent: {"cart": self.cart, "action": action} for agent, action in actions.items()}
         return self._all(self.cart % 1000), self._all(float(self.cart)), self._all(over), self._all(False), infos
 
@@ -55,21 +56,25 @@ def draw(env, surface):
 def pull(name, episodes):
     return (
         ig.GymScene(name)
-        .environment(Pulling, options={"steps": int(os.environ.get("PULLING_STEPS", "60"))})
+        .environment(Pulling)
         .policies({"left": ig.Human, "right": ig.Human})
         .rendering(draw=draw, fps=20, width=400, height=200)
-        .gameplay(actions={"ArrowRight": 1, "ArrowLeft": 2}, default_action=0, episodes=episodes, pause=0.5)
-        .waitroom(timeout=60, countdown=1)
+        .gameplay(actions={"ArrowRight": 1, "ArrowLeft": 2, "e": END}, default_action=0, episodes=episodes, pause=0.5)
+        .waitroom(timeout=300, countdown=1)
         .content(header="Pull", body="<p>Right and left.</p>")
         .content(game_text={"left": "You are left.", "right": "You are right."})
     )
 
 
-experiment = ig.Experiment("pulling").scenes(
-    ig.StartScene("welcome").content(header="Welcome", body="<p>Let us pull.</p>"),
-    pull("pull", episodes=3),
-    pull("again", episodes=1),
-    ig.CompletionCodeScene("thanks").content(header="Thank you"),
+experiment = (
+    ig.Experiment("pulling")
+    .webrtc(timeout=120)
+    .scenes(
+        ig.StartScene("welcome").content(header="Welcome", body="<p>Let us pull.</p>"),
+        pull("pull", episodes=3),
+        pull("again", episodes=1),
+        ig.CompletionCodeScene("thanks").content(header="Thank you"),
+    )
 )
 
 if __name__ == "__main__":

@@ -10,11 +10,13 @@ from gymnasium.spaces import Discrete
 
 import interactive_gym as ig
 
+END = 2
+
 
 class Unseeded:
-    """Thirty steps; what it drew and what the clock said is in the infos."""
+    """Steps until E is pressed; what it drew and what the clock said is in the infos."""
 
-    action_space = Discrete(2)
+    action_space = Discrete(3)
     observation_space = Discrete(1)
 
     def reset(self, *, seed=None, options=None):
@@ -23,7 +25,7 @@ class Unseeded:
 
     def step(self, action):
         self.steps += 1
-        return 0, 0.0, self.steps == 30, False, self.luck()
+        return 0, 0.0, action == END, False, self.luck()
 
     def luck(self):
         return {
@@ -49,6 +51,6 @@ experiment = ig.Experiment("unseeded").scenes(
     ig.GymScene("luck")
     .environment(Unseeded, seed=11)
     .rendering(draw=draw, fps=10, width=200, height=100)
-    .gameplay(actions={"ArrowRight": 1}, default_action=0),
+    .gameplay(actions={"ArrowRight": 1, "e": END}, default_action=0),
     ig.EndScene("thanks").content(header="Thank you"),
 )

@@ -1,5 +1,7 @@
 """Two forms in an order of one's own, and then two people walk twice, for as long as their condition says."""
 
+import patient  # noqa: F401
+
 import interactive_gym as ig
 
 
@@ -49,12 +51,16 @@ walk = (
     .policies({"left": ig.Human, "right": ig.Human})
     .rendering(draw=draw, fps=20, width=400, height=200)
     .gameplay(actions={"ArrowRight": 1}, default_action=0)
-    .waitroom(timeout=60, countdown=1)
+    .waitroom(timeout=300, countdown=1)
     .content(button=None)
 )
-experiment = ig.Experiment("varied").scenes(
-    ig.StartScene("welcome").content(header="Welcome"),
-    ig.RandomizeOrder(ig.StaticScene("one").content(header="One"), ig.StaticScene("two").content(header="Two")),
-    ig.RepeatScene(walk, n=2),
-    ig.EndScene("thanks").content(header="Thank you"),
+experiment = (
+    ig.Experiment("varied")
+    .webrtc(timeout=120)
+    .scenes(
+        ig.StartScene("welcome").content(header="Welcome"),
+        ig.RandomizeOrder(ig.StaticScene("one").content(header="One"), ig.StaticScene("two").content(header="Two")),
+        ig.RepeatScene(walk, n=2),
+        ig.EndScene("thanks").content(header="Thank you"),
+    )
 )
