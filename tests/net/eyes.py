@@ -140,6 +140,8 @@ class Watched(Participant):
         context.expose_function("sawThis", self.diary.saw)
         context.add_init_script(WATCH)
         self.address = f"{url}/?debug=latency"
+        assert context.browser is not None
+        self.browser: Browser = context.browser
         super().__init__(context, self.address)
         self.page.on("console", self.diary.heard)
 

@@ -99,9 +99,9 @@ class Stage:
         for other in (None, *(home for home in self.lab.homes if home != self.lab.homes[who])):
             self.lab.cut(self.lab.homes[who], other, seconds)
 
-    def cut_direct(self, seconds: float = FOR_GOOD_S) -> None:
-        """The homes do not reach each other, and the server reaches both."""
-        self.lab.cut(self.lab.homes[0], self.lab.homes[1], seconds)
+    def cut_direct(self, seconds: float = FOR_GOOD_S, one: int = 0, other: int = 1) -> None:
+        """The two homes do not reach each other, and the server reaches both."""
+        self.lab.cut(self.lab.homes[one], self.lab.homes[other], seconds)
 
     def cut_server(self, *who: int, seconds: float) -> None:
         """These homes do not reach the server, and each other they do."""
@@ -210,9 +210,7 @@ class Stage:
 
 def renderers(person: Watched) -> list[int]:
     """The processes in which the pages of this participant's browser run."""
-    browser = person.page.context.browser
-    assert browser is not None
-    session = browser.new_browser_cdp_session()
+    session = person.browser.new_browser_cdp_session()
     try:
         listed = session.send("SystemInfo.getProcessInfo")["processInfo"]
     finally:

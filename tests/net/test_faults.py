@@ -111,9 +111,7 @@ def test_the_file_is_edited_while_people_wait_and_play(driver: Playwright, tmp_p
         stage.until(lambda: stage.people[0].diary.latest >= (0, 100) <= stage.people[1].diary.latest, "frame 100")
         assert stage.people[2].diary.page == "waiting"
         stage.without_server(3, meanwhile=lambda: edit(stage.server.study))
-        fourth = stage.people[2].page.context.browser
-        assert fourth is not None
-        stage.join(Watched.opened(fourth, stage.server.url))
+        stage.join(Watched.opened(stage.people[2].browser, stage.server.url))
         stage.until_over(300)
         assert ["Thank you all" in person.diary.last for person in stage.people] == [True] * 4
         episodes = stage.server.settled(2)
