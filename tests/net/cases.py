@@ -184,9 +184,9 @@ CUTS = [
         "cut-20-continue",
         for_seconds("The connection of a player is dead", 20),
         cut(20),
-        CONTINUE,
-        seen(second="offline", frames=STEPS + 600),
-        long(20),
+        CONTINUE | {"return_timeout": 60},  # of 30 s, a slow machine needs what is left to find the server again
+        seen(second="offline", frames=STEPS + 900),
+        long(30),
     ),
     Case(
         "cut-40-firefox",

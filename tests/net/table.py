@@ -36,19 +36,28 @@ SEEN = {
     "was_hidden": "“Welcome back”",
     "catching_up": "“Catching up”",
 }
+EDITED = (
+    "| The experiment's file is edited and the server restarted, while some play and somebody waits | Who waits: the "
+    "page of the waiting room. Who plays: the game goes on. | They play to the end, by the parameters with which they "
+    "began, and whoever waits is matched. All read the new words. | All frames, the same of both. |\n"
+)
 BOTH_SEE_NOTHING = "The game goes on for both."
 
 
 def written(observed: Mapping[str, Any]) -> str:
     """The page."""
-    return HEAD + "".join(
-        f"\n## {title}\n\n{COLUMNS}" + "".join(_row(case) for case in cases if _is_proved(case, observed))
-        for title, cases in GROUPS.items()
+    return (
+        HEAD
+        + "".join(
+            f"\n## {title}\n\n{COLUMNS}" + "".join(_row(case) for case in cases if _is_well(case.id, observed))
+            for title, cases in GROUPS.items()
+        )
+        + (EDITED if _is_well("edited", observed) else "")
     )
 
 
-def _is_proved(case: Case, observed: Mapping[str, Any]) -> bool:
-    return case.id in observed and bool(observed[case.id]["as_expected"])
+def _is_well(name: str, observed: Mapping[str, Any]) -> bool:
+    return name in observed and bool(observed[name]["as_expected"])
 
 
 def _row(case: Case) -> str:
