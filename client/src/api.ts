@@ -18,7 +18,8 @@ export class HttpError extends Error {
 
   /** Asking again later can help: the server starts or has too much to do, or another tab is just leaving. */
   get passing(): boolean {
-    return this.status >= 500 || [408, 409, 429].includes(this.status);
+    const isFinal = this.refusal?.reason === "too_slow"; // this machine
+    return !isFinal && (this.status >= 500 || [408, 409, 429].includes(this.status));
   }
 }
 
@@ -34,10 +35,11 @@ export class Api {
     return this.post<Joined>("/api/join", JSON.stringify(join));
   }
 
-  resume(sessionId: string): Promise<Resume> {
+  /** `speed`: how many times faster than it is played the game can be played here; null: that was not measured. */
+  resume(sessionId: string, speed: number | null): Promise<Resume> {
     return this.post<Resume>(
       "/api/resume",
-      JSON.stringify({ session_id: sessionId, tab: this.identity.tab } satisfies ResumeRequest),
+      JSON.stringify({ session_id: sessionId, tab: this.identity.tab, speed } satisfies ResumeRequest),
     );
   }
 

@@ -50,7 +50,7 @@ export class GameRun extends Run {
   protected async play(): Promise<void> {
     this.tools.events.during(this.page.session_id);
     this.progressed();
-    const resume = await this.askWhere();
+    const resume = await this.askWhere(await this.measured());
     if (resume === null || this.closed) return;
     if (resume.episode < this.page.game.episodes) await this.playFrom(resume);
     await this.finish();
@@ -61,16 +61,26 @@ export class GameRun extends Run {
     this.worker.close();
   }
 
+  /** How fast this machine is, where the game asks for that. */
+  private async measured(): Promise<number | null> {
+    const { game } = this.page;
+    if (typeof game.min_speed !== "number") return null;
+    this.deadline.renew();
+    const speed = await this.worker.measure(JSON.stringify(game));
+    this.deadline.stop();
+    return speed;
+  }
+
   /** What an earlier visit recorded must have arrived before the server can say where to go on.
    *
    * Null: it refused, or nobody wants to know any more. A game that was closed must not ask: the answer would end the
    * life of the worker that plays in another tab by now.
    */
-  private async askWhere(): Promise<Resume | null> {
+  private async askWhere(speed: number | null): Promise<Resume | null> {
     await this.tools.outbox.drain();
     for (let attempt = 0; !this.closed; attempt += 1) {
       try {
-        return await this.tools.api.resume(this.page.session_id);
+        return await this.tools.api.resume(this.page.session_id, speed);
       } catch (error) {
         if (error instanceof HttpError && !error.passing) return this.refused(error);
         await sleep(this.tools.clock, backoff(attempt, ASK_FIRST_MS, ASK_MOST_MS));

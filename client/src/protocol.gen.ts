@@ -479,6 +479,7 @@ export interface PlayStatistics {
   stalls: number;
   stalled_ticks: number;
   dropped_ticks: number;
+  slowdown?: number;
 }
 
 /**

@@ -17,7 +17,7 @@ export interface GameListener {
   failed(failure: WorkerFailure): void;
 }
 
-type Answer = Extract<FromWorker, { type: "loaded" | "opened" | "begun" }>;
+type Answer = Extract<FromWorker, { type: "loaded" | "opened" | "measured" | "begun" }>;
 
 export class WorkerGame {
   private readonly run: number;
@@ -34,10 +34,16 @@ export class WorkerGame {
 
   /** Resolves when Python is there and has imported the environment. */
   async open(game: string, session: string): Promise<void> {
-    if (this.runtime.failure !== null) return this.listener.failed(this.runtime.failure);
-    if (!this.runtime.loaded) await this.answer("loaded");
+    if (!(await this.isLoaded())) return;
     this.runtime.post({ type: "open", run: this.run, game, session });
     await this.answer("opened");
+  }
+
+  /** Resolves with how many times faster than it is played the game can be played here, when Python has tried. */
+  async measure(game: string): Promise<number | null> {
+    if (!(await this.isLoaded())) return null;
+    this.runtime.post({ type: "prepare", run: this.run, game });
+    return (await this.answer("measured")).speed;
   }
 
   async begin(episode: number, chunks: Uint8Array[]): Promise<Begun> {
@@ -59,6 +65,13 @@ export class WorkerGame {
     this.runtime.post({ type: "close" });
   }
 
+  /** False where Python has failed before: that is told now. */
+  private async isLoaded(): Promise<boolean> {
+    if (this.runtime.failure !== null) this.listener.failed(this.runtime.failure);
+    else if (!this.runtime.loaded) await this.answer("loaded");
+    return this.runtime.failure === null;
+  }
+
   private answer<Type extends Answer["type"]>(type: Type): Promise<Extract<Answer, { type: Type }>> {
     return new Promise((resolve) => {
       this.waiting = { type, resolve: (answer) => resolve(answer as Extract<Answer, { type: Type }>) };
@@ -72,6 +85,7 @@ export class WorkerGame {
         return this.listener.progressed();
       case "loaded":
       case "opened":
+      case "measured":
       case "begun":
         return this.answered(message);
       case "ticked":

@@ -45,6 +45,7 @@ let put: Item[];
 let outcome: (Failure | "done")[];
 let underway: boolean[];
 let resume: (() => Promise<Resume>) | null;
+let speeds: (number | null)[]; // that it was asked with
 let drained: Promise<void>;
 let press: (state: KeyState) => void;
 let keysOf: string[];
@@ -61,12 +62,18 @@ beforeEach(() => {
   document.body.replaceChildren(view.element);
   [put, outcome, underway, drained, listening, noRenderer] = [[], [], [], Promise.resolve(), false, false];
   resume = async () => ({ episode: 0, generation: 3, chunks: [] });
+  speeds = [];
 });
 
-function start(): GameRun {
+function start(page = PAGE): GameRun {
   const tools: GameTools = {
     runtime,
-    api: { resume: () => resume?.() ?? new Promise(() => undefined) },
+    api: {
+      resume: (_, speed) => {
+        speeds.push(speed);
+        return resume?.() ?? new Promise(() => undefined);
+      },
+    },
     outbox: { put: async (items) => void put.push(...items), drain: () => drained, size: 0 },
     clock,
     origin: ORIGIN,
@@ -88,7 +95,7 @@ function start(): GameRun {
     failed: (failure: Failure) => void outcome.push(failure),
     underway: (isUnderway: boolean) => void underway.push(isUnderway),
   };
-  const game = new GameRun(PAGE, view, tools, ends);
+  const game = new GameRun(page, view, tools, ends);
   void game.start();
   return game;
 }
@@ -183,6 +190,37 @@ describe("GameRun, loading", () => {
     await ready();
     expect(worker.last("begin")).toMatchObject({ episode: 1, chunks: [Uint8Array.of(255, 0)] });
     expect(button().textContent).toBe("Continue");
+  });
+
+  it("tells how fast this machine is, where the game asks for that", async () => {
+    start({ ...PAGE, game: { ...PAGE.game, min_speed: 2 } });
+    await worked({ type: "loaded", ms: 1 });
+    expect(speeds).toEqual([]);
+    const { run, game } = worker.last("prepare") ?? { run: -1, game: "{}" };
+    expect(JSON.parse(game)).toMatchObject({ min_speed: 2 });
+    await worked({ type: "measured", run, speed: 1.5 });
+    expect(speeds).toEqual([1.5]);
+    expect(worker.last("open")).toMatchObject({ run });
+  });
+
+  it("does not make anybody wait for that otherwise", async () => {
+    start();
+    await settled();
+    expect([speeds, worker.last("prepare")]).toEqual([[null], undefined]);
+  });
+
+  it("does not ask again when the machine is too slow: the page that follows says why", async () => {
+    let tries = 0;
+    resume = async () => {
+      tries += 1;
+      throw new HttpError(409, { kind: "refused", reason: "too_slow", text: "This computer is too slow." });
+    };
+    start({ ...PAGE, game: { ...PAGE.game, min_speed: 2 } });
+    await worked({ type: "loaded", ms: 1 });
+    await worked({ type: "measured", run: worker.last("prepare")?.run ?? -1, speed: 1.5 });
+    await clock.run(20_000, 250);
+    expect(tries).toBe(1);
+    expect(outcome).toMatchObject([{ reason: "runtime_failed", problem: "too_slow: This computer is too slow." }]);
   });
 
   it("asks where to go on only after everything of an earlier visit has arrived", async () => {

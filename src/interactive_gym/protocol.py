@@ -45,6 +45,7 @@ from interactive_gym.protocol_fields import (
     Plain,
     Severity,
     ShortText,
+    Slowdown,
     Speed,
     Text,
     UnixMs,
@@ -526,6 +527,7 @@ class PlayStatistics(Base):
     stalls: Count
     stalled_ticks: Count
     dropped_ticks: Count
+    slowdown: Slowdown = 1.0  # of everybody's, as the slowest machine needed it
 
 
 class EpisodeEnd(Base, tag="episode_end", tag_field="kind"):

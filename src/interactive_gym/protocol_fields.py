@@ -16,6 +16,7 @@ Plain = bool | int | float | ShortText | None
 Severity = Literal["info", "warning", "error"]
 Ms = Annotated[float, Meta(ge=-1e12, le=1e12)]  # no date and no sum that anybody makes of these overflows
 Speed = Annotated[float, Meta(ge=0, le=1e6)]  # of stepping the game here, before it is played: times real time
+Slowdown = Annotated[float, Meta(ge=1, le=100)]  # times that a tick lasts longer than planned
 UnixMs = Annotated[float, Meta(ge=0, le=2.5e14)]  # up to the year 9892
 
 

@@ -55,3 +55,10 @@ def test_what_does_not_import_is_named(changes, says):
         Runtime(VirtualWorld()).open_game(game(**changes), '{"session_id": "s", "seed": 7}')
     assert caught.value.stage == "import"
     assert "Traceback" in caught.value.detail
+
+
+def test_a_game_that_is_prepared_says_how_fast_it_is_here():
+    runtime = Runtime(VirtualWorld())
+    speed = runtime.prepare_game(game())
+    assert 1 < speed < 1e6  # thousands of steps a second, of a game with ten
+    assert runtime.prepare_game(game()) == speed, "once is enough"

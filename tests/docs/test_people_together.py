@@ -40,7 +40,7 @@ SAID = {
     "within half a minute (`return_timeout`)": (RULES.return_timeout, 30),
     "more than one and a half minutes to catch up": (CONFIG.return_timeout * CATCHING_UP, 90),
     "hides the tab for half a minute (`hidden_timeout`)": (RULES.hidden_timeout, 30),
-    "if that is needed for twenty seconds": (CONFIG.server_timeout, 20),
+    "if that is needed for thirty-five seconds": (CONFIG.server_timeout, 35),
     "comes back within a minute": (KEPT_S, 60),
     "After five minutes in which the server saw none of them": (DESERTED_S, 300),
     "up to four humans": (MESH, 4),

@@ -63,6 +63,11 @@ def test_nothing_is_given_up_before_a_paused_game_is_decided_about(timeout: floa
     assert config.settle_timeout > timeout + config.server_timeout  # somebody may fall silent meanwhile
 
 
+@pytest.mark.parametrize("timeout", [1.0, 30.0, 3600.0])
+def test_nobody_whose_line_is_dead_gives_up_while_they_may_return(timeout: float) -> None:
+    assert lost(on_disconnect="continue", return_timeout_s=timeout).server_timeout > timeout
+
+
 @pytest.mark.parametrize("on_disconnect", ["pause", "continue"])
 @pytest.mark.parametrize("on_leave", ["end", "smaller", "bot"])
 def test_what_follows_when_somebody_is_lost_is_as_the_game_says(on_disconnect: str, on_leave: str) -> None:

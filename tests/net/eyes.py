@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.sync_api import BrowserContext, ConsoleMessage
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage
 
 from tests.e2e.harness import Participant
 
@@ -140,8 +140,15 @@ class Watched(Participant):
         context.expose_function("sawThis", self.diary.saw)
         context.add_init_script(WATCH)
         self.address = f"{url}/?debug=latency"
+        assert context.browser is not None
+        self.browser: Browser = context.browser
         super().__init__(context, self.address)
         self.page.on("console", self.diary.heard)
+
+    @classmethod
+    def opened(cls, browser: Browser, url: str) -> Watched:
+        """Somebody new, on a device of their own."""
+        return cls(browser.new_context(viewport={"width": 900, "height": 700}), url)
 
     def hide(self, is_hidden: bool) -> None:
         """Another tab is in front, or not any more."""

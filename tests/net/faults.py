@@ -31,11 +31,11 @@ class Stage:
     """
 
     def __init__(self, lab: Lab, server: Server, people: Sequence[Watched], album: Path) -> None:
-        self.lab, self.server, self.people = lab, server, people
+        self.lab, self.server, self.people = lab, server, [*people]
         self.gone: set[int] = set()  # whose page was closed
         self._idle: set[int] = set()  # who does not type now
         self._mute: set[int] = set()  # whose page does not answer now
-        self._fingers = Fingers(people)
+        self._fingers = Fingers(self.people, can_type=self._can_type)
         self._album = album
         self._pictures: set[str] = set()
         album.mkdir(parents=True, exist_ok=True)
@@ -45,8 +45,16 @@ class Stage:
     def enter(self) -> None:
         """One after the other, so that it is known who plays whom."""
         for person in self.people:
-            person.press_primary()
-            self.until(lambda person=person: person.diary.page in ("waiting", "playing"), "a waiting room", 120)  # type: ignore[misc]
+            self._enlist(person)
+
+    def join(self, person: Watched) -> None:
+        """Somebody comes later."""
+        self.people.append(person)
+        self._enlist(person)
+
+    def _enlist(self, person: Watched) -> None:
+        person.press_primary()
+        self.until(lambda: person.diary.page in ("waiting", "playing"), "a waiting room", 120)
 
     def until(self, condition: Callable[[], object], what: str, seconds: float = 90) -> None:
         """Play until ``condition`` holds.
@@ -57,7 +65,6 @@ class Stage:
 
         def holds() -> bool:
             self._photograph()
-            self._fingers.resting = {k for k, one in enumerate(self.people) if not self._can_type(k, one)}
             return bool(condition())
 
         try:
@@ -92,9 +99,9 @@ class Stage:
         for other in (None, *(home for home in self.lab.homes if home != self.lab.homes[who])):
             self.lab.cut(self.lab.homes[who], other, seconds)
 
-    def cut_direct(self, seconds: float = FOR_GOOD_S) -> None:
-        """The homes do not reach each other, and the server reaches both."""
-        self.lab.cut(self.lab.homes[0], self.lab.homes[1], seconds)
+    def cut_direct(self, seconds: float = FOR_GOOD_S, one: int = 0, other: int = 1) -> None:
+        """The two homes do not reach each other, and the server reaches both."""
+        self.lab.cut(self.lab.homes[one], self.lab.homes[other], seconds)
 
     def cut_server(self, *who: int, seconds: float) -> None:
         """These homes do not reach the server, and each other they do."""
@@ -173,8 +180,8 @@ class Stage:
     def _present(self) -> list[tuple[int, Watched]]:
         return [(k, one) for k, one in enumerate(self.people) if k not in self.gone]
 
-    def _can_type(self, position: int, person: Watched) -> bool:
-        return position not in self.gone | self._idle and person.diary.page == "playing"
+    def _can_type(self, position: int) -> bool:
+        return position not in self.gone | self._idle and self.people[position].diary.page == "playing"
 
     @contextmanager
     def _away(self, who: int, *, answers: bool = True) -> Iterator[None]:
@@ -203,9 +210,7 @@ class Stage:
 
 def renderers(person: Watched) -> list[int]:
     """The processes in which the pages of this participant's browser run."""
-    browser = person.page.context.browser
-    assert browser is not None
-    session = browser.new_browser_cdp_session()
+    session = person.browser.new_browser_cdp_session()
     try:
         listed = session.send("SystemInfo.getProcessInfo")["processInfo"]
     finally:

@@ -110,7 +110,7 @@ def _episode(server: Server, row: dict[str, str]) -> Episode:
         end_reason=row["end_reason"],
         parity=row["parity"],
         of_players=[int(one["frames"] or 0) for one in rows],
-        holes=_holes(server.folder / row["scene_id"] / row["session_id"] / f"ep{row['episode']}.csv", row),
+        holes=holes(server.folder / row["scene_id"] / row["session_id"] / f"ep{row['episode']}.csv", row),
         bot_frames=[int(one["bot_frames"] or 0) for one in rows],
     )
 
@@ -119,7 +119,7 @@ def _key(row: dict[str, str]) -> tuple[str, str]:
     return row["session_id"], row["episode"]
 
 
-def _holes(path: Path, episode: dict[str, str]) -> int:
+def holes(path: Path, episode: dict[str, str]) -> int:
     """How many frames are not there exactly once, in their order."""
     with path.open(newline="") as file:
         numbers = [int(row["frame"]) for row in csv.DictReader(file)]

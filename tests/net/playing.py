@@ -31,14 +31,15 @@ SHORTEST_S, LONGEST_S = 0.03, 0.2  # for which a key is held
 class Fingers:
     """Random keys of several people at once, about five a second each, held for a while.
 
-    ``press_until`` types on until its condition holds. Nobody is typed for who is ``resting``, by number.
+    ``press_until`` types on until its condition holds. ``can_type`` is asked by number whether somebody is typed for.
     """
 
-    def __init__(self, people: Sequence[Participant], seed: int = 1) -> None:
-        self._people = people
+    def __init__(
+        self, people: Sequence[Participant], seed: int = 1, can_type: Callable[[int], bool] = lambda _: True
+    ) -> None:
+        self._people, self._can_type = people, can_type
         self._draw = random.Random(seed)
         self._due: list[tuple[float, int, str | None]] = []
-        self.resting: set[int] = set()
 
     def press_until(self, is_over: Callable[[], bool], seconds: float) -> None:
         """Type until ``is_over``, which is asked about ten times a second.
@@ -64,7 +65,7 @@ class Fingers:
             heapq.heapreplace(self._due, self._type(now, person, held))
 
     def _type(self, now: float, person: int, held: str | None) -> tuple[float, int, str | None]:
-        if person in self.resting:
+        if not self._can_type(person):
             return now + 1 / PRESSES_PER_S, person, held
         keyboard = self._people[person].page.keyboard
         if held is not None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -27,20 +28,36 @@ TURN, SECRET = ["turn:10.77.0.1:3478?transport=udp"], "of this lab"
 def set_up(case: Case, driver: Playwright, folder: Path) -> Iterator[Stage]:
     """Two people in front of the study's first page."""
     environ = {"LOST_RULES": json.dumps(dict(case.rules)), "LOST_PLAY": json.dumps(dict(case.play))}
-    with ExitStack() as opened:
-        lab = opened.enter_context(Lab(2))
+    if case.has_turn:
+        environ |= {"LOST_TURN": json.dumps(TURN), "LOST_TURN_SECRET": SECRET}
+    with opened_stage(driver, folder, environ, case.kinds, case.id) as stage:
         if case.has_turn:
-            lab.start_turn(SECRET)
-            environ |= {"LOST_TURN": json.dumps(TURN), "LOST_TURN_SECRET": SECRET}
-        server = LabServer(STUDIES / "lost.py", folder / "data", environ=environ, namespace=lab.server_namespace)
+            stage.lab.start_turn(SECRET)
+        yield stage
+
+
+@contextmanager
+def opened_stage(
+    driver: Playwright, folder: Path, environ: dict[str, str], kinds: Sequence[str], name: str
+) -> Iterator[Stage]:
+    """A server, and people in front of its first page, one in each home, with these kinds of browsers.
+
+    The study is a copy, which may be edited.
+    """
+    study = folder / "study"
+    study.mkdir()
+    for module in ("lost.py", "crowd.py"):
+        shutil.copy(STUDIES / module, study / module)
+    with ExitStack() as opened:
+        lab = opened.enter_context(Lab(len(kinds)))
+        server = LabServer(study / "lost.py", folder / "data", environ=environ, namespace=lab.server_namespace)
         opened.callback(lambda: print(server.log.read_text()[-8000:]))
         opened.callback(server.stop)
         server.start()
-        people = []
-        for home, kind in zip(lab.homes, case.kinds, strict=True):
-            browser = opened.enter_context(browser_in(lab, driver, folder, home, kind))
-            people.append(Watched(browser.new_context(viewport={"width": 900, "height": 700}), server.url))
-        yield Stage(lab, server, people, ALBUMS / case.id)
+        found = [
+            opened.enter_context(browser_in(lab, driver, folder, *one)) for one in zip(lab.homes, kinds, strict=True)
+        ]
+        yield Stage(lab, server, [Watched.opened(browser, server.url) for browser in found], ALBUMS / name)
 
 
 def play(case: Case, stage: Stage) -> list[str]:
@@ -82,3 +99,27 @@ def test_what_comes_of_a_fault(case: Case, driver: Playwright, tmp_path: Path) -
     with set_up(case, driver, tmp_path) as stage:
         problems = play(case, stage)
     assert not problems, "\n".join(problems)
+
+
+@full
+@pytest.mark.timeout(900)
+def test_the_file_is_edited_while_people_wait_and_play(driver: Playwright, tmp_path: Path) -> None:
+    """Whoever plays goes on, whoever waits is found in the room of the new file, and all read its new words."""
+    environ = {"LOST_PLAY": json.dumps({"steps": 1500})}
+    with opened_stage(driver, tmp_path, environ, ["chromium"] * 3, "edited") as stage:
+        stage.enter()
+        stage.until(lambda: stage.people[0].diary.latest >= (0, 100) <= stage.people[1].diary.latest, "frame 100")
+        assert stage.people[2].diary.page == "waiting"
+        stage.without_server(3, meanwhile=lambda: edit(stage.server.study))
+        stage.join(Watched.opened(stage.people[2].browser, stage.server.url))
+        stage.until_over(300)
+        assert ["Thank you all" in person.diary.last for person in stage.people] == [True] * 4
+        episodes = stage.server.settled(2)
+        assert [(row["frames"], row["parity"]) for row in episodes] == [("1500", "identical")] * 2
+        write_down("edited", {"as_expected": True, **observe(stage).as_json()})
+
+
+def edit(study: Path) -> None:
+    text = study.read_text()
+    assert text.count('HEADER = "Thank you"') == 1
+    study.write_text(text.replace('HEADER = "Thank you"', 'HEADER = "Thank you all"'))

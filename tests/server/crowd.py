@@ -270,7 +270,7 @@ class Person:
                 wait.ends()
                 self._meet(heard[1])
                 connects_at = None if self._is_case(0.05) else self._now + self._draw(0.1, 4)
-                if heard[1]["returning"]:
+                if heard[1]["returning"] or heard[1]["restart"]:
                     self._has_met = True
             elif heard[0] == "play" and self._bout:
                 self._has_met = True

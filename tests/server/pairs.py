@@ -33,6 +33,7 @@ STATISTICS = {
     "stalls": 1,
     "stalled_ticks": 2,
     "dropped_ticks": 0,
+    "slowdown": 1.25,
 }
 
 

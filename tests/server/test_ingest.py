@@ -253,7 +253,7 @@ def test_why_an_episode_ends() -> None:
 @pytest.mark.parametrize(
     "changes",
     [{"end_reason": reason} for reason in ("failed", "mismatch", "interrupted")]
-    + [{"statistics": dict.fromkeys(PlayStatistics.__struct_fields__, 0)}],
+    + [{"statistics": dict.fromkeys(PlayStatistics.__struct_fields__, 1)}],
 )
 async def test_who_plays_alone_has_nobody_to_lose(
     one: Participant, server: Running, session: str, changes: dict[str, Any]

@@ -280,3 +280,4 @@ def test_the_files_of_a_game_of_several(pair: Group) -> None:
     assert (green["player"], green["peer"], green["state"], blue["peer"]) == ("green", "0", "playing", "1")
     assert (green["rollbacks"], green["deepest_rollback"], green["input_delay"]) == ("6", "4", "1")
     assert (blue["rollbacks"], blue["episodes_completed"]) == ("3", "2")
+    assert [players[0]["slowdown"], players[3]["slowdown"], green["slowdown"]] == ["1.25", "", "1.25"]

@@ -66,10 +66,10 @@ class Person(Player, Arriving):
         return page
 
     async def play(self) -> None:
-        """The game; whoever comes back into it is sent all of it by the partner."""
+        """The game; whoever comes back into it records all of it, also where nobody was left who could tell."""
         await self.enlist()
         match = await self.hears("match")
-        if not match["returning"]:
+        if not match["returning"] and not match["restart"]:
             assert await self.validated(match["session_id"]) is None
             await self.hears("play")
         episode = whole_episode(match["session_id"], 2 * FPS, generation=match["generation"])

@@ -135,7 +135,7 @@ async def test_nobody_comes_and_a_bot_plays(serve: Serve, come: Come, again: Com
     returned = await back.hears("match")
     assert (returned["session_id"], returned["returning"], returned["game"]) == (
         match["session_id"],
-        True,
+        False,  # there is nobody to come back to
         match["game"],
     )
     await back.upload(*whole_episode(match["session_id"], 5, episode=1, generation=1))

@@ -57,6 +57,8 @@ export class MatchLog {
         return ["cut", fieldsOf(event)];
       case "returned":
         return ["returned", { ...fieldsOf(event), ms: Math.round(now - (this.goneSince.get(event.peer) ?? now)) }];
+      case "slowed":
+        return ["slow_machine", { factor: event.factor, peers: event.peers.join(" ") }];
       case "ended":
         return [event.reason, fieldsOf(event)];
       default:
@@ -65,7 +67,7 @@ export class MatchLog {
   }
 }
 
-function fieldsOf({ type: _, ...fields }: Exclude<Reported, { type: "held" }>): EventData {
+function fieldsOf({ type: _, ...fields }: Exclude<Reported, { type: "held" | "slowed" }>): EventData {
   return fields;
 }
 

@@ -21,6 +21,7 @@ export interface RoomTools {
 }
 
 export class WaitingRoom {
+  speed: number | null = null; // of this machine, for the server
   private room: Room | null = null;
   private since = 0; // when the server said that
   private text = "";
@@ -31,7 +32,7 @@ export class WaitingRoom {
   private cancelAgain: () => void = () => undefined;
 
   constructor(
-    private readonly body: Enlist,
+    private readonly body: Omit<Enlist, "speed">,
     private readonly tools: RoomTools,
   ) {}
 
@@ -68,7 +69,7 @@ export class WaitingRoom {
   private enlist(): void {
     this.cancelAgain();
     const asked = (this.asked += 1);
-    void this.tools.wire.enlist(this.body).then((answer) => {
+    void this.tools.wire.enlist({ ...this.body, speed: this.speed }).then((answer) => {
       if (asked === this.asked) this.answered(answer);
     });
   }

@@ -34,6 +34,8 @@ export class MatchRun extends Run {
   private readonly room: WaitingRoom;
   private readonly preparation: number; // a run of the worker's
   private bout: Bout | null = null;
+  private speed: (speed: number | null) => void = () => undefined;
+  private readonly measured = new Promise<number | null>((resolve) => (this.speed = resolve));
   private stopListening: (() => void)[] = [];
 
   constructor(
@@ -57,6 +59,7 @@ export class MatchRun extends Run {
     if (this.isCalled) this.tools.call.prepare();
     this.view.waiting(null);
     await this.tools.outbox.drain();
+    await this.measure();
     if (!this.closed) this.wait();
   }
 
@@ -78,6 +81,7 @@ export class MatchRun extends Run {
       const stop = runtime.listen((message) => {
         if (message.type === "progress") this.progressed();
         if (message.type === "loaded") resolve();
+        if (message.type === "measured" && message.run === this.preparation) this.speed(message.speed);
         if (message.type === "failed" && this.isOurs(message.run)) this.failed(message.failure);
       });
       this.stopListening.push(stop);
@@ -86,6 +90,13 @@ export class MatchRun extends Run {
     runtime.post({ type: "prepare", run: this.preparation, game: JSON.stringify(this.page.game) });
     if (!runtime.loaded) await loaded;
     await this.picturesLoaded();
+    this.deadline.stop();
+  }
+
+  /** Has been done, as a rule, while the participant has read the instructions. */
+  private async measure(): Promise<void> {
+    this.deadline.renew();
+    this.room.speed = await this.measured;
     this.deadline.stop();
   }
 

@@ -26,7 +26,7 @@ export type ToWorker =
   /** Starts the clock of the episode that has begun. */
   | { type: "play"; run: number; fps: number }
   | { type: "input"; down: string[]; presses: Press[]; focused: boolean }
-  /** Imports and looks at a game of several people, as soon as Python is there: a match of it is made faster then. */
+  /** Imports and looks at a game, as soon as Python is there: it is made faster then. Answered by `measured`. */
   | { type: "prepare"; run: number; game: string }
   /** Imports and makes a game of several people; `match` is protocol.Match, and `chunks` are what its restart has all play
    *  again. Replaces an open game. */
@@ -65,6 +65,8 @@ export type FromWorker =
   | { type: "progress"; progress: LoadProgress }
   | { type: "loaded"; ms: number }
   | { type: "opened"; run: number }
+  /** How many times faster than it is played the prepared game can be played here; null: that could not be measured. */
+  | { type: "measured"; run: number; speed: number | null }
   | { type: "begun"; run: number; packet: string; pixels: ArrayBuffer | null; chunks: ChunkBytes[] }
   | { type: "ticked"; run: number; tick: Tick }
   /** The environment of a match stands. */
@@ -195,7 +197,7 @@ export type MatchEvent =
   | { type: "returned"; peer: number; frame: number }
   | { type: "away"; is_gone: boolean }
   | { type: "mismatch"; peer: number; frame: number; agreed: number }
-  | { type: "slowed"; factor: number } // times the nominal tick, for the slowest of us
+  | { type: "slowed"; factor: number; peers: number[] } // times that a tick lasts longer than planned, for their sake
   /** All chunks of the episode are in this packet or were in earlier ones. `end` is EpisodeEnd's, without the key. */
   | { type: "episode_ended"; episode: number; end: Pick<EpisodeEnd, "frames" | "end_reason" | "statistics"> }
   /** `netcode.events.Reason`, or "partner_left": whoever is needed is gone for good. Of "failed", `text` is the problem in

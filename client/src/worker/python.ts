@@ -41,7 +41,7 @@ interface PyModule extends PyProxy {
 
 interface PyRuntime extends PyProxy {
   open_game(game: string, session: string): PyPlay;
-  prepare_match(game: string): void;
+  prepare_game(game: string): number | undefined;
   open_match(game: string, match: string, chunks: Uint8Array[]): PyMatch;
 }
 
@@ -58,7 +58,7 @@ export async function loadPython(
   module.destroy();
   return {
     open: (game, session) => playOf(runtime.open_game(game, session)),
-    prepare: (game) => runtime.prepare_match(game),
+    prepare: (game) => runtime.prepare_game(game) ?? null,
     match: (game, match, chunks) => netGameOf(runtime.open_match(game, match, chunks)),
   };
 }

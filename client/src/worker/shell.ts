@@ -12,7 +12,8 @@ import type { Hop } from "./wakeup";
 /** A Python that is ready to open games. */
 export interface Python {
   open(game: string, session: string): Play;
-  prepare(game: string): void;
+  /** How many times faster than it is played the game can be played here; null: that could not be measured. */
+  prepare(game: string): number | null;
   match(game: string, match: string, chunks: Uint8Array[]): NetGame;
 }
 
@@ -89,7 +90,8 @@ export class Shell {
     const { python, wanted } = this;
     if (python === null || wanted === null) return;
     this.wanted = null;
-    this.guarded(wanted.run, "import", () => python.prepare(wanted.game));
+    const { run, game } = wanted;
+    this.guarded(run, "import", () => this.tell({ type: "measured", run, speed: python.prepare(game) }));
   }
 
   private open(run: number, game: string, session: string): void {

@@ -158,6 +158,12 @@ async function worked(message: Parameters<FakeWorker["say"]>[0]): Promise<void> 
   await settled();
 }
 
+/** Python is there, and has tried how fast the game is. */
+async function loaded(speed: number | null = 12.5): Promise<void> {
+  await worked({ type: "loaded", ms: 1 });
+  await worked({ type: "measured", run: worker.last("prepare")?.run ?? -1, speed });
+}
+
 async function happens(action: () => void): Promise<void> {
   action();
   await settled();
@@ -165,7 +171,7 @@ async function happens(action: () => void): Promise<void> {
 
 async function waiting(): Promise<MatchRun> {
   const game = start();
-  await worked({ type: "loaded", ms: 1 });
+  await loaded();
   await happens(() => document.querySelector<HTMLButtonElement>("button.primary")?.click());
   return game;
 }
@@ -231,15 +237,30 @@ describe("MatchRun, waiting", () => {
     await waiting();
     expect(wire.said).toEqual([]);
     await happens(arrive);
-    expect(wire.said).toEqual([["enlist", { scene_id: "drive", archive: "/a.tar" }]]);
+    expect(wire.said).toEqual([["enlist", { scene_id: "drive", archive: "/a.tar", speed: 12.5 }]]);
     expect(shown()).toBe("waiting");
   });
 
   it("needs no button where the researcher wants none", async () => {
     start({ ...PAGE, button: null });
     expect(document.querySelector<HTMLElement>("button")?.hidden).toBe(true);
-    await worked({ type: "loaded", ms: 1 });
+    await loaded();
     expect(wire.count("enlist")).toBe(1);
+  });
+
+  it("waits with that until it knows how fast this machine is, but not for ever", async () => {
+    start({ ...PAGE, button: null });
+    await worked({ type: "loaded", ms: 1 });
+    expect(wire.said).toEqual([]);
+    await worked({ type: "measured", run: 99, speed: 1 }); // of another game
+    expect(wire.said).toEqual([]);
+    await worked({ type: "measured", run: worker.last("prepare")?.run ?? -1, speed: null });
+    await happens(() => wire.listener?.linked());
+    expect(wire.said.map(([, body]) => body)).toEqual(Array(2).fill({ scene_id: "drive", archive: "/a.tar", speed: null }));
+    start({ ...PAGE, button: null });
+    await worked({ type: "loaded", ms: 1 });
+    await clock.run(PAGE.game.loading_timeout_s * 1000 + 1000, 1000);
+    expect(outcome).toMatchObject([{ reason: "loading_timeout" }]);
   });
 
   it("says how many are here, since when, and how long it may take, every second anew", async () => {
@@ -262,14 +283,14 @@ describe("MatchRun, waiting", () => {
   it("calls whoever waits when the partners are found, if it is to", async () => {
     const multiplayer = { ...PAGE.game.multiplayer, call: true } as Multiplayer;
     const game = start({ ...PAGE, button: null, game: { ...PAGE.game, multiplayer } });
-    await worked({ type: "loaded", ms: 1 });
+    await loaded();
     await matched();
     expect(calls).toEqual(["prepare", "▶ The game begins"]);
     game.close();
     expect(calls.at(-1)).toBe("close");
     calls = [];
     start({ ...PAGE, button: null, game: { ...PAGE.game, multiplayer: { ...multiplayer, call: false } } });
-    await worked({ type: "loaded", ms: 1 });
+    await loaded();
     await matched();
     expect(calls).toEqual([]);
   });
@@ -278,7 +299,7 @@ describe("MatchRun, waiting", () => {
     offers = true;
     const multiplayer = { ...PAGE.game.multiplayer, call: true } as Multiplayer;
     start({ ...PAGE, button: null, game: { ...PAGE.game, multiplayer } });
-    await worked({ type: "loaded", ms: 1 });
+    await loaded();
     const button = [...document.querySelectorAll<HTMLButtonElement>(".waiting button")][0];
     expect(button?.hidden).toBe(false);
     await happens(() => button?.click());
@@ -391,7 +412,7 @@ describe("MatchRun, meeting", () => {
   it("comes back into a running game without waiting for everybody", async () => {
     storage.set("interactive-gym/playing", "drive"); // as before the reload
     start();
-    await worked({ type: "loaded", ms: 1 });
+    await loaded();
     await matched({ returning: true, boot: 2 });
     expect(text()).toContain("Welcome back");
     await worked({ type: "made", run: run() });
@@ -413,7 +434,7 @@ describe("MatchRun, when nobody was left who had played", () => {
   async function reloaded(more: Partial<Match> = AGAIN): Promise<void> {
     storage.set("interactive-gym/playing", "drive");
     start();
-    await worked({ type: "loaded", ms: 1 });
+    await loaded();
     await matched(more);
   }
 
@@ -699,13 +720,13 @@ describe("MatchRun, playing", () => {
     await events({ type: "unheld", at: at(100) }, { type: "cut", peer: 1, turn: 1, frame: 5 });
     await clock.run(3000, 500);
     await events({ type: "unheld", at: at(100) }); // which this page did not wait for
-    await events({ type: "returned", peer: 1, frame: 9 }, { type: "slowed", factor: 1.2 });
+    await events({ type: "returned", peer: 1, frame: 9 }, { type: "slowed", factor: 1.2, peers: [0, 1] });
     expect(reported).toEqual([
       ["match_held", "warning", "hidden", { frame: 5, peers: "0 1", limit_ms: 5000 }],
       ["match_unheld", "info", "hidden", { ms: 2100 }],
       ["match_cut", "warning", "cut", { peer: 1, turn: 1, frame: 5 }],
       ["match_returned", "info", "returned", { peer: 1, frame: 9, ms: 3000 }],
-      ["match_slowed", "warning", "slowed", { factor: 1.2 }],
+      ["match_slowed", "warning", "slow_machine", { factor: 1.2, peers: "0 1" }],
     ]);
   });
 

@@ -246,7 +246,7 @@ describe("Shell", () => {
 
   it("prepares a game as soon as Python is there, after it has said that", async () => {
     const prepared: [string, string[]][] = [];
-    const prepare = (game: string): void => void prepared.push([game, types()]);
+    const prepare = (game: string): number | null => (prepared.push([game, types()]) > 1 ? null : 2.5);
     const shell = shellWith(async () => ({ open: noMatch, prepare, match: noMatch }));
     shell.handle({ type: "load", source: SOURCE });
     shell.handle({ type: "prepare", run: 1, game: "{}" });
@@ -255,6 +255,10 @@ describe("Shell", () => {
     expect(prepared).toEqual([["{}", ["loaded"]]]);
     shell.handle({ type: "prepare", run: 2, game: "[]" });
     expect(prepared[1]?.[0]).toBe("[]");
+    expect(said.slice(-2)).toEqual([
+      { type: "measured", run: 1, speed: 2.5 },
+      { type: "measured", run: 2, speed: null },
+    ]);
   });
 
   it("reports a game that cannot be prepared", async () => {
@@ -268,7 +272,7 @@ describe("Shell", () => {
   it("answers the partners of the last match while the next one is open", async () => {
     const games: FakeRetired[] = [];
     const match = (): FakeRetired => games[games.push(new FakeRetired()) - 1] as FakeRetired;
-    const shell = shellWith(async () => ({ open: noMatch, prepare: () => undefined, match }));
+    const shell = shellWith(async () => ({ open: noMatch, prepare: () => null, match }));
     shell.handle({ type: "load", source: SOURCE });
     await settled();
     const game = JSON.stringify(MATCH_PAGE.game);
@@ -314,7 +318,7 @@ describe("Shell", () => {
 
   it("forgets a match after a while, though nobody has acknowledged its end", async () => {
     const game = new FakeRetired();
-    const shell = shellWith(async () => ({ open: noMatch, prepare: () => undefined, match: () => game }));
+    const shell = shellWith(async () => ({ open: noMatch, prepare: () => null, match: () => game }));
     shell.handle({ type: "load", source: SOURCE });
     await settled();
     const opened = { run: 1, game: JSON.stringify(MATCH_PAGE.game), match: MATCH, chunks: [], impairment: null };

@@ -36,6 +36,7 @@ class Match:
         match: ``protocol.Match``.
         probed: What is known of the game whatever its seed.
         recorded: The chunks of the frames that ``match["restart"]`` has all play again.
+        frame_cost: What a frame takes on this machine, in seconds; 0 if that is not known.
 
     Raises:
         EnvError: The environment cannot be made or reset, or does not fit the config or what was recorded.
@@ -49,8 +50,10 @@ class Match:
         match: Mapping[str, Any],
         probed: Probe,
         recorded: Sequence[bytes] = (),
+        *,
+        frame_cost: float = 0.0,
     ) -> None:
-        self._spec, self._world, self._match = spec, world, match
+        self._spec, self._world, self._match, self._frame_cost = spec, world, match, frame_cost
         watched = spec.policies.keys() | spec.understudies.keys()
         self._host = Host(spec, world, match["seed"], watched=watched, probed=probed)
         actions = self._host.actions
@@ -75,7 +78,15 @@ class Match:
         def begin() -> None:
             match = self._match
             returning, restart = match["returning"], self._restart
-            session = Session(self._config, match["peer"], match["boot"], now, returning=returning, restart=restart)
+            session = Session(
+                self._config,
+                match["peer"],
+                match["boot"],
+                now,
+                returning=returning,
+                restart=restart,
+                frame_cost=self._frame_cost,
+            )
             patience = patience_of(self._config)
             self._side = Side(self._spec, self._world, match["seed"], self._host, session, patience)
 

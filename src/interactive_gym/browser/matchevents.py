@@ -11,6 +11,7 @@ from interactive_gym.netcode.events import EpisodeEnded, Event
 
 _SHOWN = {
     events.Started: "started",
+    events.Slowed: "slowed",
     events.Interrupted: "interrupted",
     events.Resumed: "resumed",
     events.Held: "held",

@@ -16,17 +16,24 @@ from interactive_gym.browser.picture import look_of
 from interactive_gym.browser.play import Play
 from interactive_gym.envs.determinism import VirtualWorld
 from interactive_gym.game.probe import Probe, probe
+from interactive_gym.game.speed import frame_cost
 
 PROBE_SEED = 0  # any: what is looked for is the same in every session
+FASTEST = 1e6  # times real time; no clock is so fine that more could be measured
 
 
 @dataclass(frozen=True)
 class _Prepared:
-    """A game of several people, and what is known of it before there is a match."""
+    """A game, and what is known of it before it is played.
+
+    Attributes:
+        frame_cost: What a frame takes on this machine, in seconds; None if it could not be measured.
+    """
 
     game_json: str
     spec: spec.Spec
     probed: Probe
+    frame_cost: float | None
 
 
 class Runtime:
@@ -49,8 +56,8 @@ class Runtime:
         game = self._imported(game_json)
         return Play(game, self._world, json.loads(session_json)["seed"])
 
-    def prepare_match(self, game_json: str) -> None:
-        """Import the environment of a game of several people, and make it once to see what has to be known of it.
+    def prepare_game(self, game_json: str) -> float | None:
+        """Import the environment of a game, and make it once to see what has to be known of it, and how fast it is.
 
         All that does not depend on who plays, so that it is done by the time when somebody does. Said again of the same
         game, it does nothing.
@@ -58,11 +65,16 @@ class Runtime:
         Args:
             game_json: ``protocol_game.Game``.
 
+        Returns:
+            How many times faster than it is played it can be played here; None if that could not be measured.
+
         Raises:
             EnvError: A module of the game does not import, the environment cannot be made or reset, or it does not fit
                 the config; ``stage`` says which.
         """
-        self._preparation(game_json)
+        prepared = self._preparation(game_json)
+        cost = prepared.frame_cost
+        return None if cost is None else min(FASTEST, 1 / max(cost * prepared.spec.fps, 1e-9))
 
     def open_match(self, game_json: str, match_json: str, chunks: Iterable[Any] = ()) -> Match:
         """Make a game of several people, which was prepared or is now.
@@ -80,13 +92,16 @@ class Runtime:
         prepared = self._preparation(game_json)
         mine = replace(prepared.spec, human=match["agent"])
         recorded = [bytes_of(chunk) for chunk in chunks]
-        return Match(mine, self._world, json.loads(game_json), match, prepared.probed, recorded)
+        cost = prepared.frame_cost or 0.0
+        return Match(mine, self._world, json.loads(game_json), match, prepared.probed, recorded, frame_cost=cost)
 
     def _preparation(self, game_json: str) -> _Prepared:
         if self._prepared is None or self._prepared.game_json != game_json:
             imported = self._imported(game_json)
             probed = probe(imported, self._world, PROBE_SEED, look_of(imported))
-            self._prepared = _Prepared(game_json, imported, probed)
+            is_kept = len(imported.humans) > 1
+            cost = frame_cost(imported, self._world, PROBE_SEED, probed, is_kept=is_kept)
+            self._prepared = _Prepared(game_json, imported, probed, cost)
         return self._prepared
 
     def _imported(self, game_json: str) -> spec.Spec:

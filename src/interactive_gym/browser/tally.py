@@ -53,6 +53,7 @@ class Tick:
 class Tally:
     """An episode's statistics, from those of its session, which count on from one episode to the next."""
 
+    PARAMETERS = ("input_delay", "window", "slowdown")
     COUNTED = ("rollbacks", "replayed", "stalls", "stalled_ticks", "dropped_ticks")
 
     def __init__(self, session: Session) -> None:
@@ -72,4 +73,5 @@ class Tally:
         """As ``protocol.PlayStatistics``."""
         now = self._session.statistics()
         counts = {name: now[name] - self._before[name] for name in self.COUNTED}
-        return {**counts, "deepest_rollback": self._deepest, "input_delay": now["input_delay"], "window": now["window"]}
+        parameters = {name: now[name] for name in self.PARAMETERS}
+        return {**counts, **parameters, "deepest_rollback": self._deepest}

@@ -18,24 +18,24 @@ from interactive_gym.protocol import PlayStatistics
 
 STATISTICS = PlayStatistics.__struct_fields__
 _NOT_SUMMED = {"input_delay", "window"}  # parameters: those of the latest episode
-_GREATEST = {"deepest_rollback"}
+_GREATEST = {"deepest_rollback", "slowdown"}
 
-Statistics = Mapping[tuple[str, str], Sequence[Mapping[str, int]]]
+Statistics = Mapping[tuple[str, str], Sequence[Mapping[str, float]]]
 """Session and player -> ``protocol.PlayStatistics`` of each episode, in order."""
 
 
 def statistics_of(connection: Connection) -> Statistics:
     """What players counted, of the generation that counts in each episode."""
-    found: dict[tuple[str, str], list[Mapping[str, int]]] = {}
+    found: dict[tuple[str, str], list[Mapping[str, float]]] = {}
     for (session_id, _, player), row in sorted(_ends(connection).items(), key=lambda item: item[0]):
         if row.statistics:
             found.setdefault((session_id, player), []).append(row.statistics)
     return found
 
 
-def summed(counted: Sequence[Mapping[str, int]]) -> Mapping[str, int]:
+def summed(counted: Sequence[Mapping[str, float]]) -> Mapping[str, float]:
     """One player's statistics of several episodes, in order, as one."""
-    total: dict[str, int] = {}
+    total: dict[str, float] = {}
     for one in counted:
         for name, value in one.items():
             before = total.get(name, 0)

@@ -19,7 +19,10 @@ LOST = {"on_disconnect": "pause", "reconnection_timeout_s": 5.0, "return_timeout
 """Where a game does not say it: one that was stored before there was a choice, and is played on."""
 
 SERVER_PATIENCE = 15.0
-"""Seconds for a decision of the server, besides those that it waits for a page that reloads: it may start anew."""
+"""Seconds for a decision of the server, besides those that it waits for a reload, and at least: it may start anew.
+
+Whose own line is dead has not heard of the decision either: nobody gives up before they could not return any more.
+"""
 
 SETTLE_PATIENCE = 5.0
 """Seconds for agreeing on a cut, besides those after which somebody is cut as well who falls silent meanwhile."""
@@ -50,6 +53,7 @@ def session_config(
     """
     rules = {**LOST, **game["multiplayer"]}
     silence = rules["reconnection_timeout_s"]
+    patience = max(SERVER_PATIENCE, rules["return_timeout_s"])
     peers = human_peers(game)
     players = range(len(game["policies"]))
     return Config(
@@ -64,8 +68,8 @@ def session_config(
         on_disconnect=rules["on_disconnect"],
         on_leave=rules["on_leave"],
         pause_timeout=silence,
-        settle_timeout=2 * silence + SERVER_PATIENCE + SETTLE_PATIENCE,
-        server_timeout=silence + SERVER_PATIENCE,
+        settle_timeout=2 * silence + patience + SETTLE_PATIENCE,
+        server_timeout=silence + patience,
         return_timeout=rules["return_timeout_s"],
         is_action=is_action,
         fingerprint=fingerprint,

@@ -31,6 +31,7 @@ from interactive_gym.server.http import Http
 from interactive_gym.server.ice import Ice
 from interactive_gym.server.logs import LogFile
 from interactive_gym.server.presence import Presence
+from interactive_gym.server.pulse import Pulse
 from interactive_gym.server.settings import Settings
 from interactive_gym.server.sockets import Sockets
 from interactive_gym.server.study import Study
@@ -88,7 +89,8 @@ def _assembled(desk: Desk, sockets: Sockets, web: Web, hooking: Hooking, opened:
             await sockets.matches.restore()
             desk.files.update()
             hooking.start()
-            watchers = (sockets.desertion, sockets.news, sockets.watching, sockets.gathering.restarting)
+            pulse = Pulse(desk, sockets.matches)
+            watchers = (sockets.desertion, sockets.news, sockets.watching, sockets.gathering.restarting, pulse)
             watching = [asyncio.create_task(one.watch()) for one in watchers]
             yield
             for one in watching:

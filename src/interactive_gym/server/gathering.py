@@ -129,10 +129,7 @@ class Gathering:
             raise ClientError("wrong_archive", "the page runs what an earlier server gave it")
         async with self._lock:
             self._desk.presence.who(who.sid)  # it may have been taken over meanwhile
-            found = await self._desk.write(self._company.enlist, who.participant_id, message, clock())
-            match found:
-                case Returning(session):
-                    await self.restarting.back(who, session)
+            match found := await self._enlisted(who, message):
                 case Departure():
                     self._departed(who.participant_id, found)
                     self._show(who.participant_id, found.page)
@@ -140,6 +137,13 @@ class Gathering:
                     self._admit(who, message.scene_id, found)
             hall = self._halls.get(message.scene_id)  # none: the game runs on, and its scene is one of one player now
             return hall.pool.room(who.participant_id, steady()) if hall else Room(0, 0, 0.0, 0.0)
+
+    async def _enlisted(self, who: Connected, message: Enlist) -> Returning | Departure | Profile:
+        """Whoever returns is let into their game; if it has just become complete, they depart from it."""
+        while True:
+            found = await self._desk.write(self._company.enlist, who.participant_id, message, clock())
+            if not isinstance(found, Returning) or await self.restarting.back(who, found.session):
+                return found
 
     async def validated(self, who: Connected, message: Validated) -> None:
         """Their page is connected with all others, or never will be. Said again, it changes nothing.

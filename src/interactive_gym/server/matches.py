@@ -159,6 +159,10 @@ class Matches:
         if live and live.refereeing:
             live.refereeing.wish(change, peers)
 
+    def __len__(self) -> int:
+        """Of all that are alive, whether their games have begun or not."""
+        return len(self._live)
+
     def playing(self) -> set[str]:
         """The sessions whose games run."""
         return {live.session_id for live in self._live.values() if live.refereeing}

@@ -81,3 +81,7 @@ class Presence:
 
     def connected(self, participant_id: str) -> bool:
         return participant_id in self._by_participant
+
+    def __len__(self) -> int:
+        """Open connections, those included that were taken over and are about to be ended."""
+        return len(self._by_sid)

@@ -19,7 +19,7 @@ from interactive_gym.data.restarts import Restart
 from interactive_gym.errors import ClientError
 from interactive_gym.protocol import Playing, ReplayRequest
 from interactive_gym.protocol import Restart as Named
-from interactive_gym.server import play
+from interactive_gym.server import play, together
 from interactive_gym.server.desk import Desk, clock, steady
 from interactive_gym.server.matches import InGame, Matches
 from interactive_gym.server.presence import Connected
@@ -68,8 +68,11 @@ class Restarting:
         self._rolls: dict[str, _Roll] = {}  # by session
         self._lock = asyncio.Lock()
 
-    async def back(self, who: Connected, session: Session) -> None:
+    async def back(self, who: Connected, session: Session) -> bool:
         """A page of this member, which knows nothing of the game, wants to come back into it.
+
+        Returns:
+            False: its last episode has just become complete.
 
         Raises:
             ClientError: ``not_now``: it has just ended.
@@ -81,8 +84,7 @@ class Restarting:
             roll.pageless.discard(session.peer)
             if referee.playing or session.peer in roll.awaited:
                 return await self._join(session, who, roll, referee)
-            if not await self._restart(session.id, roll, referee):
-                raise ClientError("not_now", "the game is over")
+            return await self._restart(session.id, roll, referee)
 
     async def connected(self, who: Connected, playing: Playing | None) -> None:
         """A member has a new connection, and their page is about this game; or about none, if it was reloaded."""
@@ -154,14 +156,20 @@ class Restarting:
 
     # --- going on ---------------------------------------------------------------------------------------------------
 
-    async def _join(self, side: Session, who: Connected, roll: _Roll, referee: Refereeing) -> None:
-        """They go on with the others; from the beginning of the restart, if these have not gone on without them."""
+    async def _join(self, side: Session, who: Connected, roll: _Roll, referee: Refereeing) -> bool:
+        """They go on with the others; from the beginning of the restart, if these have not gone on without them.
+
+        False: there is no episode any more that they could play.
+        """
         begins = side.peer in roll.awaited and referee.may_begin(side.peer)
-        generation = await self._desk.write(matches.add_generation, side.id, side.player, tab=who.tab, now=clock())
+        generation = await self._desk.write(_add_generation, side, who.tab, clock())
+        if generation is None:
+            return False
         roll.awaited.discard(side.peer)
         self._desk.log.info("returned", session_id=side.id, generation=generation, begins=begins)
         restart = _named(roll.restart) if roll.restart else None
         self._invite(side, generation=generation, returning=not begins, restart=restart)
+        return True
 
     async def _restart_if_lost(self, session_id: str, roll: _Roll, referee: Refereeing) -> None:
         """Nobody plays, though the game had begun, and somebody waits."""
@@ -213,6 +221,13 @@ class Restarting:
         if referee is None:
             raise ClientError("not_now", "the game is over")
         return referee
+
+
+def _add_generation(connection: Connection, side: Session, tab: str, now: float) -> int | None:
+    """What was uploaded meanwhile may have completed the last episode: then nobody begins any more."""
+    if together.is_over(connection, side):
+        return None
+    return matches.add_generation(connection, side.id, side.player, tab=tab, now=now)
 
 
 def replayed(connection: Connection, participant_id: str, message: ReplayRequest) -> list[bytes]:

@@ -19,7 +19,8 @@ HEADER = "Thank you"
 if RULES.get("on_leave") == "bot":
     RULES["on_leave"] = ig.TakeOver(wander)
 
-experiment = ig.Experiment("lost").scenes(
+experiment = ig.Experiment("lost").console(capture=False)  # frames are logged by the thousand
+experiment = experiment.scenes(
     ig.StartScene("welcome").content(header="Welcome"),
     ig.GymScene("game")
     .environment(Crowd, options={"agents": 2, "steps": PLAY["steps"]})
