@@ -75,6 +75,14 @@ export interface Game {
   min_speed?: number | null;
 }
 
+/** Nobody is left who has played. All play ``episode`` again up to ``frame`` (-1: the reset), and go on together. */
+export interface Restart {
+  epoch: number;
+  episode: number;
+  frame: number;
+  gone: number[];
+}
+
 /** A file that the page loads: content-hashed address, and its size before compression (for the progress bar). */
 export interface Asset {
   url: string;
@@ -248,14 +256,6 @@ export interface IceServer {
   urls: string[];
   username?: string | null;
   credential?: string | null;
-}
-
-/** Nobody is left who has played. All play ``episode`` again up to ``frame`` (-1: the reset), and go on together. */
-export interface Restart {
-  epoch: number;
-  episode: number;
-  frame: number;
-  gone: number[];
 }
 
 /**

@@ -50,7 +50,7 @@ from interactive_gym.protocol_fields import (
     Text,
     UnixMs,
 )
-from interactive_gym.protocol_game import Game
+from interactive_gym.protocol_game import Game, Restart
 
 PROTOCOL_VERSION = 4
 MAX_UPLOAD_BYTES = 1_000_000
@@ -243,15 +243,6 @@ class IceServer(Base):  # as RTCPeerConnection takes it
     urls: list[str]
     username: str | None = None
     credential: str | None = None
-
-
-class Restart(Base):
-    """Nobody is left who has played. All play ``episode`` again up to ``frame`` (-1: the reset), and go on together."""
-
-    epoch: Count  # for the netcode
-    episode: Count
-    frame: Frame
-    gone: list[int]  # peers who do not come back
 
 
 class Match(Base):

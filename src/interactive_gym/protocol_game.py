@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from interactive_gym.protocol_fields import Base
+from interactive_gym.protocol_fields import Base, Count, Frame
 
 
 class KeyBinding(Base, frozen=True):
@@ -73,3 +73,12 @@ class Game(Base, frozen=True):
     record_observations: bool
     multiplayer: Multiplayer | None  # None: one human
     min_speed: float | None = None  # times real time
+
+
+class Restart(Base, frozen=True):
+    """Nobody is left who has played. All play ``episode`` again up to ``frame`` (-1: the reset), and go on together."""
+
+    epoch: Count  # for the netcode
+    episode: Count
+    frame: Frame
+    gone: list[int]  # peers who do not come back

@@ -69,18 +69,18 @@ export class Peers {
   }
 
   private outagesOf(peer: number): Outages {
-    const { clock, report } = this.tools;
+    const { tools } = this;
     return new Outages({
-      clock,
-      lost: () => report("direct_lost", "warning", "silent", { peer }),
-      restored: (ms) => report("direct_restored", "info", "heard", { peer, ms }),
+      clock: tools.clock,
+      lost: () => tools.report("direct_lost", "warning", "silent", { peer }),
+      restored: (ms) => tools.report("direct_restored", "info", "heard", { peer, ms }),
       detour: (repair) => this.repaired(peer, repair),
     });
   }
 
   private repaired(peer: number, { kind, cause, ms, result }: Repair): void {
-    const severity = result === "connected" ? "info" : "warning";
-    this.tools.report("link_repair", severity, result, { peer, kind, cause, ms });
+    const data = { peer, kind, cause, ms };
+    this.tools.report("link_repair", result === "connected" ? "info" : "warning", result, data);
   }
 
   /** The socket is back: says again what may have been lost. */

@@ -194,7 +194,7 @@ class Match:
 def _restart(
     spec: Spec, host: Host, named: Mapping[str, Any] | None, default_actions: Sequence[bytes], recorded: Sequence[bytes]
 ) -> Restart | None:
-    """``protocol.Restart`` with its inputs. A second that was recorded otherwise than it is played again is told."""
+    """A ``protocol_game.Restart`` with its inputs. A second that is played again otherwise than before is told."""
     if named is None:
         return None
     rows = [row for data in recorded for row in unpack(data)]

@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 from interactive_gym.data.games import Session
 from interactive_gym.data.matches import Member
 from interactive_gym.errors import ClientError
-from interactive_gym.protocol import Advance, Enlist, Failure, Leave, Page, Play, Restart, Room, Unmatched, Validated
+from interactive_gym.protocol import Advance, Enlist, Failure, Leave, Page, Play, Room, Unmatched, Validated
+from interactive_gym.protocol_game import Restart
 from interactive_gym.scenes import GymScene
 from interactive_gym.server import together
 from interactive_gym.server.choosing import Choosing
@@ -138,7 +139,7 @@ class Gathering:
             hall = self._halls.get(message.scene_id)  # none: the game runs on, and its scene is one of one player now
             return hall.pool.room(who.participant_id, steady()) if hall else Room(0, 0, 0.0, 0.0)
 
-    async def _enlisted(self, who: Connected, message: Enlist) -> Returning | Departure | Profile:
+    async def _enlisted(self, who: Connected, message: Enlist) -> Returning | Departure | Waits:
         """Whoever returns is let into their game; if it has just become complete, they depart from it."""
         while True:
             found = await self._desk.write(self._company.enlist, who.participant_id, message, clock())

@@ -9,8 +9,8 @@ import msgspec
 from interactive_gym.data.games import Session
 from interactive_gym.experiment import Experiment
 from interactive_gym.game.matchconfig import human_peers
-from interactive_gym.protocol import IceServer, Match, Restart
-from interactive_gym.protocol_game import Game
+from interactive_gym.protocol import IceServer, Match
+from interactive_gym.protocol_game import Game, Restart
 from interactive_gym.scenes import GymScene
 
 MESH = 4  # humans; each of more would send to so many others that a home's upload line is the limit

@@ -18,7 +18,7 @@ from interactive_gym.data.games import Session
 from interactive_gym.data.restarts import Restart
 from interactive_gym.errors import ClientError
 from interactive_gym.protocol import Playing, ReplayRequest
-from interactive_gym.protocol import Restart as Named
+from interactive_gym.protocol_game import Restart as Named
 from interactive_gym.server import play, together
 from interactive_gym.server.desk import Desk, clock, steady
 from interactive_gym.server.matches import InGame, Matches
