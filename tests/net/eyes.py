@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -103,7 +104,7 @@ class Diary:
     def said(self) -> list[str]:
         """The words with which it stood, or which were beside it; each once, and not every second of a countdown."""
         told = [sight.text for sight in self.sights if sight.state] + [sight.note for sight in self.sights]
-        return [*dict.fromkeys(text for text in told if text)]
+        return [*dict.fromkeys(re.sub(r"\(\d+ s\)", "(... s)", text) for text in told if text)]
 
     @property
     def last(self) -> str:

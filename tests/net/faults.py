@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from playwright.sync_api import Browser, Playwright
@@ -137,7 +137,8 @@ class Stage:
             while not over.is_set():
                 for how, seconds in ((signal.SIGSTOP, BEAT_S * (1 - 1 / times)), (signal.SIGCONT, BEAT_S / times)):
                     for process in processes:
-                        os.kill(process, how)
+                        with suppress(ProcessLookupError):  # of those that are kept ready for another page
+                            os.kill(process, how)
                     time.sleep(seconds)
 
         thread = threading.Thread(target=brake)
