@@ -59,6 +59,8 @@ class Expected:
                 wrong.append(f"player {number} read {player.text!r} in the end, without {self.texts[number]!r}")
         if self.has_hidden and not any(found.players[1].unfocused):
             wrong.append("no frame says that the player did not look")
+        if self.has_hidden and not {"hidden: hidden", "visible: visible"} <= set(found.events):
+            wrong.append("no event says that the tab was hidden, and that it was seen again")
         return wrong
 
     def _wrong_rows(self, found: Observation) -> list[str]:
@@ -307,15 +309,16 @@ LEAVING = [
         "close-bot",
         "A player closes the tab",
         close,
-        BOT,
+        BOT | {"return_timeout": 10},
         Expected(
             outcomes=("completed", ""),
             texts=(THANKS, ""),
             parity=INCOMPLETE,
             has_bot=True,
             left={"player1": "return_timeout"},
+            frames=900,
         ),
-        {"steps": 450},
+        {"steps": 900},
         sees=ASKS,
     ),
     Case("close-smaller", "A player closes the tab", close, SMALLER, LEFT, {"steps": 1800}, sees=ASKS),
