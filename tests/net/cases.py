@@ -148,6 +148,7 @@ LOST = over(
 )
 HIDDEN_AWAY = over("partner_left", "focus_timeout", left={"player1": "hidden"}, parity=INCOMPLETE)
 LEFT = over("partner_left", "", left={"player1": "silent"}, parity=INCOMPLETE)
+LATE = over("partner_left", "", left={"player1": "return_timeout"}, parity=INCOMPLETE)
 THREE = "The connection of a player is dead for 3 s"
 EPISODES = {"episodes": 2, "steps": 150, "pause": 4}
 
@@ -321,7 +322,7 @@ LEAVING = [
         {"steps": 900},
         sees=ASKS,
     ),
-    Case("close-smaller", "A player closes the tab", close, SMALLER, LEFT, {"steps": 1800}, sees=ASKS),
+    Case("close-smaller", "A player closes the tab", close, SMALLER, LATE, {"steps": 1800}, sees=ASKS),
     Case(
         "close-in-countdown",
         "A player closes the tab in the countdown",

@@ -121,8 +121,10 @@ def _key(row: dict[str, str]) -> tuple[str, str]:
 
 def holes(path: Path, episode: dict[str, str]) -> int:
     """How many frames are not there exactly once, in their order."""
-    with path.open(newline="") as file:
-        numbers = [int(row["frame"]) for row in csv.DictReader(file)]
+    numbers = []
+    if path.exists():  # else it is still to be written
+        with path.open(newline="") as file:
+            numbers = [int(row["frame"]) for row in csv.DictReader(file)]
     wanted = [*range(-1, int(episode["frames"]))]
     return len(set(wanted) ^ set(numbers)) + len(numbers) - len(set(numbers)) + (numbers != sorted(numbers))
 
