@@ -26,7 +26,7 @@ def test_every_state_that_is_expected_has_words() -> None:
     assert {state for case in CASES for states in case.expected.states for state in states} <= set(SEEN)
 
 
-PLAYER = Player("completed", "end", "Thank you", [], [], 0.1, [], 450, [0])
+PLAYER = Player("completed", "end", "Thank you", [], [], [], 0.1, [], 450, [0])
 EPISODE = Episode(450, "terminated", "identical", [450, 450], 0, [0, 0])
 WELL = Observation([PLAYER, PLAYER], [EPISODE], {}, "completed", ["direct"], {})
 WRONG = {

@@ -138,6 +138,7 @@ PAUSE: dict[str, Any] = {"on_disconnect": "pause"}
 CONTINUE: dict[str, Any] = {"on_disconnect": "continue"}
 BOT: dict[str, Any] = {"on_leave": "bot"}
 SMALLER: dict[str, Any] = {"on_leave": "smaller"}
+STANDS = States(["silence", "deciding"])
 STROKES = {"input_mode": "single_keystroke"}
 LOST = over(
     "partner_left",
@@ -145,6 +146,7 @@ LOST = over(
     second_reads="connection",
     left={"player1": "silent"},
     parity=INCOMPLETE,
+    states=(STANDS, STANDS),
 )
 HIDDEN_AWAY = over("partner_left", "focus_timeout", left={"player1": "hidden"}, parity=INCOMPLETE)
 LEFT = over("partner_left", "", left={"player1": "silent"}, parity=INCOMPLETE)

@@ -106,6 +106,15 @@ class Diary:
         told = [sight.text for sight in self.sights if sight.state] + [sight.note for sight in self.sights]
         return [*dict.fromkeys(re.sub(r"\(\d+ s\)", "(... s)", text) for text in told if text)]
 
+    def since(self, moment: float) -> list[str]:
+        """What was to be seen from ``moment`` (s) on, and after how many seconds; the first 30 things."""
+        told: list[tuple[str, float]] = []
+        for sight in self.sights:
+            what = sight.state or (re.sub(r"\d+", "...", sight.note) if sight.page == "playing" else sight.page)
+            if sight.at >= moment and (not told or told[-1][0] != what):
+                told.append((what, sight.at - moment))
+        return [f"{seconds:.1f} s: {what or 'the game'}" for what, seconds in told[:30]]
+
     @property
     def last(self) -> str:
         """The words of the page that is there."""

@@ -32,6 +32,7 @@ class Stage:
 
     def __init__(self, lab: Lab, server: Server, people: Sequence[Watched], album: Path) -> None:
         self.lab, self.server, self.people = lab, server, [*people]
+        self.struck_at = time.time()  # when something happened to them
         self.gone: set[int] = set()  # whose page was closed
         self._idle: set[int] = set()  # who does not type now
         self._mute: set[int] = set()  # whose page does not answer now

@@ -29,6 +29,7 @@ class Player:
     page: str  # where they ended
     text: str
     states: list[str]  # in which the game stood, for them
+    saw: list[str]  # what stood there when; seconds from what happened on
     said: list[str]
     longest_freeze_s: float
     pauses_s: list[float]
@@ -94,6 +95,7 @@ def _player(stage: Stage, number: int, sessions: list[dict[str, str]], held: dic
         page="closed" if number in stage.gone else diary.page,
         text="" if number in stage.gone else diary.last,
         states=diary.states,
+        saw=diary.since(stage.struck_at),
         said=diary.said,
         longest_freeze_s=round(diary.longest_freeze_s, 2),
         pauses_s=held.get(name, []),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -67,6 +68,7 @@ def play(case: Case, stage: Stage) -> list[str]:
     try:
         stage.enter()
         case.begins(stage)
+        stage.struck_at = time.time()
         case.happens(stage)
         stage.until_over()
         wait_for_data(case, stage)
