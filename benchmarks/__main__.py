@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-ALL = ("step_overhead", "netcode", "timesync", "relay", "server", "first_load", "input_path", "multiplayer")
+ALL = ("step_overhead", "netcode", "timesync", "tempo", "relay", "server", "first_load", "input_path", "multiplayer")
 
 if __name__ == "__main__":
     for name in ALL:

@@ -7,6 +7,7 @@ import json
 import os
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -239,6 +240,20 @@ def test_statistics_are_of_one_episode(world: VirtualWorld) -> None:
     assert whole["replayed"] == first["replayed"] + second["replayed"]
     assert whole["deepest_rollback"] == max(first["deepest_rollback"], second["deepest_rollback"])
     assert whole["links"]["1"]["round_trip"]["median"] == pytest.approx(0.24, abs=0.08)
+
+
+def test_a_machine_that_was_found_to_be_slow_is_told_of_and_counted(world: VirtualWorld) -> None:
+    line = Wire(world, game(HUMAN, HUMAN, options={"size": 2, "length": 100}))
+    fast = line.join(0)
+    prepared = line.runtime._prepared
+    assert prepared is not None
+    line.runtime._prepared = replace(prepared, frame_cost=0.05)  # of a tick as long; in truth it is much less
+    pages = [fast, line.join(1)]
+    line.run(60)
+    assert_same(pages)
+    for page in pages:
+        assert page.events("slowed") == [{"type": "slowed", "factor": 1.2, "peers": [1]}]
+        assert [end["end"]["statistics"]["slowdown"] for end in page.events("episode_ended")] == [1.2, 1.0]
 
 
 def test_times_of_events_are_the_clock_s_milliseconds(world: VirtualWorld) -> None:

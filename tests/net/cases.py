@@ -59,6 +59,8 @@ class Expected:
                 wrong.append(f"player {number} read {player.text!r} in the end, without {self.texts[number]!r}")
         if self.has_hidden and not any(found.players[1].unfocused):
             wrong.append("no frame says that the player did not look")
+        if self.has_hidden and not {"hidden: hidden", "visible: visible"} <= set(found.events):
+            wrong.append("no event says that the tab was hidden, and that it was seen again")
         return wrong
 
     def _wrong_rows(self, found: Observation) -> list[str]:
@@ -136,6 +138,7 @@ PAUSE: dict[str, Any] = {"on_disconnect": "pause"}
 CONTINUE: dict[str, Any] = {"on_disconnect": "continue"}
 BOT: dict[str, Any] = {"on_leave": "bot"}
 SMALLER: dict[str, Any] = {"on_leave": "smaller"}
+STANDS = States(["silence", "deciding"])
 STROKES = {"input_mode": "single_keystroke"}
 LOST = over(
     "partner_left",
@@ -143,9 +146,11 @@ LOST = over(
     second_reads="connection",
     left={"player1": "silent"},
     parity=INCOMPLETE,
+    states=(STANDS, STANDS),
 )
 HIDDEN_AWAY = over("partner_left", "focus_timeout", left={"player1": "hidden"}, parity=INCOMPLETE)
 LEFT = over("partner_left", "", left={"player1": "silent"}, parity=INCOMPLETE)
+LATE = over("partner_left", "", left={"player1": "return_timeout"}, parity=INCOMPLETE)
 THREE = "The connection of a player is dead for 3 s"
 EPISODES = {"episodes": 2, "steps": 150, "pause": 4}
 
@@ -307,18 +312,19 @@ LEAVING = [
         "close-bot",
         "A player closes the tab",
         close,
-        BOT,
+        BOT | {"return_timeout": 10},
         Expected(
             outcomes=("completed", ""),
             texts=(THANKS, ""),
             parity=INCOMPLETE,
             has_bot=True,
             left={"player1": "return_timeout"},
+            frames=900,
         ),
-        {"steps": 450},
+        {"steps": 900},
         sees=ASKS,
     ),
-    Case("close-smaller", "A player closes the tab", close, SMALLER, LEFT, {"steps": 1800}, sees=ASKS),
+    Case("close-smaller", "A player closes the tab", close, SMALLER, LATE, {"steps": 1800}, sees=ASKS),
     Case(
         "close-in-countdown",
         "A player closes the tab in the countdown",

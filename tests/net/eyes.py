@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -103,7 +104,16 @@ class Diary:
     def said(self) -> list[str]:
         """The words with which it stood, or which were beside it; each once, and not every second of a countdown."""
         told = [sight.text for sight in self.sights if sight.state] + [sight.note for sight in self.sights]
-        return [*dict.fromkeys(text for text in told if text)]
+        return [*dict.fromkeys(re.sub(r"\(\d+ s\)", "(... s)", text) for text in told if text)]
+
+    def since(self, moment: float) -> list[str]:
+        """What was to be seen from ``moment`` (s) on, and after how many seconds; the first 30 things."""
+        told: list[tuple[str, float]] = []
+        for sight in self.sights:
+            what = sight.state or (re.sub(r"\d+", "...", sight.note) if sight.page == "playing" else sight.page)
+            if sight.at >= moment and (not told or told[-1][0] != what):
+                told.append((what, sight.at - moment))
+        return [f"{seconds:.1f} s: {what or 'the game'}" for what, seconds in told[:30]]
 
     @property
     def last(self) -> str:

@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from playwright.sync_api import Browser, Playwright
@@ -32,6 +32,7 @@ class Stage:
 
     def __init__(self, lab: Lab, server: Server, people: Sequence[Watched], album: Path) -> None:
         self.lab, self.server, self.people = lab, server, [*people]
+        self.struck_at = time.time()  # when something happened to them
         self.gone: set[int] = set()  # whose page was closed
         self._idle: set[int] = set()  # who does not type now
         self._mute: set[int] = set()  # whose page does not answer now
@@ -137,7 +138,8 @@ class Stage:
             while not over.is_set():
                 for how, seconds in ((signal.SIGSTOP, BEAT_S * (1 - 1 / times)), (signal.SIGCONT, BEAT_S / times)):
                     for process in processes:
-                        os.kill(process, how)
+                        with suppress(ProcessLookupError):  # of those that are kept ready for another page
+                            os.kill(process, how)
                     time.sleep(seconds)
 
         thread = threading.Thread(target=brake)

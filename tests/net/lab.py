@@ -122,9 +122,11 @@ class Lab:
         self._start(self.server_namespace, command)
 
     def browser(self, home: Home, executable: str, folder: Path) -> str:
-        """A program that starts ``executable`` in ``home``; Playwright's pipe passes through."""
+        """A program that starts ``executable`` in ``home``; Playwright's pipe or socket passes through."""
         path = folder / f"browser-{home.namespace}"
-        path.write_text(f'#!/bin/sh\nexec ip netns exec {home.namespace} "{executable}" "$@"\n')
+        inside = f'"{sys.executable}" "{Path(__file__).parent / "inside.py"}"'  # a pipe needs no help
+        way = inside if "firefox" in executable else "ip netns exec"
+        path.write_text(f'#!/bin/sh\nexec {way} {home.namespace} "{executable}" "$@"\n')
         path.chmod(0o755)
         return str(path)
 

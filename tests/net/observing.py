@@ -29,6 +29,7 @@ class Player:
     page: str  # where they ended
     text: str
     states: list[str]  # in which the game stood, for them
+    saw: list[str]  # what stood there when; seconds from what happened on
     said: list[str]
     longest_freeze_s: float
     pauses_s: list[float]
@@ -94,6 +95,7 @@ def _player(stage: Stage, number: int, sessions: list[dict[str, str]], held: dic
         page="closed" if number in stage.gone else diary.page,
         text="" if number in stage.gone else diary.last,
         states=diary.states,
+        saw=diary.since(stage.struck_at),
         said=diary.said,
         longest_freeze_s=round(diary.longest_freeze_s, 2),
         pauses_s=held.get(name, []),
@@ -121,8 +123,10 @@ def _key(row: dict[str, str]) -> tuple[str, str]:
 
 def holes(path: Path, episode: dict[str, str]) -> int:
     """How many frames are not there exactly once, in their order."""
-    with path.open(newline="") as file:
-        numbers = [int(row["frame"]) for row in csv.DictReader(file)]
+    numbers = []
+    if path.exists():  # else it is still to be written
+        with path.open(newline="") as file:
+            numbers = [int(row["frame"]) for row in csv.DictReader(file)]
     wanted = [*range(-1, int(episode["frames"]))]
     return len(set(wanted) ^ set(numbers)) + len(numbers) - len(set(numbers)) + (numbers != sorted(numbers))
 

@@ -29,6 +29,7 @@ GROUPS = {
 }
 SEEN = {
     "silence": "“Waiting for your partner”, what is tried, and a countdown",
+    "deciding": "“Finding out whether your partner is still there”",
     "absence": "“Waiting for your partner to come back”, and a countdown",
     "offline": "“The connection is interrupted”, and what to do",
     "away": "“You were disconnected”, and a countdown",
@@ -41,7 +42,7 @@ EDITED = (
     "page of the waiting room. Who plays: the game goes on. | They play to the end, by the parameters with which they "
     "began, and whoever waits is matched. All read the new words. | All frames, the same of both. |\n"
 )
-BOTH_SEE_NOTHING = "The game goes on for both."
+NOTHING = "The game goes on."
 
 
 def written(observed: Mapping[str, Any]) -> str:
@@ -77,7 +78,7 @@ def _seen(case: Case) -> str:
         return case.sees
     partner, player = map(_words, case.expected.states)
     if partner == player:
-        return f"Both: {partner}." if partner else BOTH_SEE_NOTHING
+        return f"Both: {partner}." if partner else NOTHING
     told = [("The partner", partner), ("The player", player)]
     return " ".join(f"{who}: {words}." for who, words in told if words)
 

@@ -91,8 +91,10 @@ class TestMeasuring:
     def test_states_that_are_seldom_kept_count_for_little(self) -> None:
         assert self.played(tempo(), 100, 0.015, 0.05, save_every=10).need == 1.2
 
-    def test_an_episode_that_was_hardly_played_says_nothing(self) -> None:
-        assert self.played(tempo(0.02), COSTS - 1, 0.001).need == 1.2
+    def test_one_short_episode_says_nothing_but_many_do(self) -> None:
+        mine = self.played(tempo(0.02), COSTS - 1, 0.001)
+        assert mine.need == 1.2
+        assert self.played(mine, 1, 0.001).need == 1
 
 
 class TestAgreeing:

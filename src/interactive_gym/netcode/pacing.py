@@ -140,9 +140,11 @@ class Window:
             self._measure()
 
     def take_frame_cost(self) -> float | None:
-        """What a frame has taken since this was last asked, with saves as often as there were any; None: too few."""
+        """What a frame took since the last answer, with saves as often as there were any; None: too few to say."""
+        if self._costs.stepped < COSTS:
+            return None
         costs, self._costs = self._costs, _Costs()
-        return costs.per_frame() if costs.stepped >= COSTS else None
+        return costs.per_frame()
 
     @property
     def frame_cost(self) -> float:

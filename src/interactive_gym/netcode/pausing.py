@@ -40,6 +40,7 @@ class Pausing:
         self._is_held = False
         self._shown: _Reason | None = None
         self._said: tuple[int, ...] = ()
+        self._said_at = -math.inf
         self._told: dict[int, tuple[int, ...]] = {}  # whom others do not hear
         self._told_at = 0.0
         self._asked_at = -math.inf
@@ -72,6 +73,7 @@ class Pausing:
         shared = self._shared
         self._told.pop(peer, None)
         if peer == shared.me:
+            self._told.clear()  # of before: whoever hears somebody again does not tell those who are cut
             self._is_held |= shared.config.awaits
             self._reason_at = shared.now
         elif self._wish.number:
@@ -118,9 +120,10 @@ class Pausing:
         return tuple(peer for peer in shared.others if shared.links[peer].is_interrupted)
 
     def _tell(self) -> None:
+        """When it changes, and again and again: those who have come back may not have been told."""
         silent = self._silent()
-        if silent != self._said:
-            self._said = silent
+        if silent != self._said or (silent and self._is_due(self._said_at)):
+            self._said, self._said_at = silent, self._shared.now
             self._shared.broadcast(Hold(self._shared.epoch, silent))
 
     def _hold(self, reason: _Reason) -> None:

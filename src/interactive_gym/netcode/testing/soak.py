@@ -119,7 +119,7 @@ def _any_computers(random: Random, peers: int, fps: float) -> Mapping[int, Compu
 
 
 def _any_computer(random: Random, peer: int, tick: float) -> Computer:
-    """Any clock; a slow one takes up to a third of a tick for a step."""
+    """Any clock; a slow one takes up to a third of a tick for a step, and some cannot hold the tick."""
     slowness = random.choice((0.0, 0.0, 0.02, 0.1, 0.3))
     computer = Computer(
         peer,
@@ -128,8 +128,10 @@ def _any_computer(random: Random, peer: int, tick: float) -> Computer:
         save_cost=random.choice((0.0, 0.1, 1.0)) * slowness * tick,
         ready_after=random.choice((0.0, 0.2, 1.0)),
     )
-    # Of its own, lest all seeds stand for something else.
-    return replace(computer, unevenness=Random(f"{computer}").choice((0.0, 0.3, 0.9)))
+    own = Random(f"{computer}")  # lest all seeds stand for something else
+    computer = replace(computer, unevenness=own.choice((0.0, 0.3, 0.9)))
+    is_too_slow = own.random() < 0.05
+    return replace(computer, step_cost=own.choice((0.9, 1.1, 1.3)) * tick) if is_too_slow else computer
 
 
 def _any_fault(random: Random, peers: int, latest: float) -> Fault:
