@@ -9,7 +9,7 @@ import random
 import time
 
 import numpy as np
-import patient  # noqa: F401
+import patient
 from gymnasium.spaces import Discrete
 
 import interactive_gym as ig
@@ -94,6 +94,7 @@ def scene(number):
     made = (
         ig.GymScene(f"crowd{number}")
         .environment(Crowd, options={"agents": HUMANS + BOTS, "steps": STEPS, "all_walk": ALL_WALK})
+        .runtime(loading_timeout=300)
         .rendering(draw=draw, fps=FPS, width=400, height=400, hud=hud)
         .policies(players)
         .gameplay(
@@ -107,7 +108,7 @@ def scene(number):
     )
     if HUMANS == 1:
         return made
-    made = made.waitroom(timeout=WAIT, countdown=COUNTDOWN).multiplayer(relay=RELAY)
+    made = made.waitroom(timeout=WAIT, countdown=COUNTDOWN).multiplayer(relay=RELAY, **patient.RULES)
     if NEAR:
         made = made.content(button="I am ready")
         return made.waitroom(matcher=ig.Latency(max_p2p_rtt=NEAR), on_timeout="bot", bot=wander)

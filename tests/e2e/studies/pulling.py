@@ -5,7 +5,7 @@ An episode ends when somebody presses E.
 
 import random
 
-import patient  # noqa: F401
+import patient
 
 import interactive_gym as ig
 
@@ -57,7 +57,9 @@ def pull(name, episodes):
     return (
         ig.GymScene(name)
         .environment(Pulling)
+        .runtime(loading_timeout=300)
         .policies({"left": ig.Human, "right": ig.Human})
+        .multiplayer(**patient.RULES)
         .rendering(draw=draw, fps=20, width=400, height=200)
         .gameplay(actions={"ArrowRight": 1, "ArrowLeft": 2, "e": END}, default_action=0, episodes=episodes, pause=0.5)
         .waitroom(timeout=300, countdown=1)

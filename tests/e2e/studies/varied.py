@@ -1,6 +1,6 @@
 """Two forms in an order of one's own, and then two people walk twice, for as long as their condition says."""
 
-import patient  # noqa: F401
+import patient
 
 import interactive_gym as ig
 
@@ -48,7 +48,9 @@ length = ig.Factor("length", {"short": 30, "long": 50}, by="group")
 walk = (
     ig.GymScene("walk")
     .environment(Walking, options={"steps": length})
+    .runtime(loading_timeout=300)
     .policies({"left": ig.Human, "right": ig.Human})
+    .multiplayer(**patient.RULES)
     .rendering(draw=draw, fps=20, width=400, height=200)
     .gameplay(actions={"ArrowRight": 1}, default_action=0)
     .waitroom(timeout=300, countdown=1)
