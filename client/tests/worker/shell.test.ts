@@ -305,10 +305,10 @@ describe("Shell", () => {
 
   it("closes a match that the participant leaves for good, and says that nothing more comes", async () => {
     const game = new FakeRetired();
-    const shell = shellWith(async () => ({ open: noMatch, prepare: () => undefined, match: () => game }));
+    const shell = shellWith(async () => ({ open: noMatch, prepare: () => null, match: () => game }));
     shell.handle({ type: "load", source: SOURCE });
     await settled();
-    shell.handle({ type: "match", run: 1, game: JSON.stringify(MATCH_PAGE.game), match: MATCH, impairment: null });
+    shell.handle({ type: "match", run: 1, game: JSON.stringify(MATCH_PAGE.game), match: MATCH, chunks: [], impairment: null });
     shell.handle({ type: "leave", run: 2 });
     expect(game.closed).toBe(false);
     shell.handle({ type: "leave", run: 1 });
