@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from playwright.sync_api import Browser, Playwright
+from playwright.sync_api import Browser, Page, Playwright
 from playwright.sync_api import Error as PlaywrightError
 
 from tests import browsers
@@ -162,11 +162,14 @@ class Stage:
 
     def crash(self, who: int) -> None:
         """The tab's process is gone, without a word; the page is opened again."""
+        person = self.people[who]
+        crashed: list[Page] = []
+        person.page.once("crash", crashed.append)
         with self._away(who, answers=False):
-            for process in renderers(self.people[who]):
+            for process in renderers(person):
                 os.kill(process, signal.SIGKILL)
-            self.wait(1)
-        self.people[who].page.goto(self.people[who].address)
+            self.until(lambda: crashed, "a page that is gone")
+        person.page.goto(person.address)
 
     def without_server(self, seconds: float, meanwhile: Callable[[], None] = lambda: None) -> None:
         """The server is killed, and started again on the same data."""

@@ -8,6 +8,7 @@ import type { Said } from "./words";
 
 const FAREWELL_MS = 5_000; // how long it is said that somebody has left
 const WELCOME_MS = 3_000; // and that they are back
+const ALONE_MS = 3_000; // whoever is silent for longer has been cut, if this peer hears of it; so it hears of nothing
 const THAWING_MS = 10_000; // how long a browser that had stopped everything may take to reach anybody
 
 type Held = Extract<MatchEvent, { type: "held" }>;
@@ -15,7 +16,7 @@ type Rules = Pick<Multiplayer, "on_disconnect" | "on_leave" | "return_timeout_s"
 
 /** All times are absolute, in ms. */
 export class Notes {
-  private readonly silent = new Set<number>();
+  private readonly silent = new Map<number, number>(); // since when
   private readonly cutAt = new Map<number, number>(); // those who are not in the game
   private readonly repairs = new Map<number, RepairKind>(); // under way
   private held: (Held & { since: number }) | null = null;
@@ -47,7 +48,7 @@ export class Notes {
   happened(event: MatchEvent, now: number): void {
     switch (event.type) {
       case "interrupted":
-        return void this.silent.add(event.peer);
+        return void this.silent.set(event.peer, now);
       case "resumed":
         return void this.silent.delete(event.peer);
       case "held":
@@ -84,8 +85,15 @@ export class Notes {
     if (now - this.thawedAt < THAWING_MS && (this.isAway || this.held?.why === "silence")) return words.catchingUp;
     if (this.awaySince !== null) return this.saidAway(this.awaySince, now, isOffline);
     if (this.held !== null) return this.saidHeld(this.held, now, isOffline);
-    if (this.silent.size > 0) return words.unstable(this.who(this.silent));
+    if (this.isAlone(now)) return words.offline(null);
+    if (this.silent.size > 0) return words.unstable(this.who(this.silent.keys()));
     return this.saidOfAbsent(now);
+  }
+
+  /** Nobody is heard, and the game cannot go on, whatever the others do. */
+  private isAlone(now: number): boolean {
+    const others = this.partners - this.cutAt.size;
+    return others > 0 && [...this.silent.values()].filter((since) => now - since > ALONE_MS).length === others;
   }
 
   private saidAway(since: number, now: number, isOffline: boolean): Said {
@@ -99,7 +107,7 @@ export class Notes {
     if (why === "hidden") return peers.includes(this.me) ? words.wasHidden : words.hidden(this.who(peers), wait);
     if (why === "silence" && this.silent.size > 0) {
       if (isOffline) return words.offline(wait);
-      return words.interrupted(this.who(this.silent), wait, [...this.repairs.values()][0] ?? null);
+      return words.interrupted(this.who(this.silent.keys()), wait, [...this.repairs.values()][0] ?? null);
     }
     if (this.cutAt.size === 0) return words.resuming;
     return words.absent(this.who(this.cutAt.keys()), why === "absence" ? wait : null);

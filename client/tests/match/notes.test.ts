@@ -43,6 +43,17 @@ describe("What players are told", () => {
     expect(said().state).toBe("");
   });
 
+  it("is that nobody is reached where all are silent for longer than it takes to cut them", () => {
+    happens(SILENT);
+    expect(said(2.9).state).toBe("unstable");
+    expect(said(3.1)).toMatchObject({ state: "offline", words: expect.stringContaining("check your internet connection") });
+    happens(CUT);
+    expect(said(3.1).state).not.toBe("offline");
+    notes = new Notes(0, 2, RULES);
+    happens(SILENT);
+    expect(said(60).state).toBe("unstable"); // another one is heard
+  });
+
   it("is whom the game waits for, what is tried, and for how long still", () => {
     happens(SILENT, held("silence", 5, 1));
     expect(said(0.9)).toEqual({
