@@ -254,7 +254,6 @@ TABS = [
             hide(seconds),
             expected=seen(frames=long(seconds)["steps"], has_hidden=True),
             play=long(seconds, **mode),
-            is_sample=(seconds, name) == (5, "held"),
         )
         for name, mode in (("held", {}), ("strokes", STROKES))
         for seconds in (0.3, 5, 20)
@@ -293,7 +292,6 @@ LEAVING = [
         "reload",
         "A player reloads the page",
         lambda stage: stage.reload(1),
-        is_sample=True,
         sees=WAITS,
     ),
     Case(

@@ -308,7 +308,8 @@ describe("Shell", () => {
     const shell = shellWith(async () => ({ open: noMatch, prepare: () => null, match: () => game }));
     shell.handle({ type: "load", source: SOURCE });
     await settled();
-    shell.handle({ type: "match", run: 1, game: JSON.stringify(MATCH_PAGE.game), match: MATCH, chunks: [], impairment: null });
+    const message = { type: "match", run: 1, game: JSON.stringify(MATCH_PAGE.game), match: MATCH } as const;
+    shell.handle({ ...message, chunks: [], impairment: null });
     shell.handle({ type: "leave", run: 2 });
     expect(game.closed).toBe(false);
     shell.handle({ type: "leave", run: 1 });
