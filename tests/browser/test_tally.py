@@ -26,4 +26,4 @@ class Figures:
     """As much of a session as a tally looks at."""
 
     def statistics(self) -> dict[str, int]:
-        return dict.fromkeys((*Tally.COUNTED, "input_delay", "window"), 0)
+        return dict.fromkeys((*Tally.COUNTED, *Tally.PARAMETERS), 0)

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 import interactive_gym as ig
-from interactive_gym.data import departures, people
+from interactive_gym.data import departures
+from interactive_gym.server import gathering
 from tests.server.matched import on_loop
 from tests.server.meeting import Player, end_reason, events, gym, playing, session_state, state_of, study
 from tests.server.rows import chunk, whole_episode
@@ -22,10 +23,6 @@ SURVEY, FORM = ig.StaticScene("survey"), ig.StaticScene("form")
 def departed(server: Running, session: str) -> dict[str, str]:
     found = server.desk.store.read_now(lambda connection: departures.of_session(connection, session))
     return {player: one.reason for player, one in found.items()}
-
-
-def sequence_of(server: Running, player: Player) -> Any:
-    return server.desk.store.read_now(lambda connection: people.sequence_of(connection, player.id))
 
 
 def lossy(left_behind: str, **rules: Any) -> ig.GymScene:
@@ -83,24 +80,18 @@ async def test_where_nobody_goes_on_the_last_page_says_it(serve: Serve, come: Co
     assert departed(server, session) == {"human-0": "worker_crashed"}, "bob did not leave anybody"
 
 
-async def test_the_scene_to_go_to_is_one_of_their_own_order(serve: Serve, come: Come) -> None:
-    """For whom it does not come, it is as if none were named."""
+def test_the_scene_to_go_to_comes_for_everybody() -> None:
     parts = (lossy("survey"), ig.Conditions("asked", {"yes": SURVEY, "no": []}))
-    server = serve(ig.Experiment("together").scenes(ig.StartScene("welcome"), *parts, ig.EndScene("thanks")))
-    players = [await come(server) for _ in range(4)]
-    comes = []
-    for ann, bob in (players[:2], players[2:]):
-        await playing(ann, bob)
-        await ann.failed("draw_failed")
-        comes.append("survey" in sequence_of(server, bob))
-        page = await bob.failed("partner_left")
-        expected = ("static", "survey") if comes[-1] else ("outcome", "game")
-        assert (page["kind"], page["scene_id"]) == expected
-    assert {*comes, "survey" in sequence_of(server, players[0])} == {True, False}
+    with pytest.raises(ig.ConfigError, match=r"does not come after 'game' for everybody.*'survey'") as raised:
+        ig.Experiment("together").scenes(ig.StartScene("welcome"), *parts, ig.EndScene("thanks"))
+    assert (raised.value.method, raised.value.parameter) == ("multiplayer", "left_behind")
 
 
-async def test_who_comes_back_to_an_ended_game_is_told_so(serve: Serve, come: Come, again: Come) -> None:
+async def test_who_comes_back_to_an_ended_game_is_told_so(
+    serve: Serve, come: Come, again: Come, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Ann's tab is closed for good; the game ends for bob, who goes on; then she opens the link again."""
+    monkeypatch.setattr(gathering, "AWAY_S", 0.0)  # she has been silent for long enough to be believed away
     server = serve(study(lossy("next"), FORM))
     ann, bob = await come(server), await come(server)
     session = await playing(ann, bob)
@@ -132,6 +123,14 @@ async def test_who_comes_back_too_late_is_told_so(serve: Serve, come: Come, agai
     assert departed(server, session) == {"human-0": "return_timeout"}
     (event,) = events(server, "left_behind")
     assert (event["reason"], event["data"]["gone"]) == ("return_timeout", {"human-0": "return_timeout"})
+
+
+async def test_of_three_nobody_has_left_as_long_as_all_are_there(serve: Serve, come: Come) -> None:
+    server = serve(study(gym("game", 3).multiplayer(left_behind="next"), FORM))
+    ann, bob, cem = [await come(server) for _ in range(3)]
+    await playing(ann, bob, cem)
+    assert (await ann.failed("partner_left"))["outcome"] == "connection_failed"
+    assert events(server, "left_behind") == []
 
 
 async def test_of_three_all_who_stay_go_on(serve: Serve, come: Come) -> None:

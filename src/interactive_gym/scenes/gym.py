@@ -429,6 +429,11 @@ class GymScene(Passage):
         return self._waitroom
 
     @property
+    def ends_for_all(self) -> bool:
+        """Whether a game of several people is over for all of them when somebody is lost."""
+        return self._multiplayer.on_leave == "end"
+
+    @property
     def stand_in(self) -> str | None:
         """``"module:qualname"`` of the policy that plays for people who are not there; None if there is none."""
         return self._waitroom.bot and name_of(self._waitroom.bot)

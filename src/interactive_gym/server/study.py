@@ -116,13 +116,22 @@ class Study:
             self._note_failure(connection, who, session, message, now)
             outcome, reason = _failed(session, message), message.reason
             partners = together.others(connection, session) if session and outcome == Outcome.PARTNER_LEFT else []
-            if present := sorted({*partners} & {*here}):
+            if present := self._still_there(connection, who, session, {*partners} & {*here}):
                 self._note_disbelief(connection, who, session, present, now)
                 outcome, reason = Outcome.CONNECTION_FAILED, "connection_failed"
             if not (session and outcome == Outcome.PARTNER_LEFT and self._stays(connection, who, session, now)):
                 body = lost.words(connection, self.experiment, self.scene(who), session, outcome)
                 self.end(connection, who, Step.FAIL, outcome, reason=reason, now=now, body=body)
         return self.page(connection, participant_id)
+
+    def _still_there(
+        self, connection: Connection, who: Participant, session: Session | None, here: set[str]
+    ) -> list[str]:
+        """The partners for whom the game of ``who`` would have gone on: none, if it ends for all with the first who is
+        lost, and somebody is."""
+        scene = self.scene(who)
+        ends_for_all = isinstance(scene, GymScene) and scene.ends_for_all
+        return [] if ends_for_all and session and together.is_incomplete(connection, session) else sorted(here)
 
     def leave(self, connection: Connection, participant_id: str, message: Leave, now: float) -> Page:
         """The participant stops, on purpose. Said again, it changes nothing.

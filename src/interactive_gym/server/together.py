@@ -145,6 +145,11 @@ def others(connection: Connection, session: Session) -> list[str]:
     return [who.id for who in found if who and who.scene_id == session.scene_id and not who.outcome]
 
 
+def is_incomplete(connection: Connection, session: Session) -> bool:
+    """Whether one of the others has left."""
+    return len(others(connection, session)) + 1 < len(matches.members_of(connection, session.id))
+
+
 def is_deserted(connection: Connection, session: Session) -> bool:
     """Whether all others have left; where nobody else ever was, nobody has."""
     had_others = len(matches.members_of(connection, session.id)) > 1

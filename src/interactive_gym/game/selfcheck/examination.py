@@ -105,7 +105,7 @@ def _import_all(game: Mapping[str, Any], world: VirtualWorld) -> None:
     """Import as a worker does: numpy first, whose own import takes entropy; then what modules draw repeats itself."""
     if find_spec("numpy") is not None:
         import numpy.random  # noqa: F401
-    understudy = (game["multiplayer"] or {}).get("take_over")
+    understudy = (game.get("multiplayer") or {}).get("take_over")
     players = (*game["policies"].values(), understudy)
     with world.frame(0, 0, -1, fps=1):
         for reference in (game["environment"], game["draw"], game["hud_function"], *players):
