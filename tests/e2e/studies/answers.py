@@ -34,6 +34,7 @@ experiment = ig.Experiment("answers").scenes(
     ),
     ig.GymScene("game")
     .environment(Still)
+    .runtime(loading_timeout=300)
     .rendering(draw=draw, fps=10, width=200, height=100)
     .gameplay(actions={"ArrowRight": 1}, default_action=0),
     ig.CompletionCodeScene("thanks").code(ig.secret("E2E_STUDY_CODE")),

@@ -61,6 +61,7 @@ experiment = ig.Experiment("counting").scenes(
     ),
     ig.GymScene("count")
     .environment(Counting, options={"steps": int(os.environ.get("COUNTING_STEPS", "40"))})
+    .runtime(loading_timeout=300)
     .rendering(draw=draw, fps=20, width=400, height=200)
     .gameplay(actions={"ArrowRight": 1, "ArrowLeft": 2, "e": END}, default_action=0, episodes=2, pause=0.5)
     .content(header="Count", body="<p>Right and left.</p>"),

@@ -94,6 +94,7 @@ def scene(number):
     made = (
         ig.GymScene(f"crowd{number}")
         .environment(Crowd, options={"agents": HUMANS + BOTS, "steps": STEPS, "all_walk": ALL_WALK})
+        .runtime(loading_timeout=300)
         .rendering(draw=draw, fps=FPS, width=400, height=400, hud=hud)
         .policies(players)
         .gameplay(

@@ -38,6 +38,7 @@ def heard(env):
 game = (
     ig.GymScene("held")
     .environment(Echo)
+    .runtime(loading_timeout=300)
     .rendering(draw=draw, hud=heard, fps=10, width=200, height=100)
     .gameplay(
         actions={
@@ -59,6 +60,7 @@ experiment = ig.Experiment("keys").scenes(
     game,
     ig.GymScene("tapped")
     .environment(Echo)
+    .runtime(loading_timeout=300)
     .rendering(draw=draw, hud=heard, fps=5, width=200, height=100)
     .gameplay(
         actions={"ArrowRight": RIGHT, "ArrowUp": UP, ("ArrowRight", "ArrowUp"): RIGHT_UP, "e": END},
@@ -68,6 +70,7 @@ experiment = ig.Experiment("keys").scenes(
     .content(header="Tap"),
     ig.GymScene("unseen")
     .environment(Echo)
+    .runtime(loading_timeout=300)
     .rendering(draw=draw, fps=20, width=200, height=100)
     .gameplay(actions={"ArrowRight": RIGHT, "e": END}, default_action=DEFAULT)
     .content(header="Look away"),

@@ -20,6 +20,7 @@ experiment = (
         .consent(refuse="I do not agree"),
         ig.GymScene("count")
         .environment(Endless)
+        .runtime(loading_timeout=300)
         .rendering(draw=draw, fps=20, width=400, height=200)
         .gameplay(actions={"ArrowRight": 1, "Enter": 1, " ": 2, "Escape": 2}, default_action=0)
         .content(header="Count", game_text="<p>Right, or Space.</p>")

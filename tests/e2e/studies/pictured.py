@@ -33,6 +33,7 @@ experiment = ig.Experiment("pictured").scenes(
     ig.StartScene("welcome").content(header="Welcome"),
     ig.GymScene("cook")
     .environment(Cook)
+    .runtime(loading_timeout=300)
     .rendering(draw=draw, fps=10, width=400, height=300)
     .assets(
         folder="../../scenes/pictures",

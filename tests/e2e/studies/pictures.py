@@ -37,6 +37,7 @@ experiment = ig.Experiment("pictures").scenes(
     ig.StartScene("welcome").content(header="Welcome"),
     ig.GymScene("band")
     .environment(Band)
+    .runtime(loading_timeout=300)
     .rendering(fps=10, width=400, height=300, hud="Episode {episode} of {episodes}: {score:.0f}")
     .gameplay(actions={"ArrowRight": 1, "e": END}, default_action=0, episodes=2, pause=2, input_mode="single_keystroke")
     .content(header="Band", game_text="<p>Go <b>right</b>.</p>"),

@@ -57,6 +57,7 @@ def pull(name, episodes):
     return (
         ig.GymScene(name)
         .environment(Pulling)
+        .runtime(loading_timeout=300)
         .policies({"left": ig.Human, "right": ig.Human})
         .rendering(draw=draw, fps=20, width=400, height=200)
         .gameplay(actions={"ArrowRight": 1, "ArrowLeft": 2, "e": END}, default_action=0, episodes=episodes, pause=0.5)

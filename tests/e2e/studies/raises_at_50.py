@@ -34,6 +34,7 @@ experiment = ig.Experiment("raises-at-50").scenes(
     ig.StartScene("welcome").content(header="Welcome"),
     ig.GymScene("game")
     .environment(Env)
+    .runtime(loading_timeout=300)
     .rendering(draw=draw, fps=30, width=200, height=100)
     .gameplay(actions={"ArrowRight": 1}, default_action=0),
     ig.EndScene("thanks").content(header="Thank you"),

@@ -42,6 +42,7 @@ experiment = (
         ig.StartScene("welcome").content(header="Welcome", body="<p>Thank you for coming.</p>", button="Begin"),
         ig.GymScene("count")
         .environment(Counting)
+        .runtime(loading_timeout=300)
         .rendering(draw=draw, fps=10, width=240, height=120)
         .gameplay(actions={"ArrowUp": 1}, default_action=0, max_steps=3_000)
         .monitoring(hidden_warn_after=1, hidden_exclude_after=4, warning="Please come back to the game!"),

@@ -50,6 +50,7 @@ experiment = ig.Experiment("unseeded").scenes(
     ig.StartScene("welcome").content(header="Welcome"),
     ig.GymScene("luck")
     .environment(Unseeded, seed=11)
+    .runtime(loading_timeout=300)
     .rendering(draw=draw, fps=10, width=200, height=100)
     .gameplay(actions={"ArrowRight": 1, "e": END}, default_action=0),
     ig.EndScene("thanks").content(header="Thank you"),

@@ -48,6 +48,7 @@ length = ig.Factor("length", {"short": 30, "long": 50}, by="group")
 walk = (
     ig.GymScene("walk")
     .environment(Walking, options={"steps": length})
+    .runtime(loading_timeout=300)
     .policies({"left": ig.Human, "right": ig.Human})
     .rendering(draw=draw, fps=20, width=400, height=200)
     .gameplay(actions={"ArrowRight": 1}, default_action=0)
