@@ -48,7 +48,7 @@ def opened_stage(
     """
     study = folder / "study"
     study.mkdir()
-    for module in ("lost.py", "crowd.py"):
+    for module in ("lost.py", "crowd.py", "patient.py"):
         shutil.copy(STUDIES / module, study / module)
     with ExitStack() as opened:
         lab = opened.enter_context(Lab(len(kinds)))

@@ -23,7 +23,7 @@ experiment = ig.Experiment("lost").console(capture=False)  # frames are logged b
 experiment = experiment.scenes(
     ig.StartScene("welcome").content(header="Welcome"),
     ig.GymScene("game")
-    .environment(Crowd, options={"agents": 2, "steps": PLAY["steps"]})
+    .environment(Crowd, options={"agents": 2, "steps": PLAY["steps"], "all_walk": False})
     .rendering(draw=draw, fps=PLAY["fps"], width=400, height=400)
     .policies({"player0": ig.Human, "player1": ig.Human})
     .gameplay(
