@@ -229,7 +229,7 @@ async def test_nobody_is_left_by_partners_who_are_there(
 ) -> None:
     """Being left may be worth a code, and so it is not for the page to say that one was."""
     monkeypatch.setattr(gathering, "AWAY_S", 1_000)
-    server = serve(study(gym("game", 3)).outcome("partner_left", code=True))
+    server = serve(study(gym("game", 3).multiplayer(on_leave="smaller")).outcome("partner_left", code=True))
     mallory, ann, bob = [await come(server) for _ in range(3)]
     session = await playing(mallory, ann, bob)
     assert (await bob.failed("step_failed"))["outcome"] == "technical_failure"
