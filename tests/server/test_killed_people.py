@@ -61,14 +61,34 @@ class Person(Player, Arriving):
             if page["kind"] == "start":
                 await self.admitted()
             if page["kind"] == "gym":
-                await self.play()
-            page = await self.advance(page["scene_id"])
+                page = await self.play(page["scene_id"])
+            else:
+                page = await self.advance(page["scene_id"])
         return page
 
-    async def play(self) -> None:
-        """The game; whoever comes back into it records all of it, also where nobody was left who could tell."""
+    async def play(self, scene_id: str) -> dict[str, Any]:
+        """The game, as often as it is begun again because nobody was left who had played; the page after it.
+
+        Whoever comes back when the others have just completed it is shown that page at once.
+        """
         await self.enlist()
-        match = await self.hears("match")
+        while "generation" in (told := await self._next()):
+            await self.record(told)
+            page = await self.advance(scene_id)
+            if page.get("reason") != "episodes_incomplete":
+                return page
+        return told
+
+    async def _next(self) -> dict[str, Any]:
+        """A match or a page, whatever comes first."""
+        waiting = {asyncio.ensure_future(self.hears("match")), asyncio.ensure_future(self.sees())}
+        done, left = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for one in left:
+            one.cancel()
+        return done.pop().result()
+
+    async def record(self, match: dict[str, Any]) -> None:
+        """All of this game."""
         if not match["returning"] and not match["restart"]:
             assert await self.validated(match["session_id"]) is None
             await self.hears("play")
