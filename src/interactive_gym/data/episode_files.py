@@ -43,23 +43,29 @@ def write_episode(connection: Connection, folder: Path, session_id: str, episode
     """Writes ``<scene>/<session>/ep<k>.csv`` and each ``ep<k>.<player>.experience.csv``; returns their summaries."""
     sides = games.sides(connection, session_id)
     place = folder / _name(sides[0].scene_id) / _name(session_id)
-    line = _whole_line(connection, sides, episode)
     there = Attendance()
-    table = _wide(lambda: there.counted(_until(connection, line, episode)), sides[0].fps)
+    table = _wide(lambda: there.counted(frames(connection, sides, episode)), sides[0].fps)
     write_table(place / f"ep{episode.number}.csv", table)
     felt = {side.player: _write_experience(connection, place, side, episode.number) for side in sides}
     return {player: {**one, **there.of(player)} for player, one in felt.items()}
+
+
+def frames(connection: Connection, sides: Sequence[Session], episode: Episode) -> Iterator[Row]:
+    """The rows of a complete episode, from that of the reset on, as they are in ``ep<k>.csv``.
+
+    What was recorded beyond the frame in which it ended, such as after a mismatch, is not of it.
+
+    Args:
+        sides: Its session, as :func:`games.sides` gives it.
+    """
+    line = _whole_line(connection, sides, episode)
+    return takewhile(lambda row: row.frame < episode.frames, rows(connection, line))
 
 
 def _whole_line(connection: Connection, sides: Sequence[Session], episode: Episode) -> Sequence[Piece]:
     """Of the lowest peer who has all frames of the episode. One that ended before its reset was recorded has none."""
     lines = [games.line(connection, side, episode.number) for side in sides]
     return next((line for line in lines if line and frames_of(line) >= episode.frames), ())
-
-
-def _until(connection: Connection, line: Sequence[Piece], episode: Episode) -> Iterator[Row]:
-    """What was recorded beyond the frame in which the episode ended, such as after a mismatch, is not of it."""
-    return takewhile(lambda row: row.frame < episode.frames, rows(connection, line))
 
 
 def _write_experience(connection: Connection, place: Path, side: Session, episode: int) -> Summary:

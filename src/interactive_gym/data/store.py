@@ -18,8 +18,9 @@ from typing import Any, Generic, TypeVar
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, create_engine, delete, event, false
+from sqlalchemy import URL, Connection, Engine, create_engine, delete, event, false
 from sqlalchemy.exc import SQLAlchemyError
 
 from interactive_gym.data.schema import participants
@@ -161,7 +162,8 @@ def _attempt(connection: Connection, write: _Write[Any]) -> Callable[[], None]:
 
 def _engine(path: Path, *, begin: str) -> Engine:
     """An engine that says itself how its transactions begin: the driver of Python 3.11 would begin them too late."""
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30, "check_same_thread": False})
+    address = URL.create("sqlite", database=str(path))  # as text, a "?" in the name of a folder would end it
+    engine = create_engine(address, connect_args={"timeout": 30, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _: Any) -> None:
@@ -198,7 +200,17 @@ def _open(engine: Engine, path: Path) -> None:
 
 def migrate(connection: Connection) -> None:
     """Brings the tables of ``connection`` to the newest schema, within its transaction."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config = _configuration()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def newest_schema() -> str:
+    """What ``alembic_version`` says in a store of this version."""
+    return str(ScriptDirectory.from_config(_configuration()).get_current_head())
+
+
+def _configuration() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    return config
