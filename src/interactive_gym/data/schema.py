@@ -216,6 +216,31 @@ parity = Table(  # of the episodes of several players
     Column("changed_at", Float, nullable=False),
 )
 
+served = Table(  # which Python pages were given, see data.archives; one row per start of a server that gave another one
+    "served",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("since", Float, nullable=False),
+    Column("runtime", String(64), nullable=False),
+)
+
+verifications = Table(  # of complete episodes that were played again from what is stored; see data.verification
+    "verifications",
+    metadata,
+    Column("session_id", ForeignKey("sessions.id"), primary_key=True),
+    Column("episode", Integer, primary_key=True),
+    Column("status", String(16), nullable=False),  # "verified", "differs", "failed" or "unknown"
+    Column("frame", Integer),  # the first one that differs,
+    Column("field", Text),  # the column in which it does,
+    Column("expected", Text),  # what is recorded there,
+    Column("found", Text),  # and what came of playing it again; or why it could not be played
+    Column("frames", Integer, nullable=False),  # that were compared
+    Column("fingerprint", String(64), nullable=False),  # of what was played again: with another one it is due again
+    Column("runtime", String(64)),  # with which; NULL: there is none
+    Column("package", String(64), nullable=False),  # the version of this package that compared
+    Column("verified_at", Float, nullable=False),
+)
+
 links = Table(
     "links",
     metadata,
