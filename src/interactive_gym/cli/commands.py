@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -14,11 +13,9 @@ import typer
 from rich.console import Console
 
 from interactive_gym.cli.dev import open_when_ready, serve_and_watch
+from interactive_gym.cli.errors import errors_in_one_line
 from interactive_gym.cli.examples import example, examples
 from interactive_gym.cli.loading import load_experiment
-from interactive_gym.errors import InteractiveGymError
-
-_EXIT_ERROR = 2
 
 app = typer.Typer(
     name="interactive-gym",
@@ -138,12 +135,5 @@ def _serve(file: Path, host: str, port: int, data_dir: Path, log_level: LogLevel
 
 @contextmanager
 def _errors_in_one_line(log_level: LogLevel) -> Iterator[None]:
-    """What is somebody's fault is told to them without a traceback; anything else is a bug of ours and keeps it."""
-    try:
+    with errors_in_one_line(tracebacks=log_level is LogLevel.debug):
         yield
-    except InteractiveGymError as error:
-        if log_level is LogLevel.debug:
-            raise
-        Console(stderr=True).print("[bold red]error:[/]", end=" ")
-        sys.stderr.write(f"{error}\n")
-        raise typer.Exit(_EXIT_ERROR) from error
