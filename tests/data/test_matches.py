@@ -17,7 +17,7 @@ from interactive_gym.data import games, matches, people, schema
 from interactive_gym.data.games import Episode, Session
 from interactive_gym.data.matches import Member
 from interactive_gym.data.people import Participant
-from interactive_gym.data.store import MIGRATIONS, Store, migrate
+from interactive_gym.data.store import MIGRATIONS, Store, migrate, newest_schema
 from interactive_gym.data.timeline import Start
 from interactive_gym.netcode.referee import Grant
 
@@ -143,4 +143,4 @@ def test_a_store_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> N
         assert store.read_now(games.unwritten) == [("s-1", 0)], "its files have more columns now"
     finally:
         store.close()
-    assert sqlite3.connect(path).execute("select version_num from alembic_version").fetchall() == [("0004",)]
+    assert sqlite3.connect(path).execute("select version_num from alembic_version").fetchall() == [(newest_schema(),)]

@@ -31,6 +31,7 @@ class Runtime:
     archive: Path | None
     archive_url: str | None
     archive_bytes: int
+    pyodide_files: tuple[Path, ...] = ()  # those of pyodide_dir that a browser loads
 
 
 def build_runtime(experiment: Experiment, cache_dir: Path) -> Runtime:
@@ -58,4 +59,5 @@ def build_runtime(experiment: Experiment, cache_dir: Path) -> Runtime:
         archive=archive.path,
         archive_url=archive.url,
         archive_bytes=archive.size,
+        pyodide_files=tuple(pyodide.loaded_files(planned.wheels)),
     )

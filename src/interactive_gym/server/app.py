@@ -13,6 +13,7 @@ import socketio
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from interactive_gym.data import archives
 from interactive_gym.data.claim import claimed
 from interactive_gym.data.files import Files
 from interactive_gym.data.flat import write_json
@@ -60,6 +61,7 @@ def create_app(experiment: Experiment, settings: Settings, *, runtime: Runtime |
     with ExitStack() as opened:  # closed again if something goes wrong here, else by the lifespan
         desk = _desk(experiment, settings, folder, ice, opened)
         _describe(experiment, folder, made)
+        _keep(desk.store, folder, made)
         sockets = Sockets(desk, made.archive_url or "")
         hooking = Hooking(experiment.hooked, desk.store, desk.log)
         opened.callback(hooking.close)
@@ -104,6 +106,13 @@ def _assembled(desk: Desk, sockets: Sockets, web: Web, hooking: Hooking, opened:
     app.state.matches = sockets.matches
     app.state.restarting = sockets.gathering.restarting
     return app
+
+
+def _keep(store: Store, folder: Path, runtime: Runtime) -> None:
+    """What participants are given to play with stays with what they will have played."""
+    name = archives.keep(folder, runtime)
+    if name is not None:
+        store.submit(lambda connection: archives.note_served(connection, name, now=clock())).result()
 
 
 def _folder(path: Path) -> Path:
