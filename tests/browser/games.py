@@ -215,3 +215,11 @@ def cheat(observation, agent):
 
 def nothing(env, surface):
     pass
+
+
+class Unsavable(Walk):
+    """Holds what no snapshot can take: a generator that runs."""
+
+    def reset(self, **how):
+        self.running = (number for number in range(1000))
+        return super().reset(**how)

@@ -1,0 +1,1 @@
+"""The replay viewer: recorded episodes played again in the researcher's browser."""
