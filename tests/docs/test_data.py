@@ -13,7 +13,9 @@ from typing import Any, get_args, get_type_hints
 import pytest
 from sqlalchemy import Connection, create_engine
 
+from build_support.columns import generate
 from interactive_gym.data import events, files, meetings, tables
+from interactive_gym.data.descriptions import described
 from interactive_gym.data.episode_files import EXPERIENCE_COLUMNS, MAX_COLUMNS
 from interactive_gym.data.parity import Status
 from interactive_gym.data.progress import SILENT_S
@@ -208,3 +210,12 @@ def test_every_event_of_the_page() -> None:
     for name, severities in reported.items():
         said = set(re.findall(r"`(\w+)`", documented[name][0]))
         assert said and said <= severities, name
+
+
+def test_the_descriptions_of_columns_are_those_of_the_page() -> None:
+    written = page("src/interactive_gym/data/columns.json")
+    assert written == generate(PAGE), "run: python -m build_support.columns"
+    participants = described("participants.csv")
+    assert participants["done_at"].type == "time"
+    assert described("players.csv")["rollback_ms_p95"][:2] == ("number", "ms")
+    assert "these" in participants["outcome"].text and "](" not in participants["outcome"].text

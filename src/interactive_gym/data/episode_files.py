@@ -94,7 +94,7 @@ def _wide(read: Callable[[], Iterator[Row]], fps: int) -> Table:
         names.update(dict.fromkeys(columns(row, fps)))
         if len(names) > MAX_COLUMNS:
             return _narrow(read, fps)
-    header = sorted(names, key=_field)
+    header = in_order(names)
     return header, ([line.get(name) for name in header] for line in (columns(row, fps) for row in read()))
 
 
@@ -106,9 +106,14 @@ def _narrow(read: Callable[[], Iterator[Row]], fps: int) -> Table:
     )
 
 
-def _field(column: str) -> int:
+def in_order(columns: Iterable[str]) -> list[str]:
     """Sparse infos may appear late; they still stand with the others, in the order in which they came."""
-    return ("frame", "t_ms", *FIELDS).index(column.partition(".")[0])
+    return sorted(columns, key=lambda column: ("frame", "t_ms", *FIELDS).index(column.partition(".")[0]))
+
+
+def experience_rows(connection: Connection, side: Session, episode: int) -> Iterator[Sequence[object]]:
+    """What a player experienced of an episode; columns are ``EXPERIENCE_COLUMNS``."""
+    return _experience_rows(_experience(connection, side, episode))
 
 
 def _experience(connection: Connection, session: Session, episode: int) -> list[Experience]:
