@@ -299,6 +299,8 @@ def test_a_bot_whose_carrier_is_lost_plays_on(world: VirtualWorld) -> None:
     assert chunks_of(others[0]) == chunks_of(others[1])
     rows = others[0].rows(0)[1:]
     assert rows[-1].frame == 199 and [row.source["3"] for row in rows[-50:]] == ["bot"] * 50
+    gone = [row.frame for row in rows if not row.present["0"]]
+    assert gone == [*range(gone[0], 200)] and gone[0] > 20 and all(row.present["1"] for row in rows)
     for row in rows:
         if row.source["3"] == "bot":
             assert row.actions["3"] == (row.observed["3"] + 1) % 4 and row.observed["3"] < row.frame
@@ -332,8 +334,11 @@ def test_who_reloads_comes_back_and_has_recorded_the_whole_episode(world: Virtua
     assert [event["reason"] for event in [*stays.events("ended"), *again.events("ended")]] == ["over", "over"]
     assert chunks_of(again) == chunks_of(stays)
     rows = stays.rows(0)[1:]
-    absent = [row.frame for row in rows if row.source["1"] == "default" and not row.is_focused["1"]]
-    assert len(absent) > 5 and {row.source["1"] for row in rows[-60:]} == {"human", "default"}
+    absent = [row.frame for row in rows if not row.present["1"]]
+    assert absent == [*range(absent[0], absent[-1] + 1)] and 5 < len(absent) < 200
+    assert {rows[frame].source["1"] for frame in absent} == {"default"}
+    assert all(row.present["0"] for row in rows)
+    assert {row.source["1"] for row in rows[-60:]} == {"human", "default"}
     shown = [packet["frame"] for packet in again.packets if packet["draw"]]
     assert shown[0] > 40, "nobody is shown how the past is caught up with"
     assert [end["end"]["frames"] for end in again.events("episode_ended")] == [240, 240]

@@ -15,7 +15,19 @@ from interactive_gym.errors import EnvError
 from interactive_gym.game.episode import Episode
 from interactive_gym.game.host import Host, run
 from interactive_gym.game.recorder import Recorder
-from interactive_gym.netcode.requests import BOT, FOCUSED, HUMAN, Advance, Begin, Commit, Input, Load, Request, Save
+from interactive_gym.netcode.requests import (
+    ABSENT,
+    BOT,
+    FOCUSED,
+    HUMAN,
+    Advance,
+    Begin,
+    Commit,
+    Input,
+    Load,
+    Request,
+    Save,
+)
 from interactive_gym.records import Row, unpack
 from tests.envs.published import PUBLISHED, overcooked
 
@@ -86,7 +98,7 @@ def test_its_records_are_those_of_an_episode_without_a_session(world: VirtualWor
     episode, recorder = Episode(setup, world, SEED, 0), Recorder(setup.fps)
     chunks = recorder.add(episode.row, last=False)
     for row in rows(played)[1:]:
-        episode.step(row.actions, row.source, row.is_focused, row.observed)
+        episode.step(row.actions, row.source, row.is_focused, row.observed, row.present)
         chunks += recorder.add(episode.row, last=episode.over is not None)
     chunks += recorder.finish()
     assert [(chunk.index, chunk.packed.digest, chunk.packed.data) for chunk in chunks] == played.chunks
@@ -113,7 +125,7 @@ def test_an_episode_that_was_made_before_it_was_asked_for_is_the_same(world: Vir
 
 def test_rows_are_what_the_inputs_say(world: VirtualWorld) -> None:
     host = host_of(world, games.Early, ("mouse", "cat"), humans=frozenset({"cat"}))
-    cat = [FOCUSED | HUMAN, HUMAN, 0, FOCUSED, 6]
+    cat = [FOCUSED | HUMAN, HUMAN, ABSENT, FOCUSED, 6]
     ages = [1, 2, 9, 1, 1]
     plan = [(Input(b"\1", BOT, age), Input(b"\3", flags)) for age, flags in zip(ages, cat, strict=True)]
     found = rows(straight(host, plan))
@@ -122,6 +134,7 @@ def test_rows_are_what_the_inputs_say(world: VirtualWorld) -> None:
     assert [row.source.get("mouse") for row in found[1:]] == ["bot"] * 3 + [None] * 2
     assert [row.source["cat"] for row in found[1:]] == ["human", "human", "default", "default", "default"]
     assert [row.is_focused for row in found[1:]] == [{"cat": on} for on in (True, False, False, True, False)]
+    assert [row.present for row in found[1:]] == [{"cat": on} for on in (True, True, False, True, True)]
     assert [row.terminated.get("mouse") for row in found[1:]] == [False, False, True, None, None]
     assert [row.observed for row in found[1:]] == [{"mouse": -1}, {"mouse": -1}, {"mouse": -1}, {}, {}]
 

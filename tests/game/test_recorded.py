@@ -13,7 +13,7 @@ from interactive_gym.game.actions import Actions
 from interactive_gym.game.ledger import Ledger, Result
 from interactive_gym.game.recorded import inputs_of
 from interactive_gym.game.setup import Setup
-from interactive_gym.netcode.requests import BOT, DEFAULT, FOCUSED, HUMAN, Commit, Input
+from interactive_gym.netcode.requests import ABSENT, BOT, DEFAULT, FOCUSED, HUMAN, Commit, Input
 from interactive_gym.records import PLAYED, Row, encode_fields, unpack
 
 AGENTS = ("left", "right", "bot")
@@ -48,7 +48,7 @@ def test_inputs_come_back_as_they_were(space: Any) -> None:
     codec = codec_for(space)
     actions = Actions(AGENTS, dict.fromkeys(AGENTS, codec))
     space.seed(7)
-    flags = [HUMAN | FOCUSED, DEFAULT | FOCUSED, HUMAN, DEFAULT]
+    flags = [HUMAN | FOCUSED, DEFAULT | FOCUSED, HUMAN, DEFAULT | ABSENT]
 
     def given(frame: int) -> tuple[Input, ...]:
         drawn = [codec.encode(space.sample()) for _ in AGENTS]
@@ -65,10 +65,12 @@ def test_who_did_not_count_does_nothing_again() -> None:
     codec = codec_for(spaces.Discrete(4))
     actions = Actions(AGENTS, dict.fromkeys(AGENTS, codec))
     action = codec.encode(2)
-    played = [(Input(action, HUMAN | FOCUSED), Input(action, HUMAN | FOCUSED), Input(action, BOT, 1))] * 3
+    played = [(Input(action, HUMAN | FOCUSED), Input(action, FOCUSED | ABSENT), Input(action, BOT, 1))] * 3
     (left, right, bot) = inputs_of(written(actions, played, AGENTS[:1]), AGENTS, actions, NOTHING)
     assert left == tuple(one[0] for one in played)
-    assert right == (Input(NOTHING[1], FOCUSED),) * 3, "whether they looked is recorded of all humans"
+    assert right == (Input(NOTHING[1], FOCUSED | ABSENT),) * 3, (
+        "whether they looked, and were there, is recorded of all"
+    )
     assert bot == (Input(NOTHING[2]),) * 3
 
 

@@ -6,7 +6,19 @@ from typing import Any
 
 import pytest
 
-from interactive_gym.netcode import SERVER, Advance, Begin, Config, Input, Load, Phase, Request, Save, Session
+from interactive_gym.netcode import (
+    ABSENT,
+    SERVER,
+    Advance,
+    Begin,
+    Config,
+    Input,
+    Load,
+    Phase,
+    Request,
+    Save,
+    Session,
+)
 from interactive_gym.netcode.changes import PATIENCE
 from interactive_gym.netcode.events import Cut, Ended, EpisodeEnded, Mismatch, Returned, TakenOver
 from interactive_gym.netcode.messages import (
@@ -28,6 +40,7 @@ from interactive_gym.netcode.messages import (
 from interactive_gym.netcode.wire import Batch, Datagram, decode, encode
 
 IDLE, A, B = Input(b"\0"), Input(b"a"), Input(b"b")
+NOBODY_THERE = Input(b"\0", ABSENT)
 FPS = 50.0
 ABSENT = 1
 
@@ -311,7 +324,7 @@ def test_nothing_is_committed_or_believed_of_who_was_cut_until_all_have_said_wha
     assert peer.session.committed == 8
     peer.hear(2, Flush(0, (0, 1, 0), (Span(1, 9, (A, B, B)),), (), -1))
     assert peer.events() == [Cut(1, 1, 11)]
-    assert peer.timeline.queues[1].known(9, 12) == (A, B, B, IDLE)
+    assert peer.timeline.queues[1].known(9, 12) == (A, B, B, NOBODY_THERE)
     peer.play(1)
     assert peer.session.committed == peer.session.head - 1 == 11
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from interactive_gym.netcode.config import Predict
 from interactive_gym.netcode.inputs import FOREVER, NOBODY, InputQueue
-from interactive_gym.netcode.requests import BOT, FOCUSED, HUMAN, Input
+from interactive_gym.netcode.requests import ABSENT, BOT, FOCUSED, HUMAN, Input
 
 IDLE, A, B, C = b"\0", b"a", b"b", b"c"
 OWNER, OTHER = 1, 2
@@ -207,7 +207,7 @@ def test_a_player_of_nobody_does_nothing_from_there_on_and_that_is_known() -> No
     queue.assign(2, NOBODY)
     assert (queue.last, queue.last_sent) == (FOREVER, 1)
     assert play(queue, 0, 4) == [A, A, IDLE, IDLE, IDLE]
-    assert queue.known(1, 3) == (Input(A), Input(IDLE), Input(IDLE))
+    assert queue.known(1, 3) == (Input(A), Input(IDLE, ABSENT), Input(IDLE, ABSENT))
 
 
 def test_what_somebody_else_sent_of_later_frames_does_not_count() -> None:
@@ -235,8 +235,9 @@ def test_a_player_who_comes_back_did_nothing_meanwhile() -> None:
     queue = a_queue([A])
     queue.assign(1, NOBODY)
     queue.assign(4, OWNER)
-    assert queue.known(0, 3) == (Input(A), *[Input(IDLE)] * 3)
+    assert queue.known(0, 3) == (Input(A), *[Input(IDLE, ABSENT)] * 3)
     assert queue.last == 3
+    assert queue.expected() == Input(IDLE), "they are back"
     assert queue.add(4, Input(B))
 
 
@@ -275,4 +276,4 @@ def test_what_another_peer_wrote_joins_the_frames_of_nobody() -> None:
     queue = a_queue([A])
     queue.assign(1, NOBODY)
     queue.rewrite(3, [Input(B)], OWNER)
-    assert queue.known(0, 3) == (Input(A), Input(IDLE), Input(IDLE), Input(B))
+    assert queue.known(0, 3) == (Input(A), Input(IDLE, ABSENT), Input(IDLE, ABSENT), Input(B))

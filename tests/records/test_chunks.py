@@ -38,6 +38,7 @@ ROWS = st.builds(
     st.none() | AGENTS,
     st.dictionaries(st.text(max_size=3), st.sampled_from(["human", "bot", "default"]), max_size=2),
     FLAGS,
+    present=FLAGS,
 )
 
 
@@ -144,10 +145,10 @@ def test_a_chunk_of_exactly_the_limit_is_accepted():
         unpack(data, max_bytes=size - 1)
 
 
-def chunk(version=2, first=0, **columns):
+def chunk(version=3, first=0, **columns):
     empty = {"observations": None}
     names = ("actions", "rewards", "terminated", "truncated", "infos", "observations", "source", "is_focused")
-    names = (*names, "observed") if version != 1 else names
+    names += {1: (), 2: ("observed",)}.get(version if version == 1 or version == 2 else 3, ("observed", "present"))
     return zlib.compress(encode([version, first, *(columns.get(name, [empty.get(name, {})]) for name in names)]))
 
 
@@ -155,8 +156,9 @@ def test_the_smallest_chunk_written_by_hand_is_accepted():
     assert unpack(chunk()) == [Row(0)]
 
 
-def test_what_was_stored_before_bots_said_what_they_saw_can_be_read():
-    assert unpack(chunk(version=1, actions=[{"0": 2}])) == [Row(0, {"0": 2})]
+@pytest.mark.parametrize("version", [1, 2])
+def test_what_was_stored_before_bots_said_what_they_saw_and_who_was_there_can_be_read(version):
+    assert unpack(chunk(version, actions=[{"0": 2}])) == [Row(0, {"0": 2})]
 
 
 @pytest.mark.parametrize(
@@ -168,13 +170,15 @@ def test_what_was_stored_before_bots_said_what_they_saw_can_be_read():
         pack([step(0)]).data + b"x",
         zlib.compress(encode({})),
         zlib.compress(encode([1, 0])),
-        chunk(version=3),
+        chunk(version=4),
         zlib.compress(encode([True, 0, *[[{}]] * 8])),
         chunk(version=[]),
         chunk(observed=[{"0": 0}]),
         chunk(observed=[{"0": -2}]),
         chunk(observed=[{"0": True}]),
         chunk(observed=[None]),
+        chunk(present=[None]),
+        chunk(present=[{"0": 1}]),
         chunk(first=-2),
         chunk(first=True),
         chunk(first=2**40),

@@ -16,6 +16,7 @@ def row(**fields):
 def test_columns_are_in_the_order_of_the_data_format():
     line = columns(
         row(
+            present={"0": True},
             observed={"1": 2},
             is_focused={"0": True},
             source={"0": "human"},
@@ -40,9 +41,10 @@ def test_columns_are_in_the_order_of_the_data_format():
         "source.0": "human",
         "is_focused.0": True,
         "observed.1": 2,
+        "present.0": True,
     }
     assert list(line)[:4] == ["frame", "t_ms", "actions.0", "rewards.0"]
-    assert list(line)[-2:] == ["is_focused.0", "observed.1"]
+    assert list(line)[-3:] == ["is_focused.0", "observed.1", "present.0"]
 
 
 def test_nested_infos_are_dotted_and_arrays_are_json():

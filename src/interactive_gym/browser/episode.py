@@ -52,7 +52,7 @@ class Episode(episode.Episode):
             EnvError: The environment failed, or an action is none of its actions.
         """
         try:
-            return self.step(row.actions, row.source, row.is_focused, row.observed)
+            return self.step(row.actions, row.source, row.is_focused, row.observed, row.present)
         except (ValueError, KeyError) as error:
             raise EnvError(f"the recorded actions of frame {row.frame} do not fit: {error}", stage="step") from error
 

@@ -1,4 +1,4 @@
-"""For how many frames of an episode its players looked, and for how many a policy stood in for them."""
+"""For how many frames of an episode its players looked, were away, and had a policy that stood in for them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from interactive_gym.records import Row
 
-ATTENDANCE = ("unfocused_frames", "bot_frames")
+ATTENDANCE = ("unfocused_frames", "absent_frames", "bot_frames")
 
 
 class Attendance:
@@ -18,10 +18,11 @@ class Attendance:
 
     def counted(self, rows: Iterable[Row]) -> Iterator[Row]:
         """These rows; what was counted before is forgotten."""
-        unfocused, played = Counter[str](), Counter[str]()
-        self._counts = dict(zip(ATTENDANCE, (unfocused, played), strict=True))
+        unfocused, absent, played = Counter[str](), Counter[str](), Counter[str]()
+        self._counts = dict(zip(ATTENDANCE, (unfocused, absent, played), strict=True))
         for row in rows:
             unfocused.update(agent for agent, looks in row.is_focused.items() if not looks)
+            absent.update(agent for agent, is_there in row.present.items() if not is_there)
             played.update(agent for agent, source in row.source.items() if source == "bot")
             yield row
 

@@ -127,6 +127,7 @@ class Episode:
         source: Mapping[str, str],
         is_focused: Mapping[str, bool],
         observed: Mapping[str, int],
+        present: Mapping[str, bool] | None = None,
     ) -> Row:
         """Play one frame.
 
@@ -135,6 +136,7 @@ class Episode:
             source: Who chose them, for the record.
             is_focused: Which humans looked, for the record.
             observed: After which frame bots saw what they acted on, for the record.
+            present: Which humans were there, for the record; None where they play alone.
 
         Raises:
             EnvError: The environment failed. Nothing but the environment itself has changed.
@@ -148,7 +150,8 @@ class Episode:
         terminated = step.terminated if is_over else self._unreported() | {**step.terminated}
         truncated = _cut_off(step, terminated) if at_limit and not is_over else step.truncated
         seen = step.observations if self._setup.record_observations else None
-        row = Row(frame, actions, step.rewards, terminated, truncated, step.infos, seen, source, is_focused, observed)
+        who = source, is_focused, observed, present or {}
+        row = Row(frame, actions, step.rewards, terminated, truncated, step.infos, seen, *who)
         self.standing = Standing(
             row,
             step.observations,

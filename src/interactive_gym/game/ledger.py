@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from interactive_gym.game.recorder import Finished, Recorder
 from interactive_gym.game.setup import Setup
-from interactive_gym.netcode.requests import FOCUSED, SOURCE, Commit, Input
+from interactive_gym.netcode.requests import ABSENT, FOCUSED, SOURCE, Commit, Input
 from interactive_gym.records import Row, encode
 
 _BOT = "bot"
@@ -109,11 +109,12 @@ class Ledger:
         taken, self._seen = self._seen, []
         return taken
 
-    def _who(self, frame: int, acting: Sequence[str], inputs: Sequence[Input]) -> tuple[bytes, bytes, bytes]:
-        """Who chose the actions, which humans looked, and after which frame bots saw what they acted on."""
+    def _who(self, frame: int, acting: Sequence[str], inputs: Sequence[Input]) -> tuple[bytes, ...]:
+        """Who chose the actions, which humans looked, after which frame bots saw what they acted on, who was there."""
         given = dict(zip(self._agents, inputs, strict=True))
         source = {agent: _SOURCES[(given[agent].flags & SOURCE) >> 1] for agent in self._agents if agent in acting}
         is_focused = {self._agents[player]: bool(inputs[player].flags & FOCUSED) for player in self._humans}
         # No peer may say that it saw what was not played yet.
         observed = {agent: max(-1, frame - max(1, given[agent].age)) for agent in source if source[agent] == _BOT}
-        return encode(source), encode(is_focused), encode(observed)
+        present = {self._agents[player]: not inputs[player].flags & ABSENT for player in self._humans}
+        return encode(source), encode(is_focused), encode(observed), encode(present)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from interactive_gym.game.actions import Actions
-from interactive_gym.netcode.requests import BOT, DEFAULT, FOCUSED, HUMAN, Input
+from interactive_gym.netcode.requests import ABSENT, BOT, DEFAULT, FOCUSED, HUMAN, Input
 from interactive_gym.records import Row
 
 _FLAGS = {"default": DEFAULT, "human": HUMAN, "bot": BOT}
@@ -35,10 +35,10 @@ def inputs_of(
 
 
 def _input(row: Row, agent: str, player: int, actions: Actions, default_action: bytes) -> Input:
-    is_focused = FOCUSED if row.is_focused.get(agent, False) else 0
+    state = (FOCUSED if row.is_focused.get(agent, False) else 0) | (0 if row.present.get(agent, True) else ABSENT)
     if agent not in row.actions:
-        return Input(default_action, is_focused)
-    flags = is_focused | _FLAGS[row.source[agent]]
+        return Input(default_action, state)
+    flags = state | _FLAGS[row.source[agent]]
     seen_at = row.observed.get(agent)
     return Input(
         actions.encode(player, row.actions[agent]),

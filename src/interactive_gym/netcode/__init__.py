@@ -56,6 +56,7 @@ from interactive_gym.netcode.events import Event
 from interactive_gym.netcode.lifecycle import Phase
 from interactive_gym.netcode.referee import Grant, Referee
 from interactive_gym.netcode.requests import (
+    ABSENT,
     BOT,
     DEFAULT,
     FOCUSED,
@@ -73,6 +74,7 @@ from interactive_gym.netcode.session import Session
 from interactive_gym.netcode.shared import SERVER
 
 __all__ = [
+    "ABSENT",
     "BOT",
     "DEFAULT",
     "FOCUSED",

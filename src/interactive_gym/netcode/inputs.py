@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from interactive_gym.netcode.config import Predict
-from interactive_gym.netcode.requests import SOURCE, Input
+from interactive_gym.netcode.requests import ABSENT, SOURCE, Input
 
 FOREVER = 2**31 - 1
 NOBODY = -1
@@ -17,6 +17,7 @@ class InputQueue:
     """All inputs of one player in one episode.
 
     Who sends them may change from frame to frame; frames that belong to nobody are the default action, and so known.
+    That its player was absent in them is flagged.
 
     Attributes:
         last: The newest frame up to which all inputs are known; :data:`FOREVER` if the rest belongs to nobody.
@@ -30,7 +31,7 @@ class InputQueue:
         self.senders: tuple[int, ...] = ()
         self.wrong: int | None = None
         self.is_frozen = False
-        self._default = Input(default)
+        self._default, self._nobody = Input(default), Input(default, ABSENT)
         self._predict = _predictor(prediction, default)
         self._known: list[Input] = []
         self._owners: list[tuple[int, int]] = [(0, owner)]
@@ -64,7 +65,7 @@ class InputQueue:
     def known(self, first: int, last: int) -> tuple[Input, ...]:
         """The inputs of these frames, all of which must be known."""
         found = tuple(self._known[first : last + 1])
-        return found + (self._default,) * (last + 1 - first - len(found))
+        return found + (self._nobody,) * (last + 1 - first - len(found))
 
     def add(self, frame: int, given: Input) -> bool:
         """Add the input of ``frame``; false, and nothing, if it is known already or one before it is missing."""
@@ -84,7 +85,7 @@ class InputQueue:
         if frame < len(known):
             chosen = known[frame]
         elif self._owners[-1][1] == NOBODY:
-            chosen = self._default
+            chosen = self._nobody
         else:
             chosen = self.expected()
         self._played[frame] = chosen.action
@@ -143,13 +144,14 @@ class InputQueue:
         if not latest:
             return self._default
         last, action = latest[-1], self._predict([known.action for known in latest])
+        flags = last.flags & ~ABSENT  # of an absent player nothing has to be expected
         if action != last.action:
-            return Input(action, last.flags & ~SOURCE)  # nobody chose that
-        return Input(action, last.flags, min(255, last.age + 1) if last.age else 0)
+            return Input(action, flags & ~SOURCE)  # nobody chose that
+        return Input(action, flags, min(255, last.age + 1) if last.age else 0)
 
     def _extend(self, end: int) -> None:
         missing = end - len(self._known)
-        self._known += [self._default] * missing
+        self._known += [self._nobody] * missing
 
     def _look_again(self) -> None:
         """After more than an addition: see who owns what, and which is the first frame that was played wrongly."""

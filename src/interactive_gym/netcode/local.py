@@ -52,4 +52,5 @@ class LocalInputs:
             for frame in range(queue.last + 1, min(until, self._changes.last_of(player)) + 1):
                 if queue.owner_of(frame) != shared.me or queue.is_frozen:
                     break
-                queue.add(frame, idle if frame < newest else self._given.get(player) or queue.expected())
+                chosen = idle if frame < newest else self._given.get(player) or queue.expected()
+                queue.add(frame, shared.marked(player, chosen))

@@ -14,7 +14,8 @@ class Input(NamedTuple):
 
     Attributes:
         action: The host's encoding; only this decides whether a prediction was right.
-        flags: 0 to 127. Bits 0 (:data:`FOCUSED`) and 1-2 (the source) are ours, the others the host's.
+        flags: 0 to 127. Bits 0 (:data:`FOCUSED`), 1-2 (the source) and 3 (:data:`ABSENT`) are ours, the others the
+            host's.
         age: 0 to 255. For a bot: how many frames before this one the observation was made that it acted on.
     """
 
@@ -26,6 +27,7 @@ class Input(NamedTuple):
 FOCUSED = 1
 SOURCE = 6  # mask
 DEFAULT, HUMAN, BOT = 0, 2, 4  # values below the mask
+ABSENT = 8  # nobody was there to choose: the player's peer was cut, and had not returned
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from interactive_gym.netcode.lifecycle import Cause, Phase, follow
 from interactive_gym.netcode.link import Link
 from interactive_gym.netcode.messages import Message, Pace
 from interactive_gym.netcode.pacing import Ticker, Window
-from interactive_gym.netcode.requests import Input
+from interactive_gym.netcode.requests import ABSENT, FOCUSED, HUMAN, SOURCE, Input
 from interactive_gym.netcode.tempo import Tempo
 from interactive_gym.netcode.timeline import Replays, Timeline
 from interactive_gym.netcode.timesync import TimeSync
@@ -185,7 +185,7 @@ class Shared:
         queue.is_frozen = False
         if before == self.me != owner:
             for missing in range(queue.last + 1, first):
-                queue.add(missing, Input(self.config.default_actions[player]))
+                queue.add(missing, self.marked(player, Input(self.config.default_actions[player])))
             self.emit(HandedBack(player, first))
         queue.assign(first, owner)
         self.freeze_absent()
@@ -194,6 +194,13 @@ class Shared:
                 link.expects(player, first)
             if before != self.me and player not in self.config.humans_of(self.me):
                 self.emit(TakenOver(player, first))
+
+    def marked(self, player: int, given: Input) -> Input:
+        """``given`` as it goes into the game: of a human in whose place it is given here, it says so."""
+        if player in self.config.bots or self.config.carriers[player] == self.me:
+            return given
+        flags = given.flags & ~FOCUSED | ABSENT
+        return given._replace(flags=flags & ~SOURCE if flags & SOURCE == HUMAN else flags)
 
     def longest_round_trip(self) -> float:
         """To those who are present, in seconds, with room for the unexpected where nothing was measured."""

@@ -18,12 +18,14 @@ from interactive_gym.records.canonical import NotCanonical, digest, encode, join
 from interactive_gym.records.reading import Malformed, decode
 from interactive_gym.records.rows import FIELDS, Row
 
-VERSION = 2
+VERSION = 3
 MAX_CHUNK_BYTES = 8_000_000  # uncompressed: a second of 160 x 210 RGB observations at 60 Hz is 6 MB
 MAX_PACKED_BYTES = 525_000  # compressed; what fits into protocol.Chunk.data as base64
 MAX_ROWS = 10_000
 SOURCES = frozenset({"human", "bot", "default"})
-_FIELDS_OF = MappingProxyType({1: FIELDS[: FIELDS.index("observed")], VERSION: FIELDS})  # version 1 is stored somewhere
+_FIELDS_OF = MappingProxyType(  # earlier versions are stored somewhere
+    {1: FIELDS[: FIELDS.index("observed")], 2: FIELDS[: FIELDS.index("present")], VERSION: FIELDS}
+)
 _COMPRESSION = 6  # 1 is twice as fast and a quarter larger; a chunk takes under a millisecond either way
 
 
@@ -173,8 +175,8 @@ def _row(frame: int, fields: dict[str, Any]) -> Row:
             continue
         if not isinstance(by_agent, dict) or not all(type(agent) is str for agent in by_agent):
             raise Malformed(f"frame {frame}: {name} is no dict of agents")
-    for name in ("terminated", "truncated", "is_focused"):
-        if not all(type(value) is bool for value in fields[name].values()):
+    for name in ("terminated", "truncated", "is_focused", "present"):
+        if not all(type(value) is bool for value in fields.get(name, {}).values()):
             raise Malformed(f"frame {frame}: {name} is not true or false")
     if not all(type(value) is str and value in SOURCES for value in fields["source"].values()):
         raise Malformed(f"frame {frame}: source is none of {', '.join(sorted(SOURCES))}")

@@ -19,6 +19,7 @@ class Row:
     All is keyed by agent. Row -1 holds what ``reset`` gave, ``infos`` and ``observations``; its other fields are empty.
     ``source`` says who chose the action: ``"human"``, ``"bot"``, or ``"default"`` where nobody pressed a key.
     ``observed`` is, of the bots, the frame after which they saw what they acted on: -1 is the reset.
+    ``present`` says, of the humans who play with others, whether they were there: not cut, and back if they had been.
     """
 
     frame: int
@@ -31,6 +32,7 @@ class Row:
     source: Mapping[str, str] = field(default_factory=dict)
     is_focused: Mapping[str, bool] = field(default_factory=dict)
     observed: Mapping[str, int] = field(default_factory=dict)
+    present: Mapping[str, bool] = field(default_factory=dict)
 
 
 def end_reason(last: Row, max_steps: int | None) -> str:
@@ -46,7 +48,7 @@ def end_reason(last: Row, max_steps: int | None) -> str:
 #: What was played: the same wherever the same actions are played from the same seed.
 PLAYED = ("actions", "rewards", "terminated", "truncated", "infos", "observations")
 #: The columns of a chunk and of a table, in this order.
-FIELDS = (*PLAYED, "source", "is_focused", "observed")
+FIELDS = (*PLAYED, "source", "is_focused", "observed", "present")
 
 
 def columns(row: Row, fps: float) -> dict[str, object]:

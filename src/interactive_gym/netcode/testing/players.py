@@ -9,7 +9,7 @@ from interactive_gym.netcode.requests import BOT, FOCUSED, HUMAN, Input
 from interactive_gym.netcode.testing.games import any_action
 from interactive_gym.netcode.testing.host import Row
 
-_HOST_BIT = 8  # the first flag that is not the session's
+_HOST_BIT = 16  # the first flag that is not the session's
 
 
 class Human:

@@ -9,6 +9,7 @@ down_revision = "0004"
 
 def upgrade() -> None:
     _verification()
+    op.execute("update episodes set written_at = null, summary = null")  # their tables have a column more
 
 
 def _verification() -> None:
