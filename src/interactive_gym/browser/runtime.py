@@ -37,10 +37,14 @@ class _Prepared:
 
 
 class Runtime:
-    """A Python that is ready to open games."""
+    """A Python that is ready to open games.
+
+    Attributes:
+        world: In which they are played.
+    """
 
     def __init__(self, world: VirtualWorld) -> None:
-        self._world = world
+        self.world = world
         self._prepared: _Prepared | None = None
 
     def open_game(self, game_json: str, session_json: str) -> Play:
@@ -53,8 +57,8 @@ class Runtime:
         Raises:
             EnvError: A module of the game does not import; ``stage`` is ``"import"``.
         """
-        game = self._imported(game_json)
-        return Play(game, self._world, json.loads(session_json)["seed"])
+        game = self.imported(game_json)
+        return Play(game, self.world, json.loads(session_json)["seed"])
 
     def prepare_game(self, game_json: str) -> float | None:
         """Import the environment of a game, and make it once to see what has to be known of it, and how fast it is.
@@ -93,20 +97,28 @@ class Runtime:
         mine = replace(prepared.spec, human=match["agent"])
         recorded = [bytes_of(chunk) for chunk in chunks]
         cost = prepared.frame_cost or 0.0
-        return Match(mine, self._world, json.loads(game_json), match, prepared.probed, recorded, frame_cost=cost)
+        return Match(mine, self.world, json.loads(game_json), match, prepared.probed, recorded, frame_cost=cost)
 
     def _preparation(self, game_json: str) -> _Prepared:
         if self._prepared is None or self._prepared.game_json != game_json:
-            imported = self._imported(game_json)
-            probed = probe(imported, self._world, PROBE_SEED, look_of(imported))
+            imported = self.imported(game_json)
+            probed = probe(imported, self.world, PROBE_SEED, look_of(imported))
             is_kept = len(imported.humans) > 1
-            cost = frame_cost(imported, self._world, PROBE_SEED, probed, is_kept=is_kept)
+            cost = frame_cost(imported, self.world, PROBE_SEED, probed, is_kept=is_kept)
             self._prepared = _Prepared(game_json, imported, probed, cost)
         return self._prepared
 
-    def _imported(self, game_json: str) -> spec.Spec:
+    def imported(self, game_json: str) -> spec.Spec:
+        """What a game consists of.
+
+        Args:
+            game_json: ``protocol_game.Game``.
+
+        Raises:
+            EnvError: A module of the game does not import; ``stage`` is ``"import"``.
+        """
         # Numbers that a module draws while it is imported, and the time that it notes, are the same in every browser.
-        with self._world.frame(0, 0, -1, fps=1):
+        with self.world.frame(0, 0, -1, fps=1):
             imported = spec.load(game_json)
         gc.collect()
         gc.freeze()  # what was imported stays: collections during play need not look at it again

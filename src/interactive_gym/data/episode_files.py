@@ -42,7 +42,7 @@ EXPERIENCE_COLUMNS = (
 def write_episode(connection: Connection, folder: Path, session_id: str, episode: Episode) -> dict[str, Summary]:
     """Writes ``<scene>/<session>/ep<k>.csv`` and each ``ep<k>.<player>.experience.csv``; returns their summaries."""
     sides = games.sides(connection, session_id)
-    place = folder / _name(sides[0].scene_id) / _name(session_id)
+    place = folder / file_name(sides[0].scene_id) / file_name(session_id)
     there = Attendance()
     table = _wide(lambda: there.counted(frames(connection, sides, episode)), sides[0].fps)
     write_table(place / f"ep{episode.number}.csv", table)
@@ -58,19 +58,19 @@ def frames(connection: Connection, sides: Sequence[Session], episode: Episode) -
     Args:
         sides: Its session, as :func:`games.sides` gives it.
     """
-    line = _whole_line(connection, sides, episode)
+    line = whole_line(connection, sides, episode)
     return takewhile(lambda row: row.frame < episode.frames, rows(connection, line))
 
 
-def _whole_line(connection: Connection, sides: Sequence[Session], episode: Episode) -> Sequence[Piece]:
-    """Of the lowest peer who has all frames of the episode. One that ended before its reset was recorded has none."""
+def whole_line(connection: Connection, sides: Sequence[Session], episode: Episode) -> Sequence[Piece]:
+    """The chunks of the lowest peer who has all frames. Of an episode that ended before its reset there are none."""
     lines = [games.line(connection, side, episode.number) for side in sides]
     return next((line for line in lines if line and frames_of(line) >= episode.frames), ())
 
 
 def _write_experience(connection: Connection, place: Path, side: Session, episode: int) -> Summary:
     seconds = _experience(connection, side, episode)
-    name = f"ep{episode}.{_name(side.player)}.experience.csv"
+    name = f"ep{episode}.{file_name(side.player)}.experience.csv"
     write_table(place / name, (EXPERIENCE_COLUMNS, _experience_rows(seconds)))
     return summary(seconds, side.fps)
 
@@ -82,7 +82,7 @@ def rows(connection: Connection, line: Sequence[Piece]) -> Iterator[Row]:
         yield from unpack(data)
 
 
-def _name(text: str) -> str:
+def file_name(text: str) -> str:
     """``text`` as the name of a file, on any file system and never of another folder's."""
     return quote(text, safe=" ")
 

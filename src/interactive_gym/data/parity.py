@@ -5,6 +5,7 @@ Equal digests are equal rows. Only where they differ are chunks unpacked, and co
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -16,7 +17,9 @@ Status = Literal["identical", "mismatch", "incomplete"]
 Records = Mapping[str, Mapping[int, Piece]]
 """Player -> the chunks of an episode that count, by their first frame."""
 
+NOTHING = object()  # None is a value
 _LONGEST_NAME = 200  # of a column; the keys of infos may be anything
+_LONGEST_VALUE = 500  # characters; an observation may be a picture
 
 
 @dataclass(frozen=True)
@@ -70,21 +73,54 @@ def difference(chunks: Sequence[Sequence[Row]]) -> tuple[int, str] | None:
 
 def differing_column(one: Row, other: Row) -> str | None:
     """The first column in which two rows of a frame have different bytes."""
-    for name in FIELDS:
+    found = first_difference(one, other)
+    return found.column if found else None
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where two rows of a frame differ first.
+
+    Attributes:
+        path: The field, and the keys in it.
+        mine, theirs: What is there; :data:`NOTHING` where only the other one has something.
+    """
+
+    path: tuple[Any, ...]
+    mine: Any
+    theirs: Any
+
+    @property
+    def column(self) -> str:
+        """As ``ep<k>.csv`` calls it."""
+        return ".".join(str(plain(key)) for key in self.path)[:_LONGEST_NAME]
+
+
+def first_difference(one: Row, other: Row, fields: Sequence[str] = FIELDS) -> Difference | None:
+    """The first of ``fields`` in which two rows have different bytes, and in it the first key."""
+    for name in fields:
         mine, theirs = getattr(one, name), getattr(other, name)
         if encode(mine) != encode(theirs):
-            return _deeper(name, mine, theirs)[:_LONGEST_NAME]
+            return _deeper((name,), mine, theirs)
     return None
 
 
-def _deeper(name: str, mine: Any, theirs: Any) -> str:
+def shown(value: Any) -> str:
+    """A value of a row as text, for somebody who compares it with another one. Cut off where it is long."""
+    if value is NOTHING:
+        return "nothing"
+    text = json.dumps(plain(value), ensure_ascii=False)
+    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def _deeper(path: tuple[Any, ...], mine: Any, theirs: Any) -> Difference:
     if isinstance(mine, dict) and isinstance(theirs, dict):
         for key in _keys(mine, theirs):
             if key not in mine or key not in theirs:
-                return f"{name}.{plain(key)}"
+                return Difference((*path, key), mine.get(key, NOTHING), theirs.get(key, NOTHING))
             if encode(mine[key]) != encode(theirs[key]):
-                return _deeper(f"{name}.{plain(key)}", mine[key], theirs[key])
-    return name
+                return _deeper((*path, key), mine[key], theirs[key])
+    return Difference(path, mine, theirs)
 
 
 def _keys(mine: Mapping[Any, Any], theirs: Mapping[Any, Any]) -> Iterable[Any]:

@@ -22,6 +22,7 @@ from interactive_gym.data.schema import (
     participants,
     responses,
     sessions,
+    verifications,
 )
 from interactive_gym.envs.determinism import episode_seed
 
@@ -90,11 +91,15 @@ def _session_row(row: Row[Any], counted: Statistics, given: Conditions, gone: De
 def episodes_table(connection: Connection) -> Table:
     """One row per completed episode; see ``data.latency`` for the last columns, which are for one player."""
     judged = parity, (parity.c.session_id == episodes.c.session_id) & (parity.c.episode == episodes.c.number)
+    same = (verifications.c.session_id == episodes.c.session_id) & (verifications.c.episode == episodes.c.number)
     query = select(episodes, sessions.c.scene_id, sessions.c.seed, parity.c.status, parity.c.frame, parity.c.field)
-    joined = query.join(sessions, sessions.c.id == episodes.c.session_id).outerjoin(*judged)
+    again = query.add_columns(*(verifications.c[name].label(f"again_{name}") for name in ("status", "frame", "field")))
+    joined = again.join(sessions, sessions.c.id == episodes.c.session_id).outerjoin(*judged)
+    joined = joined.outerjoin(verifications, same)
     rows = connection.execute(joined.order_by(sessions.c.created_at, episodes.c.number))
     header = ("session_id", "scene_id", "episode", "seed", "frames", "end_reason", "ended_at")
-    return (*header, "parity", "parity_frame", "parity_column", *SUMMARY), map(_episode_row, rows)
+    compared = ("parity", "parity_frame", "parity_column", "verified", "verified_frame", "verified_column")
+    return (*header, *compared, *SUMMARY), map(_episode_row, rows)
 
 
 def _episode_row(row: Row[Any]) -> list[object]:
@@ -102,7 +107,8 @@ def _episode_row(row: Row[Any]) -> list[object]:
     summaries = list((row.summary or {}).values())
     alone = summaries[0] if len(summaries) == 1 else {}
     ended = [row.frames, row.end_reason, moment(row.ended_at), row.status, row.frame, row.field]
-    return [row.session_id, row.scene_id, row.number, seed, *ended, *(alone.get(name) for name in SUMMARY)]
+    again = [row.again_status, row.again_frame, row.again_field]
+    return [row.session_id, row.scene_id, row.number, seed, *ended, *again, *(alone.get(name) for name in SUMMARY)]
 
 
 CONSOLE = ("page_error", "console_log", "console_info", "console_warn", "console_error")

@@ -6,6 +6,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
+import { replaceEntropy } from "./entropy.mjs";
+
 const job = JSON.parse(await readFile(process.argv[2], "utf8"));
 
 async function boot() {
@@ -18,6 +20,7 @@ async function boot() {
     stdout: toStderr,
     stderr: toStderr,
   });
+  pyodide.registerJsModule("interactive_gym_entropy", { restart: replaceEntropy() });
   for (const [guest, host] of Object.entries(job.mounts)) {
     pyodide.mountNodeFS(guest, host);
   }

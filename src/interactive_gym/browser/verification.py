@@ -1,0 +1,165 @@
+"""Stored episodes, played again from their inputs: whether the same comes out of it.
+
+Part of the archive that participants get, so that records are verified by the code that made them. For the same reason
+:func:`verify_all` and the files that it reads and writes stay as they are in later versions.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from interactive_gym.browser.answers import report
+from interactive_gym.browser.runtime import Runtime, prepare
+from interactive_gym.envs.reducers import is_hooked
+from interactive_gym.envs.state_digest import StateDigest
+from interactive_gym.game.episode import Episode
+from interactive_gym.game.setup import Setup
+from interactive_gym.records import PLAYED, NotCanonical, Row, encode, encode_fields, pack, plain, unpack
+
+Json = dict[str, Any]
+See = Callable[[Episode], object]
+
+
+def verify_all(folder: str, entropy_hook: Callable[..., None]) -> None:
+    """Play the episodes of ``folder`` again, one after the other.
+
+    Each is two files: ``<name>.job``, JSON of ``{"game": protocol_game.Game, "seed": of the session, "episode": number,
+    "frames": how many count, "sizes": [bytes of each chunk], "states": bool}``; and ``<name>.chunks``, its record from
+    row -1 on. What came of it is in ``<name>.answer`` when the next one begins; see :meth:`Verifier.answer`. With
+    ``states``, ``<name>.states`` has one line for each row: see :func:`state_of`.
+
+    Args:
+        entropy_hook: See :func:`interactive_gym.browser.runtime.prepare`.
+    """
+    verifier = Verifier(prepare(entropy_hook))
+    for job_file in sorted(Path(folder).glob("*.job")):
+        job = json.loads(job_file.read_text(encoding="utf-8"))
+        chunks = _cut(job_file.with_suffix(".chunks").read_bytes(), job["sizes"])
+        if job["states"]:
+            with job_file.with_suffix(".states").open("w", encoding="utf-8") as file:
+                answer = verifier.answer(job, chunks, _writer(file.write))
+        else:
+            answer = verifier.answer(job, chunks)
+        draft = job_file.with_suffix(".draft")
+        draft.write_text(json.dumps(answer), encoding="utf-8")
+        draft.replace(job_file.with_suffix(".answer"))  # whoever waits for it finds all of it, or none
+
+
+class Verifier:
+    """A Python that has imported what was played, and plays it again."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._known: dict[str, Setup] = {}
+
+    def answer(self, job: Json, chunks: Iterable[bytes], see: See | None = None) -> Json:
+        """``{"frames": how many came out as they are recorded, "row": the first that did not, "failure": ...}``.
+
+        ``row`` is as it was played now, packed, in base64; None if all came out alike, or there was no such row.
+        ``failure`` is ``{"stage", "problem", "detail"}`` where it could not be played.
+
+        Args:
+            see: Called after the reset and each frame.
+        """
+        replayed = _Replayed(job["frames"], see)
+        try:
+            replayed.run(lambda: self._episode(job), chunks)
+        except BaseException as error:  # an environment may even call sys.exit()
+            return {"frames": replayed.frames, "row": None, "failure": report("step", error)}
+        return {"frames": replayed.frames, "row": replayed.other, "failure": None}
+
+    def _episode(self, job: Json) -> Episode:
+        game = json.dumps(job["game"])
+        if game not in self._known:
+            self._known[game] = self._runtime.imported(game)
+        return Episode(self._known[game], self._runtime.world, job["seed"], job["episode"])
+
+
+class _Replayed:
+    """One episode."""
+
+    def __init__(self, most: int, see: See | None) -> None:
+        self.frames = 0  # that came out alike
+        self.other: str | None = None
+        self._most = most
+        self._see = see
+
+    def run(self, make: Callable[[], Episode], chunks: Iterable[bytes]) -> None:
+        episode = make()
+        try:
+            for recorded in _rows(chunks, self._most):
+                if not self._is_same(episode, recorded):
+                    return
+        finally:
+            episode.close()
+
+    def _is_same(self, episode: Episode, recorded: Row) -> bool:
+        if recorded.frame >= 0:
+            if episode.over is not None:
+                return False  # and there is no row that could be shown
+            episode.step(recorded.actions, {}, {}, {})  # who chose them does not come out of playing
+        if self._see is not None:
+            self._see(episode)
+        if encode_fields(episode.row, PLAYED) != encode_fields(recorded, PLAYED):
+            self.other = b64encode(pack([episode.row]).data).decode()
+            return False
+        self.frames = recorded.frame + 1
+        return True
+
+
+def state_of(episode: Episode, digest: StateDigest) -> Json:
+    """Where an environment stands, as JSON: ``{"frame", "hash", "state", "left_out"}``.
+
+    ``state`` is what its ``get_state()`` gives; without one, its attributes. Numpy arrays are lists. What is no plain
+    data is in the hash alone, and ``left_out`` names it.
+    """
+    found, left_out = _plain_state(_innermost(episode.env))
+    return {"frame": episode.frame, "hash": digest.of(episode.env).hex(), "state": found, "left_out": left_out}
+
+
+def _plain_state(env: Any) -> tuple[object, list[str]]:
+    state: Any = env.get_state() if is_hooked(type(env)) else getattr(env, "__dict__", {})
+    if not isinstance(state, Mapping):
+        return (plain(state), []) if _is_plain(state) else (None, ["get_state()"])
+    names = {str(name): value for name, value in state.items()}
+    there = {name: plain(value) for name, value in names.items() if _is_plain(value)}
+    return there, sorted(names.keys() - there.keys())
+
+
+def _is_plain(value: object) -> bool:
+    try:
+        encode(value)
+    except NotCanonical:
+        return False
+    return True
+
+
+def _innermost(env: Any) -> Any:
+    """What wrappers are around; they have no state that is worth a look."""
+    while not is_hooked(type(env)) and "env" in getattr(env, "__dict__", {}):
+        env = env.env
+    return env
+
+
+def _writer(write: Callable[[str], object]) -> See:
+    digest = StateDigest()
+    return lambda episode: write(json.dumps(state_of(episode, digest)) + "\n")
+
+
+def _rows(chunks: Iterable[bytes], most: int) -> Iterator[Row]:
+    for data in chunks:
+        for row in unpack(data):
+            if row.frame >= most:
+                return
+            yield row
+
+
+def _cut(data: bytes, sizes: Iterable[int]) -> Iterator[bytes]:
+    at = 0
+    for size in sizes:
+        yield data[at : at + size]
+        at += size
