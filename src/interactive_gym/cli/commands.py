@@ -15,6 +15,7 @@ from rich.console import Console
 from interactive_gym.cli.dev import open_when_ready, serve_and_watch
 from interactive_gym.cli.errors import errors_in_one_line
 from interactive_gym.cli.examples import example, examples
+from interactive_gym.cli.export import export
 from interactive_gym.cli.loading import load_experiment
 
 app = typer.Typer(
@@ -124,6 +125,9 @@ def check(
         print_report(report, Console(), all_files=all_files, as_json=as_json)
     if report.errors:
         raise typer.Exit(1)
+
+
+app.command()(export)
 
 
 def _serve(file: Path, host: str, port: int, data_dir: Path, log_level: LogLevel, *, dev: bool) -> None:

@@ -26,6 +26,11 @@ def described(file: str) -> Mapping[str, Description]:
     return _all().get(file, {})
 
 
+def describe(file: str, column: str) -> Description:
+    """That of one column; of one that the page does not know, an empty one of a text."""
+    return described(file).get(column, Description("text", "", ""))
+
+
 @cache
 def _all() -> Mapping[str, Mapping[str, Description]]:
     # Made from the page by ``python -m build_support.columns``.

@@ -1,0 +1,137 @@
+"""What there is in the frames of each scene: columns, their types, and the values that were seen. One pass over all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from interactive_gym.data.episode_files import MAX_COLUMNS, in_order
+from interactive_gym.export.study import KEYS, Played, Study
+from interactive_gym.records import FIELDS, Row, columns, plain
+
+T = TypeVar("T")
+Track = Callable[[Iterable[T], str, int], Iterable[T]]
+"""Goes through something, and shows how far it is: what, its name, how many there are."""
+
+MAX_LEVELS = 20
+_NOT_FINITE = ("NaN", "Infinity", "-Infinity")
+_INT64 = 2**63
+
+
+@dataclass
+class Seen:
+    """The values of one column."""
+
+    kinds: set[str] = field(default_factory=set)
+    levels: dict[object, None] | None = field(default_factory=dict)  # None: there are too many
+    minimum: float | None = None
+    maximum: float | None = None
+
+    def add(self, value: object) -> None:
+        if value is None:
+            return
+        kind = _kind(value)
+        self.kinds.add(kind)
+        if isinstance(value, (int, float)) and kind != "boolean":
+            self.minimum = value if self.minimum is None or value < self.minimum else self.minimum
+            self.maximum = value if self.maximum is None or value > self.maximum else self.maximum
+        if self.levels is not None and kind != "number":
+            self.levels[value] = None
+            if len(self.levels) > MAX_LEVELS:
+                self.levels = None
+
+    @property
+    def type(self) -> str:
+        """``integer``, ``number``, ``boolean`` or ``text``."""
+        if self.kinds == {"boolean"}:
+            return "boolean"
+        if self.kinds == {"integer"}:
+            return "integer"
+        if self.kinds and self.kinds <= {"integer", "number", "not finite"} and self.kinds != {"not finite"}:
+            return "number"
+        return "text"
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int):
+        return "integer" if -_INT64 <= value < _INT64 else "text"
+    if isinstance(value, float):
+        return "number"
+    return "not finite" if value in _NOT_FINITE else "text"
+
+
+@dataclass(frozen=True)
+class SceneFrames:
+    """
+    Attributes:
+        seen: Column -> what was in it, in the order of the table.
+        is_narrow: There would be too many columns: each field is one, of JSON.
+    """
+
+    episodes: Sequence[Played]
+    seen: Mapping[str, Seen]
+    is_narrow: bool
+    frames: int
+
+    def wide(self, study: Study, played: Iterable[Played]) -> Iterator[Sequence[object]]:
+        """The rows of a table with ``KEYS`` and these columns."""
+        names = list(self.seen)
+        for one in played:
+            for row in study.frames(one):
+                line = _line(row, one.fps, is_narrow=self.is_narrow)
+                yield (*one.keys, *(line.get(name) for name in names))
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        return (*KEYS, *self.seen)
+
+
+LONG = (*KEYS, "frame", "agent", "field", "key", "value")
+
+
+def long(study: Study, played: Iterable[Played]) -> Iterator[Sequence[object]]:
+    """A row for each value of each frame."""
+    for one in played:
+        for row in study.frames(one):
+            for name in FIELDS:
+                for agent, value in (getattr(row, name) or {}).items():
+                    for key, cell in _cells(name, agent, value):
+                        yield (*one.keys, row.frame, agent, name, key, cell)
+
+
+def _cells(name: str, agent: str, value: object) -> Iterator[tuple[str, object]]:
+    """Key and value, as the wide table has them behind ``<field>.<agent>``; a value that is no dict has no key."""
+    prefix = len(f"{name}.{agent}.")
+    fields: dict[str, Any] = {name: {agent: value}}
+    for column, cell in columns(Row(0, **fields), 1).items():
+        if column not in ("frame", "t_ms"):
+            yield column[prefix:], cell
+
+
+def survey(study: Study, track: Track[Played]) -> dict[str, SceneFrames]:
+    """Scene -> its frames."""
+    return {scene: _survey(study, scene, episodes, track) for scene, episodes in study.played().items()}
+
+
+def _survey(study: Study, scene: str, episodes: Sequence[Played], track: Track[Played]) -> SceneFrames:
+    seen: dict[str, Seen] = {}
+    is_narrow, frames = False, 0
+    for played in track(episodes, f"looking at {scene}", len(episodes)):
+        for row in study.frames(played):
+            frames += row.frame >= 0
+            for name, value in _line(row, played.fps, is_narrow=is_narrow).items():
+                seen.setdefault(name, Seen()).add(value)
+            if len(seen) > MAX_COLUMNS:
+                is_narrow, seen = True, {name: Seen({"text"}, None) for name in ("frame", "t_ms", *FIELDS)}
+    for name in ("frame", "t_ms") if is_narrow else ():
+        seen[name].kinds = {"integer" if name == "frame" else "number"}
+    return SceneFrames(episodes, {name: seen[name] for name in in_order(seen)}, is_narrow, frames)
+
+
+def _line(row: Row, fps: int, *, is_narrow: bool) -> dict[str, object]:
+    if not is_narrow:
+        return columns(row, fps)
+    return {"frame": row.frame, "t_ms": row.frame * 1000 / fps} | {name: plain(getattr(row, name)) for name in FIELDS}
