@@ -15,6 +15,7 @@ export default defineConfig(({ mode }) => ({
     sourcemap: mode === "development",
     minify: mode !== "development",
     reportCompressedSize: false,
+    rolldownOptions: { input: ["index.html", "replay.html"] }, // participants' page, and the researcher's
     license: { fileName: "licenses.md" }, // of all that is bundled: it asks to travel with the code
   },
   worker: { format: "es" },

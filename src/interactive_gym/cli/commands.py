@@ -17,6 +17,7 @@ from interactive_gym.cli.errors import errors_in_one_line
 from interactive_gym.cli.examples import example, examples
 from interactive_gym.cli.export import export
 from interactive_gym.cli.loading import load_experiment
+from interactive_gym.cli.replay import replay
 
 app = typer.Typer(
     name="interactive-gym",
@@ -128,6 +129,7 @@ def check(
 
 
 app.command()(export)
+app.command()(replay)
 
 
 def _serve(file: Path, host: str, port: int, data_dir: Path, log_level: LogLevel, *, dev: bool) -> None:

@@ -56,7 +56,7 @@ def serve_and_watch(file: Path, options: Sequence[str], data_dir: Path) -> None:
 def open_when_ready(host: str, port: int) -> None:
     """Open the page for developers in the researcher's browser once the server answers; returns at once."""
     base = f"http://{'127.0.0.1' if host in {'0.0.0.0', '::'} else host}:{port}"
-    if _has_screen():
+    if has_screen():
         threading.Thread(target=_open, args=(base,), daemon=True).start()
 
 
@@ -77,6 +77,6 @@ def _open(base: str) -> None:
             return
 
 
-def _has_screen() -> bool:
+def has_screen() -> bool:
     """Without one, ``webbrowser`` may start a text browser in this very terminal."""
     return sys.platform in {"win32", "darwin"} or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

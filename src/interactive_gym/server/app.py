@@ -13,7 +13,7 @@ import socketio
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from interactive_gym.data import archives
+from interactive_gym.data import archives, pictures
 from interactive_gym.data.claim import claimed
 from interactive_gym.data.files import Files
 from interactive_gym.data.flat import write_json
@@ -62,6 +62,7 @@ def create_app(experiment: Experiment, settings: Settings, *, runtime: Runtime |
         desk = _desk(experiment, settings, folder, ice, opened)
         _describe(experiment, folder, made)
         _keep(desk.store, folder, made)
+        pictures.keep(folder, {picture.file: picture.data for picture in _pictures(experiment)})
         sockets = Sockets(desk, made.archive_url or "")
         hooking = Hooking(experiment.hooked, desk.store, desk.log)
         opened.callback(hooking.close)

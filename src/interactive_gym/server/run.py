@@ -35,7 +35,7 @@ def serve(experiment: Experiment, settings: Settings) -> None:
         ConfigError: The experiment cannot be packed for browsers, or a secret is not set.
         ServerError: The port is taken, the page has not been built, or the data folder cannot be written.
     """
-    with _listening(settings) as listener:
+    with listening(settings) as listener:
         app = create_app(experiment, settings)
         server = _Server(configured(app), lambda: _print_link(link(settings, listener)))
         with _bridged(Bridge(app.state.desk.log)), _interrupted_quietly():
@@ -83,7 +83,7 @@ class _Server(uvicorn.Server):
 
 
 @contextmanager
-def _listening(settings: Settings) -> Iterator[socket.socket]:
+def listening(settings: Settings) -> Iterator[socket.socket]:
     """The bound port: taken before anything slow is done, so that a second server is told at once."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as listener:

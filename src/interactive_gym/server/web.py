@@ -61,7 +61,7 @@ class Web:
         self._client_dir = client_dir
         self._debug, self._console = debug, console
         self._pictures = {picture.file: picture for picture in pictures}
-        self._template = _template(client_dir / "index.html")
+        self._template = template(client_dir / "index.html")
 
     def routes(self) -> list[Route | Mount]:
         """The last of them takes any single name as a subject's id, so they belong behind all others."""
@@ -76,7 +76,7 @@ class Web:
         places = {"/assets/": self._client_dir / "assets", self._runtime.pyodide_url: self._runtime.pyodide_dir}
         if self._runtime.archive:
             places["/archives/"] = self._runtime.archive.parent
-        return [Mount(url.rstrip("/"), _immutable(folder, url)) for url, folder in places.items()]
+        return [Mount(url.rstrip("/"), immutable(folder, url)) for url, folder in places.items()]
 
     async def _picture(self, request: Request) -> Response:
         """As it was read when the experiment was built; its name is looked up, and never a path."""
@@ -115,7 +115,7 @@ def script_json(value: object) -> str:
     return msgspec.json.encode(value).decode().replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _template(path: Path) -> str:
+def template(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -123,6 +123,6 @@ def _template(path: Path) -> str:
         raise ServerError(f"The page for participants has not been built: there is no {path}. {fix}") from None
 
 
-def _immutable(folder: Path, prefix: str) -> Any:
+def immutable(folder: Path, prefix: str) -> Any:
     """The files of ``folder``, whose names carry their hashes; sent as ``.br`` or ``.gz`` where the build left one."""
     return ServeStaticASGI(Starlette(), folder, prefix, immutable_file_test=lambda path, url: True)

@@ -44,8 +44,9 @@ class Replayer:
         """An episode.
 
         Args:
-            job_json: ``{"game": protocol_game.Game, "seed", "episode", "frames", "predicted": {agent: {frame: count}}}``;
-                of each player, how many frames beyond the confirmed ones were shown when a frame was the newest.
+            job_json: ``{"game": protocol_game.Game, "seed", "episode", "frames", "predicted"}``. ``predicted`` is
+                ``{agent: {frame: count}}``: how many frames beyond the confirmed ones a player saw when a frame was the
+                newest.
             chunks: Its record from row -1 on: bytes, or JavaScript's ``Uint8Array``.
         """
         job: Json = json.loads(job_json)
@@ -112,8 +113,8 @@ class Replay:
     def show(self, frame: int, with_players: bool) -> str:
         """Go to ``frame``, and look at it; with ``with_players`` also as each of several players saw it.
 
-        Answers ``{"frame", "views": [{"agent", "draw", "pixels", "hud", "predicted", "problem"}], "row", "differences"}``.
-        The first view is of what was played in the end.
+        Answers ``{"frame", "views", "row", "differences"}``. A view is ``{"agent", "draw", "pixels", "hud",
+        "predicted", "problem"}``; the first one is of what was played in the end.
         """
         self._go_to(frame)
         self._looked_at()
