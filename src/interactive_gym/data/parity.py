@@ -105,6 +105,16 @@ def first_difference(one: Row, other: Row, fields: Sequence[str] = FIELDS) -> Di
     return None
 
 
+def value_at(row: Row, path: Sequence[Any]) -> Any:
+    """What ``row`` has at the path of a :class:`Difference`; :data:`NOTHING` where it has nothing."""
+    value = getattr(row, path[0])
+    for key in path[1:]:
+        if not isinstance(value, dict) or key not in value:
+            return NOTHING
+        value = value[key]
+    return value
+
+
 def shown(value: Any) -> str:
     """A value of a row as text, for somebody who compares it with another one. Cut off where it is long."""
     if value is NOTHING:

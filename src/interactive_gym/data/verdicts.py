@@ -56,7 +56,7 @@ def verdict(connection: Connection, session_id: str, episode: int) -> Verdict:
         return unpack(data)
 
     known = games.find_episode(connection, session_id, episode)
-    return judge(_records(connection, session_id, episode), known.frames if known else None, read)
+    return judge(records(connection, session_id, episode), known.frames if known else None, read)
 
 
 def store(
@@ -79,7 +79,8 @@ def store(
         )
 
 
-def _records(connection: Connection, session_id: str, episode: int) -> dict[str, dict[int, Piece]]:
+def records(connection: Connection, session_id: str, episode: int) -> dict[str, dict[int, Piece]]:
+    """Of each player, the chunks that count, by their first frame."""
     return {
         side.player: counting(games.pieces(connection, side, episode), games.starts(connection, side))
         for side in games.sides(connection, session_id)
