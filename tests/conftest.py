@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Playwright, sync_playwright
 
+from tests.databases import VARIABLE, emptied
 from tests.studies import Study
 
 
@@ -19,6 +21,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if any(item.path.is_relative_to(here / folder) for folder in ("e2e", "net")):
             item.add_marker(pytest.mark.e2e)
             item.add_marker(pytest.mark.timeout(600))
+
+
+@pytest.fixture(autouse=True)
+def database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a database to test with, servers have their stores in it, which is empty at the beginning of each test."""
+    address = os.environ.get(VARIABLE)
+    if address and request.path.is_relative_to(Path(__file__).parent / "server"):
+        emptied(address)
+        monkeypatch.setenv("INTERACTIVE_GYM_DATABASE", address)
 
 
 @pytest.fixture(scope="session")

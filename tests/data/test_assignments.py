@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Connection, create_engine, insert, update
+from sqlalchemy import Connection, insert, update
 
 from interactive_gym.data import assignments, people
 from interactive_gym.data.assignments import Standing
 from interactive_gym.data.people import Participant
 from interactive_gym.data.schema import members, metadata, participants, sessions
+from tests.databases import blank
 
 
 @pytest.fixture
 def connection() -> Iterator[Connection]:
-    engine = create_engine("sqlite://")
+    engine = blank()
     metadata.create_all(engine)
     with engine.connect() as open_:
         yield open_

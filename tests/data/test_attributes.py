@@ -8,16 +8,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sqlalchemy import Connection, create_engine, select
+from sqlalchemy import Connection, select
 
 from interactive_gym.data import attributes, people, schema, study_values
 from interactive_gym.data.people import Participant
 from interactive_gym.data.schema import events
+from tests.databases import blank
 
 
 @pytest.fixture
 def connection(tmp_path: Path) -> Iterator[Connection]:
-    engine = create_engine("sqlite://")
+    engine = blank()
     schema.metadata.create_all(engine)
     with engine.begin() as open_:
         for name in ("p1", "p2"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection
 
 from interactive_gym.data import departures, events, matches
 from interactive_gym.data.departures import Departure
@@ -13,6 +13,7 @@ from interactive_gym.data.matches import Member
 from interactive_gym.data.schema import metadata
 from interactive_gym.data.tables import sessions_table
 from interactive_gym.netcode import Grant
+from tests.databases import blank
 
 GAME = {"multiplayer": {}, "scene_id": "game"}
 PLAYERS = ("red", "green", "blue")
@@ -20,7 +21,7 @@ PLAYERS = ("red", "green", "blue")
 
 @pytest.fixture
 def connection() -> Iterator[Connection]:
-    engine = create_engine("sqlite://")
+    engine = blank()
     metadata.create_all(engine)
     with engine.connect() as open_:
         for session in ("s-1", "s-2"):

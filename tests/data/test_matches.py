@@ -20,6 +20,7 @@ from interactive_gym.data.people import Participant
 from interactive_gym.data.store import MIGRATIONS, Store, migrate, newest_schema
 from interactive_gym.data.timeline import Start
 from interactive_gym.netcode.referee import Grant
+from tests.databases import blank
 
 GAME: dict[str, Any] = {"fps": 10, "episodes": 2, "max_steps": None, "multiplayer": {"group": 2}}
 ALONE: dict[str, Any] = {**GAME, "multiplayer": None}
@@ -28,7 +29,7 @@ RED, BLUE = Member("red", 0, "p-1", "tab-1"), Member("blue", 2, "p-2")
 
 @pytest.fixture
 def connection() -> Iterator[Connection]:
-    engine = create_engine("sqlite://")
+    engine = blank()
     with engine.connect() as open_:
         migrate(open_)
         for name in ("p-1", "p-2", "p-3"):

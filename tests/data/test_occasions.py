@@ -6,20 +6,21 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, create_engine, insert
+from sqlalchemy import Connection, insert
 
 from interactive_gym.data import events, games, occasions, people, schema
 from interactive_gym.data.games import Episode, Session
 from interactive_gym.data.occasions import KINDS
 from interactive_gym.data.people import Participant
 from interactive_gym.data.timeline import Start
+from tests.databases import blank
 
 SESSION = Session("s1", "game", 7, {}, "a", "p1", None)
 
 
 @pytest.fixture
 def connection() -> Iterator[Connection]:
-    engine = create_engine("sqlite://")
+    engine = blank()
     schema.metadata.create_all(engine)
     with engine.begin() as open_:
         for name in ("p1", "p2"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -12,17 +11,24 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, create_engine, event, func, insert, select, text
+from sqlalchemy import Connection, event, func, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
 from interactive_gym.data import schema
+from interactive_gym.data.database import Database
 from interactive_gym.data.store import Store, migrate
 from interactive_gym.errors import ServerError
+from tests.databases import anywhere
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+    return anywhere(tmp_path, request.param)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(tmp_path / "study.db")
+def store(place: Database) -> Iterator[Store]:
+    store = Store(place)
     yield store
     store.close()
 
@@ -37,19 +43,19 @@ def add(name: str) -> Callable[[Connection], str]:
     return write
 
 
-def names(path: Path) -> list[str]:
-    """What another process would find, reading the disk."""
-    connection = sqlite3.connect(path)
-    try:
-        return [name for (name,) in connection.execute("select id from participants order by id")]
-    finally:
-        connection.close()
+def names(place: Database) -> list[str]:
+    """What another process would find."""
+    engine = place.engine(writes=False)
+    with engine.connect() as connection:
+        found = connection.execute(select(schema.participants.c.id).order_by(schema.participants.c.id)).scalars().all()
+    engine.dispose()
+    return list(found)
 
 
 async def test_a_result_comes_after_its_commit(store: Store) -> None:
     for name in ("a", "b", "c"):
         assert await store.write(add(name)) == name
-        assert names(store.path)[-1] == name
+        assert names(store.database)[-1] == name
 
 
 def test_many_writes_at_once_share_commits_and_fail_alone(store: Store) -> None:
@@ -62,7 +68,7 @@ def test_many_writes_at_once_share_commits_and_fail_alone(store: Store) -> None:
     assert first.result(10)
     failures = [write.exception(10) for write in writes]
     assert sum(isinstance(failure, IntegrityError) for failure in failures) == 50
-    assert len(names(store.path)) == 50
+    assert len(names(store.database)) == 50
     assert len(commits) <= 2, "a hundred writes waited, and did not each wait for the disk"
 
 
@@ -86,7 +92,7 @@ async def test_readers_see_what_is_committed_and_wait_for_nobody(store: Store) -
 async def test_closing_stores_what_waits_and_refuses_what_comes(store: Store) -> None:
     futures = [store.submit(add(f"{number:03}")) for number in range(200)]
     store.close()
-    assert [future.result(0) for future in futures] == names(store.path)
+    assert [future.result(0) for future in futures] == names(store.database)
     with pytest.raises(ServerError, match="closed"):
         store.submit(add("late"))
     assert not await store.writable()
@@ -104,13 +110,13 @@ async def test_a_commit_that_fails_acknowledges_nothing(store: Store) -> None:
     for future in futures:
         with pytest.raises(ServerError, match="Nothing could be stored"):
             future.result(10)
-    assert "a" not in names(store.path)
+    assert "a" not in names(store.database)
     assert await store.write(add("c")) == "c", "and the store goes on"
 
 
 async def test_listeners_hear_of_commits_until_they_stop(store: Store) -> None:
     heard: list[list[str]] = []
-    stop = store.listen(lambda: heard.append(names(store.path)))
+    stop = store.listen(lambda: heard.append(names(store.database)))
     await store.write(add("a"))
     with pytest.raises(IntegrityError):
         await store.write(add("a"))
@@ -123,35 +129,42 @@ async def test_listeners_hear_of_commits_until_they_stop(store: Store) -> None:
     assert len(heard) <= count + 1 and "d" not in heard[-1]
 
 
-def test_the_disk_is_waited_for(store: Store) -> None:
+def test_the_disk_is_waited_for(tmp_path: Path) -> None:
+    store = Store(tmp_path / "study.db")
     pragmas = ("journal_mode", "synchronous", "foreign_keys")
 
     def read(connection: Connection) -> list[object]:
         return [connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() for pragma in pragmas]
 
     assert store.read_now(read) == store.submit(read).result(10) == ["wal", 2, 1]
+    store.close()
 
 
-def test_migrations_make_exactly_the_tables_of_the_schema() -> None:
-    with create_engine("sqlite://").connect() as connection:
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_migrations_make_exactly_the_tables_of_the_schema(kind: str, tmp_path: Path) -> None:
+    place = anywhere(tmp_path, kind)
+    place.prepare()
+    engine = place.engine(writes=True)
+    with engine.connect() as connection:
         migrate(connection)
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(connection, opts={"compare_type": kind == "sqlite"})
         assert compare_metadata(context, schema.metadata) == []
+    engine.dispose()
 
 
-def test_opening_again_keeps_everything(tmp_path: Path) -> None:
+def test_opening_again_keeps_everything(place: Database) -> None:
     for name in ("a", "b"):
-        store = Store(tmp_path / "study.db")
+        store = Store(place)
         store.submit(add(name)).result(10)
         store.close()
-    assert names(tmp_path / "study.db") == ["a", "b"]
+    assert names(place) == ["a", "b"]
 
 
-def test_a_store_of_a_newer_version_is_refused(tmp_path: Path) -> None:
-    store = Store(tmp_path / "study.db")
+def test_a_store_of_a_newer_version_is_refused(place: Database) -> None:
+    store = Store(place)
     store.submit(lambda connection: connection.execute(text("update alembic_version set version_num='9999'"))).result(
         10
     )
     store.close()
     with pytest.raises(ServerError, match="newer version"):
-        Store(tmp_path / "study.db")
+        Store(place)

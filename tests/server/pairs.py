@@ -20,6 +20,7 @@ from interactive_gym.data.store import Store
 from interactive_gym.protocol import Upload
 from interactive_gym.records import Row, pack
 from interactive_gym.server import ingest, play
+from tests.databases import place_of
 from tests.server.rows import FPS
 
 AGENTS = ("red", "green", "blue")
@@ -61,7 +62,7 @@ class Group:
     def __init__(self, folder: Path, players: int = 2, *, episodes: int = 2, max_steps: int | None = None) -> None:
         self.agents = AGENTS[-players:]  # blue is always the last one
         self.folder = folder / "files"
-        self.store = Store(folder / "study.db")
+        self.store = Store(place_of(folder / "study.db"))
         self.files = Files(self.store, self.folder, structlog.get_logger())
         game = {"fps": FPS, "episodes": episodes, "max_steps": max_steps, "multiplayer": {"group": players}}
         members = [Member(agent, peer, f"p-{agent}") for peer, agent in enumerate(self.agents)]

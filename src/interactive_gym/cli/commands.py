@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -17,7 +18,9 @@ from interactive_gym.cli.errors import errors_in_one_line
 from interactive_gym.cli.examples import example, examples
 from interactive_gym.cli.export import export
 from interactive_gym.cli.loading import load_experiment
+from interactive_gym.cli.parity import parity
 from interactive_gym.cli.replay import replay
+from interactive_gym.cli.verify import verify
 
 app = typer.Typer(
     name="interactive-gym",
@@ -26,6 +29,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+DATABASE_VARIABLE = "INTERACTIVE_GYM_DATABASE"
 
 
 class LogLevel(StrEnum):
@@ -41,6 +46,15 @@ File = Annotated[Path, typer.Argument(help="The Python file that defines the exp
 Host = Annotated[str, typer.Option(help='Address to listen on; "0.0.0.0" lets other machines in.')]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="TCP port to listen on; 0 takes any that is free.")]
 DataDir = Annotated[Path, typer.Option(help="Folder for everything that is recorded.")]
+Database = Annotated[
+    str | None,
+    typer.Option(
+        envvar=DATABASE_VARIABLE,
+        show_envvar=False,
+        help="PostgreSQL for the store, postgresql://user:password@host/name; else a file in the data folder.",
+        show_default=False,
+    ),
+]
 Level = Annotated[LogLevel, typer.Option(help='How much is logged; "debug" also shows tracebacks of errors.')]
 
 
@@ -70,12 +84,13 @@ def run(
     host: Host = "127.0.0.1",
     port: Port = 8000,
     data_dir: DataDir = Path("data"),
+    database: Database = None,
     log_level: Level = LogLevel.info,
     dev_page: Annotated[bool, typer.Option("--dev-page", hidden=True)] = False,
 ) -> None:
     """Serve an experiment until Ctrl-C."""
     with _errors_in_one_line(log_level):
-        _serve(file, host, port, data_dir, log_level, dev=dev_page)
+        _serve(file, host, port, data_dir, log_level, database, dev=dev_page)
 
 
 @app.command()
@@ -84,11 +99,14 @@ def dev(
     host: Host = "127.0.0.1",
     port: Port = 8000,
     data_dir: DataDir = Path("data"),
+    database: Database = None,
     log_level: Level = LogLevel.info,
     open_page: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in your browser.")] = True,
 ) -> None:
     """Serve an experiment, start again on every save, with a page that opens participants side by side."""
     options = ["--host", host, "--port", str(port), "--data-dir", str(data_dir), "--log-level", log_level.value]
+    if database is not None:
+        os.environ[DATABASE_VARIABLE] = database  # everybody on the machine can see the options of a process
     if open_page:
         open_when_ready(host, port)
     with _errors_in_one_line(log_level):
@@ -101,6 +119,7 @@ def demo(
     host: Host = "127.0.0.1",
     port: Port = 8000,
     data_dir: DataDir = Path("data"),
+    database: Database = None,
     log_level: Level = LogLevel.info,
     list_all: Annotated[bool, typer.Option("--list", help="List the examples and leave.")] = False,
 ) -> None:
@@ -109,7 +128,7 @@ def demo(
         if list_all:
             typer.echo("\n".join(f"{known}  {path}" for known, path in examples().items()))
             return
-        _serve(example(name), host, port, data_dir, log_level, dev=False)
+        _serve(example(name), host, port, data_dir, log_level, database, dev=False)
 
 
 @app.command()
@@ -128,15 +147,21 @@ def check(
         raise typer.Exit(1)
 
 
-app.command()(export)
 app.command()(replay)
+app.command()(parity)
+app.command()(verify)
 
 
-def _serve(file: Path, host: str, port: int, data_dir: Path, log_level: LogLevel, *, dev: bool) -> None:
+app.command()(export)
+
+
+def _serve(
+    file: Path, host: str, port: int, data_dir: Path, log_level: LogLevel, database: str | None, *, dev: bool
+) -> None:
     from interactive_gym.server.run import serve  # imports that `--help` need not wait for
     from interactive_gym.server.settings import Settings
 
-    serve(load_experiment(file), Settings(host, port, data_dir, log_level.value, dev))
+    serve(load_experiment(file), Settings(host, port, data_dir, log_level.value, dev, database=database))
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The store: SQLite, written by one thread that commits what waits together, read by others on their own connections.
+"""The store: a database, written by one thread that commits what waits together, and read by others meanwhile.
 
 A write is a function of a connection. All writes that wait when the writer is free share one transaction and one
 ``fsync`` (group commit); each has its own savepoint, so that one that fails takes no other with it. A future resolves
@@ -20,9 +20,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import URL, Connection, Engine, create_engine, delete, event, false
+from sqlalchemy import Connection, Engine, delete, false
 from sqlalchemy.exc import SQLAlchemyError
 
+from interactive_gym.data.database import Database, Sqlite
 from interactive_gym.data.schema import participants
 from interactive_gym.errors import ServerError
 
@@ -43,19 +44,22 @@ class _Write(Generic[T]):
 class Store:
     """The database of one study. Open it with the constructor, close it with :meth:`close`.
 
+    Args:
+        place: The file, or the database.
+
     Raises:
-        ServerError: The file cannot be opened, is not a database, or is from a newer version.
+        ServerError: It cannot be opened, is not a database, or is from a newer version.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._writing = _engine(path, begin="BEGIN IMMEDIATE")
-        self._reading = _engine(path, begin="BEGIN")
+    def __init__(self, place: Path | Database) -> None:
+        self.database = Sqlite(place) if isinstance(place, Path) else place
+        self._writing = self.database.engine(writes=True)
+        self._reading = self.database.engine(writes=False)
         self._waiting: queue.Queue[_Write[Any] | None] = queue.Queue(MAX_WAITING)
         self._listeners: tuple[Callable[[], object], ...] = ()
         self._closed = False
         self._door = threading.Lock()  # no write may slip in behind the one that says that it was the last
-        _open(self._writing, path)
+        _open(self._writing, self.database)
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
@@ -160,42 +164,18 @@ def _attempt(connection: Connection, write: _Write[Any]) -> Callable[[], None]:
     return lambda: write.future.set_result(result)
 
 
-def _engine(path: Path, *, begin: str) -> Engine:
-    """An engine that says itself how its transactions begin: the driver of Python 3.11 would begin them too late."""
-    address = URL.create("sqlite", database=str(path))  # as text, a "?" in the name of a folder would end it
-    engine = create_engine(address, connect_args={"timeout": 30, "check_same_thread": False})
-
-    @event.listens_for(engine, "connect")
-    def _configure(connection: Any, _: Any) -> None:
-        connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    @event.listens_for(engine, "commit")
-    def _check(connection: Connection) -> None:
-        # A full disk can make SQLite roll back by itself; the driver would then commit nothing, and say nothing.
-        raw: Any = connection.connection.dbapi_connection
-        if not raw.in_transaction:
-            raise ServerError("the database has taken the transaction back")
-
-    return engine
-
-
-def _open(engine: Engine, path: Path) -> None:
+def _open(engine: Engine, database: Database) -> None:
     try:
-        path.touch(mode=0o600)  # it holds platform ids; SQLite gives its side files the same mode
+        database.prepare()
         with engine.begin() as connection:
             migrate(connection)
     except (SQLAlchemyError, OSError) as error:
-        fix = "Is the folder writable, and the file ours?"
-        raise ServerError(f"{path} cannot be opened: {error.args[0]}. {fix}") from error
+        engine.dispose()
+        raise ServerError(f"{database.name} cannot be opened: {error.args[0]}. {database.fix}") from error
     except CommandError as error:
+        engine.dispose()
         fix = "Update the package, or choose another --data-dir."
-        raise ServerError(f"{path} is of a newer version of Interactive Gym. {fix}") from error
+        raise ServerError(f"{database.name} is of a newer version of Interactive Gym. {fix}") from error
 
 
 def migrate(connection: Connection) -> None:

@@ -10,14 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import SQLAlchemyError
 
+from interactive_gym.data.database import FILE, NOTE, Database, from_environment, of_study
 from interactive_gym.data.store import Store, newest_schema
 from interactive_gym.errors import ConfigError, ServerError
 
 T = TypeVar("T")
 
-STORE = "study.db"
+STORE = FILE
 
 
 @dataclass(frozen=True)
@@ -37,28 +39,60 @@ class StudyFolder:
     def read(self, query: Callable[[Connection], T]) -> T:
         """Runs ``query``, which sees one state of the store: what is committed now."""
         with self._engine.connect() as connection:
-            connection.exec_driver_sql("BEGIN")  # Python's driver would begin one for writes only
             return query(connection)
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[StudyFolder]:
-    """The study in ``folder``. A store that an older version has made is read from a copy, brought up to date.
+def opened(folder: Path, database: str | None = None) -> Iterator[StudyFolder]:
+    """The study in ``folder``. A file that an older version has made is read from a copy, brought up to date.
+
+    Args:
+        folder: ``data/<experiment id>``.
+        database: Where its store is, if not in the folder; as a rule the environment says it, see ``data.database``.
 
     Raises:
         ConfigError: There is no study in this folder; the text says which folders nearby have one.
         ServerError: Its store cannot be read, or is from a newer version.
     """
     path = folder.absolute()
-    store = path / STORE
-    if not store.is_file():
+    if (path / STORE).is_file():
+        with _file(path / STORE) as engine:
+            yield StudyFolder(path, engine)
+    elif (path / NOTE).is_file():
+        with _elsewhere(of_study(path, database or from_environment())) as engine:
+            yield StudyFolder(path, engine)
+    else:
         raise ConfigError(f"There is no study in {folder}: {STORE} is missing.{_nearby(path)}")
+
+
+@contextmanager
+def _file(store: Path) -> Iterator[Engine]:
     with _up_to_date(store) as readable:
         engine = create_engine("sqlite://", creator=lambda: _connected(readable))
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))  # the driver would not
         try:
-            yield StudyFolder(path, engine)
+            yield engine
         finally:
             engine.dispose()
+
+
+@contextmanager
+def _elsewhere(database: Database) -> Iterator[Engine]:
+    """Its tables are not brought up to date here: a server may be at work on them."""
+    engine = database.engine(writes=False)
+    try:
+        try:
+            with engine.connect() as connection:
+                found = connection.execute(text("select version_num from alembic_version")).scalar()
+        except SQLAlchemyError as error:
+            raise ServerError(f"{database.name} cannot be read: {error.args[0]}. {database.fix}") from error
+        if found != newest_schema():
+            raise ServerError(
+                f"{database.name} is of another version of Interactive Gym. Serve the study once more first."
+            )
+        yield engine
+    finally:
+        engine.dispose()
 
 
 @contextmanager

@@ -72,10 +72,13 @@ def create_app(experiment: Experiment, settings: Settings, *, runtime: Runtime |
 def _desk(experiment: Experiment, settings: Settings, folder: Path, ice: Ice, opened: ExitStack) -> Desk:
     """The desk; what has to be closed in the end is put on ``opened``, in the order in which it is needed."""
     opened.enter_context(claimed(folder))
+    place = database.of_study(folder, settings.database)
+    opened.enter_context(place.claimed())
     log_file = LogFile(folder / "server.log", sys.stderr)
     opened.callback(log_file.close)
     log = log_file.logger(settings.log_level)
-    store = Store(folder / "study.db")
+    store = Store(place)
+    database.note(folder, place)
     opened.callback(log.info, "stopped")
     opened.callback(store.close)
     files = Files(store, folder, log)

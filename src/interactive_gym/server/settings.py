@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+
+from interactive_gym.data.database import from_environment
 
 CLIENT_DIR = Path(__file__).parent.parent / "_client"
 
@@ -22,6 +24,8 @@ class Settings:
         log_level: The least important lines that are logged.
         dev: Offers ``/dev``, from where a developer joins as several participants, and switches debugging on.
         client_dir: The built page.
+        database: ``postgresql://user:password@host/database`` for the store; None for a file in the data folder.
+            Else what the environment says, see ``data.database``.
     """
 
     host: str = "127.0.0.1"
@@ -30,3 +34,4 @@ class Settings:
     log_level: LogLevel = "info"
     dev: bool = False
     client_dir: Path = CLIENT_DIR
+    database: str | None = field(default_factory=from_environment, repr=False)  # it may hold a password
