@@ -464,6 +464,7 @@ class Games:
             source=source,
             is_focused={agent: not self._looks_away(one, frame) for agent, one in match.seats.items()},
             observed={agent: max(frame - 2, -1) for agent in agents if source[agent] == "bot"},
+            present={} if scene == "practice" else {agent: source[agent] != "bot" for agent in match.seats},
         )
 
     def _seen(self, agents: Sequence[str], frame: int) -> dict[str, Any]:

@@ -91,8 +91,8 @@ def test_frames_are_what_was_played(study: Loaded, generated: Generated) -> None
     for key, row in expected.items():
         line, agent = found[key], key[3]
         assert line["participant_id"] == seats[key[0]].get(agent)
-        for name in ("actions", "rewards", "terminated", "truncated", "source", "is_focused"):
-            assert (line[name], name) == (getattr(row, name).get(agent), name)
+        for name in ("actions", "rewards", "terminated", "truncated", "source", "is_focused", "present"):
+            assert (line.get(name), name) == (getattr(row, name).get(agent), name)
         info = row.infos[agent]
         assert (line["infos.x"], line["infos.scored"]) == (info.get("x"), info.get("scored"))
         seen = (row.observations or {}).get(agent)
