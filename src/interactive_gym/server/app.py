@@ -13,7 +13,7 @@ import socketio
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from interactive_gym.data import archives, pictures
+from interactive_gym.data import archives, database, pictures
 from interactive_gym.data.claim import claimed
 from interactive_gym.data.files import Files
 from interactive_gym.data.flat import write_json
