@@ -26,9 +26,10 @@ StudyDir = Annotated[
 
 def verify(
     study: StudyDir,
-    jobs: Annotated[int, typer.Option(min=1, help="How many episodes are played at the same time.")] = max(
-        1, (os.cpu_count() or 2) - 1
-    ),
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, help="How many episodes are played at the same time.", show_default="all cores but one"),
+    ] = None,
     again: Annotated[bool, typer.Option("--again", help="Play those again that were verified before.")] = False,
     states: Annotated[
         Path | None, typer.Option(help="A folder, to which the state of the environment in each frame is written.")
@@ -40,7 +41,7 @@ def verify(
 
     began = time.monotonic()
     with errors_in_one_line(), _Shown() as shown:
-        found = verified(study, jobs=jobs, again=again, states=states, progress=shown)
+        found = verified(study, jobs=jobs or _cores(), again=again, states=states, progress=shown)
     counted: Counter[str] = Counter(of.outcome.status for of in found if of.outcome)
     if as_json:
         text = json.dumps(_report(study, found, shown, counted, time.monotonic() - began), indent=2)
@@ -49,6 +50,11 @@ def verify(
         _print(found, shown, counted, time.monotonic() - began)
     if counted["verified"] < len(found):
         raise typer.Exit(1)
+
+
+def _cores() -> int:
+    """All but one, on which whoever waits can go on to work."""
+    return max(1, (os.cpu_count() or 2) - 1)
 
 
 class _Shown:

@@ -36,6 +36,11 @@ LOOK_S = 0.2  # how often what has come is stored
 
 NO_RUNTIME = "the Python with which it was played was not kept: its session began with an older version"
 
+Attempt = tuple[Recorded, int, bool]
+"""An episode, the position of the runtime that plays it, and whether it does so alone; see ``batch.Task``."""
+Group = list[Attempt]
+"""Of a batch."""
+
 
 class Progress(Protocol):
     """Whoever is told how far it is."""
@@ -102,6 +107,8 @@ class _Crew:
         self.decided: dict[tuple[str, int], Outcome] = {}
         self.first: dict[tuple[str, int], Outcome] = {}  # of several attempts, what came of the first one
         self.kept: dict[str, Kept | None] = {}
+        self.running: dict[Future[None], Batch] = {}
+        self.stack.callback(self._close_running)  # where this is stopped
 
     def play(self, due: Sequence[Recorded]) -> dict[tuple[str, int], Outcome]:
         self.progress.begin(len(due), sum(of.episode.frames for of in due))
@@ -109,28 +116,23 @@ class _Crew:
             if not self._has_runtime(of, 0):
                 self._decide(of, Outcome("unknown", 0, found=self._why_not(of)))
         waiting = deque(self._grouped([of for of in due if of.key not in self.decided]))
-        running: dict[Future[None], Batch] = {}
         with ThreadPoolExecutor(self.jobs) as pool:
-            while waiting or running:
-                while waiting and len(running) < self.jobs:
+            while waiting or self.running:
+                while waiting and len(self.running) < self.jobs:
                     batch = self._batch(waiting.popleft())
-                    running[pool.submit(batch.run)] = batch
-                over, _ = wait(running, timeout=LOOK_S, return_when=FIRST_COMPLETED)
-                for future, batch in [*running.items()]:
+                    self.running[pool.submit(batch.run)] = batch
+                over, _ = wait(self.running, timeout=LOOK_S, return_when=FIRST_COMPLETED)
+                for future, batch in [*self.running.items()]:
                     waiting.extend(self._taken(batch))
                     if future in over:
-                        future.result()
-                        waiting.extend(self._taken(batch))  # what came since
-                        waiting.extend(self._ended(batch))
-                        batch.close()
-                        del running[future]
+                        waiting.extend(self._ended(future, batch))
         return self.decided
 
-    def _grouped(self, due: Sequence[Recorded]) -> Iterator[list[tuple[Recorded, int, bool]]]:
+    def _grouped(self, due: Sequence[Recorded]) -> Iterator[Group]:
         """Batches of episodes with the same runtime, neither too small nor too large."""
         share = sum(of.episode.frames for of in due) // (4 * self.jobs)
         most = min(MOST_FRAMES, max(LEAST_FRAMES, share))
-        group: list[tuple[Recorded, int, bool]] = []
+        group: Group = []
         frames = 0
         for of in sorted(due, key=lambda of: of.runtimes[0]):
             is_other = bool(group) and group[0][0].runtimes[0] != of.runtimes[0]
@@ -142,7 +144,7 @@ class _Crew:
         if group:
             yield group
 
-    def _batch(self, group: Sequence[tuple[Recorded, int, bool]]) -> Batch:
+    def _batch(self, group: Group) -> Batch:
         def read(connection: Connection) -> list[Task]:
             return [Task(of, games.data_of(connection, of.line), attempt, alone) for of, attempt, alone in group]
 
@@ -151,7 +153,7 @@ class _Crew:
         assert kept, "without it, nobody would try"
         return Batch(tasks, kept, kept.unpack(self.scratch), self.states is not None)
 
-    def _taken(self, batch: Batch) -> Iterator[list[tuple[Recorded, int, bool]]]:
+    def _taken(self, batch: Batch) -> Iterator[Group]:
         """Decides what can be decided; yields what is to be tried in another way."""
         for task, outcome in batch.take():
             again = None if outcome.status == "verified" else self._other_attempt(task)
@@ -165,9 +167,13 @@ class _Crew:
                 self._save_states(batch.states_of(task), task.recorded)
             self._decide(task.recorded, outcome)
 
-    def _ended(self, batch: Batch) -> Iterator[list[tuple[Recorded, int, bool]]]:
+    def _ended(self, future: Future[None], batch: Batch) -> Iterator[Group]:
         """Of the rest of a batch whose Python ended, the first one was played when it did."""
+        future.result()
+        yield from self._taken(batch)  # what has come since
         left = batch.left()
+        batch.close()
+        del self.running[future]
         if not left:
             return
         culprit, *others = left
@@ -176,12 +182,16 @@ class _Crew:
         if others:
             yield [(task.recorded, task.attempt, task.is_alone) for task in others]
 
-    def _other_attempt(self, task: Task) -> tuple[Recorded, int, bool] | None:
+    def _other_attempt(self, task: Task) -> Attempt | None:
         """What came out differently may do so because of what was played before it, or with the page's own archive."""
         if not task.is_alone:
             return task.recorded, task.attempt, True
         following = task.attempt + 1
         return (task.recorded, following, True) if self._has_runtime(task.recorded, following) else None
+
+    def _close_running(self) -> None:
+        for batch in self.running.values():
+            batch.close()
 
     def _has_runtime(self, of: Recorded, attempt: int) -> bool:
         if attempt >= len(of.runtimes):
