@@ -20,6 +20,7 @@ from interactive_gym.cli.export import export
 from interactive_gym.cli.loading import load_experiment
 from interactive_gym.cli.parity import parity
 from interactive_gym.cli.replay import replay
+from interactive_gym.cli.validation import validation
 from interactive_gym.cli.verify import verify
 
 app = typer.Typer(
@@ -150,6 +151,7 @@ def check(
 app.command()(replay)
 app.command()(parity)
 app.command()(verify)
+app.command()(validation)
 
 
 app.command()(export)

@@ -22,6 +22,7 @@ from interactive_gym.data.flat import Table, write_json, write_json_lines, write
 from interactive_gym.data.parity import Verdict
 from interactive_gym.data.screenings import screenings_table
 from interactive_gym.data.store import Store
+from interactive_gym.data.visits import visits_table
 
 PUBLIC: dict[str, Callable[[Connection], Table]] = {
     "participants.csv": tables.participants_table,
@@ -31,6 +32,7 @@ PUBLIC: dict[str, Callable[[Connection], Table]] = {
     "links.csv": player_tables.links_table,
     "responses.csv": tables.responses_table,
     "screenings.csv": screenings_table,
+    "visits.csv": visits_table,
     "attributes.csv": attributes_table,
     "assignments.csv": assignments_table,
     "completion_codes.csv": tables.completion_codes_table,
