@@ -56,13 +56,13 @@ def facts(study: Study, frames: Mapping[str, SceneFrames], format_: str, folder:
 
 
 def _outcomes(study: Study) -> dict[str, str]:
-    rows = study.connection.execute(select(participants.c.id, participants.c.outcome)).tuples()
+    rows = study.connection.execute(select(participants.c.id, participants.c.outcome))
     return {one: outcome or "unfinished" for one, outcome in rows if one in study.scope.participants}
 
 
 def _attrition(study: Study, outcomes: Mapping[str, str]) -> dict[str, Any]:
     """Factor -> condition -> how many had it, how they ended, and which part of them did not complete."""
-    rows = study.connection.execute(select(members.c.session_id, members.c.participant_id)).tuples()
+    rows = study.connection.execute(select(members.c.session_id, members.c.participant_id))
     group: dict[str, list[str]] = defaultdict(list)
     for session, participant in rows:
         if session in study.scope.sessions:
@@ -87,8 +87,8 @@ def _ended(outcomes: list[str]) -> dict[str, Any]:
 
 
 def _episodes(study: Study, frames: Mapping[str, SceneFrames]) -> dict[str, Any]:
-    rows = study.connection.execute(select(episodes.c.session_id, episodes.c.end_reason)).tuples()
-    judged = study.connection.execute(select(parity.c.session_id, parity.c.status)).tuples()
+    rows = study.connection.execute(select(episodes.c.session_id, episodes.c.end_reason))
+    judged = study.connection.execute(select(parity.c.session_id, parity.c.status))
     return {
         "total": sum(len(found.episodes) for found in frames.values()),
         "frames": sum(found.frames for found in frames.values()),
@@ -136,7 +136,7 @@ def _pending(study: Study) -> dict[str, int]:
 
 def _seeds(study: Study) -> dict[str, int]:
     query = select(sessions.c.id, sessions.c.seed).order_by(sessions.c.created_at, sessions.c.id)
-    return {one: seed for one, seed in study.connection.execute(query).tuples() if one in study.scope.sessions}
+    return {one: seed for one, seed in study.connection.execute(query) if one in study.scope.sessions}
 
 
 def _starts(folder: Path) -> list[Any]:

@@ -145,11 +145,13 @@ EXPERIENCE = (*KEYS, "player", *EXPERIENCE_COLUMNS)
 
 def scope_of(connection: Connection, since: float | None) -> Scope:
     """All; or the sessions that began at ``since`` or later, with their members, and who has arrived since."""
-    arrived = dict(connection.execute(select(participants.c.id, participants.c.arrived_at)).tuples().all())
-    began = dict(connection.execute(select(sessions.c.id, sessions.c.created_at)).tuples().all())
+    arrived = {
+        row.id: row.arrived_at for row in connection.execute(select(participants.c.id, participants.c.arrived_at))
+    }
+    began = {row.id: row.created_at for row in connection.execute(select(sessions.c.id, sessions.c.created_at))}
     earliest = float("-inf") if since is None else since
     inside = frozenset(session for session, at in began.items() if at >= earliest)
-    pairs = connection.execute(select(members.c.session_id, members.c.participant_id)).tuples().all()
+    pairs = connection.execute(select(members.c.session_id, members.c.participant_id)).all()
     playing = {participant for session, participant in pairs if session in inside}
     return Scope(frozenset(playing | {one for one, at in arrived.items() if at >= earliest}), inside, since)
 
