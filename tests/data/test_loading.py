@@ -25,7 +25,7 @@ from tests.data.generated import Generated
 LIBRARIES: tuple[Library, ...] = ("pandas", "polars", "pyarrow")
 TABLES = (
     *("participants", "sessions", "episodes", "players", "links", "responses", "screenings", "attributes"),
-    *("assignments", "events", "console", "matches"),
+    *("assignments", "events", "console", "matches", "visits"),
 )
 
 

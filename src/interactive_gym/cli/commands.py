@@ -17,6 +17,7 @@ from interactive_gym.cli.dev import open_when_ready, serve_and_watch
 from interactive_gym.cli.errors import errors_in_one_line
 from interactive_gym.cli.examples import example, examples
 from interactive_gym.cli.export import export
+from interactive_gym.cli.forget import forget
 from interactive_gym.cli.loading import load_experiment
 from interactive_gym.cli.parity import parity
 from interactive_gym.cli.replay import replay
@@ -155,6 +156,7 @@ app.command()(validation)
 
 
 app.command()(export)
+app.command()(forget)
 
 
 def _serve(

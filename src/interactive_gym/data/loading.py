@@ -20,6 +20,7 @@ from interactive_gym.data.games import Session
 from interactive_gym.data.schema import sessions
 from interactive_gym.data.screenings import screenings_table
 from interactive_gym.data.study_folder import opened
+from interactive_gym.data.visits import visits_table
 from interactive_gym.errors import ConfigError
 from interactive_gym.records import FIELDS, Row, plain
 
@@ -77,6 +78,11 @@ class Loaded:
     def players(self) -> Any:
         """One row per player of a complete episode: what it was like for them."""
         return self._table("players.csv", player_tables.players_table)
+
+    @cached_property
+    def visits(self) -> Any:
+        """One row per participant and scene: when they were there."""
+        return self._table("visits.csv", visits_table)
 
     @cached_property
     def links(self) -> Any:
