@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.schema import DropSchema
 
 from interactive_gym.data.database import Database, Postgres, Sqlite, postgres
 
@@ -27,7 +28,7 @@ def emptied(address: str, experiment_id: str = "study") -> Postgres:
             connection.execute(text("select nspname from pg_namespace where nspname like 'study\\_%'")).scalars().all()
         )
         for name in names:
-            connection.exec_driver_sql(f'drop schema "{name}" cascade')
+            connection.execute(DropSchema(name, cascade=True))
     engine.dispose()
     return found
 

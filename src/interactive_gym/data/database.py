@@ -123,6 +123,7 @@ class Postgres:
             cursor = connection.cursor()
             cursor.execute(f"SET search_path TO {_quoted(self.schema)}")
             cursor.execute("SET synchronous_commit TO on")  # whatever the server's default is
+            cursor.execute(f"SET default_transaction_read_only TO {'off' if writes else 'on'}")
             connection.autocommit = False
 
         if writes:
