@@ -57,7 +57,7 @@ export class DataTable {
   readonly element = el("div", { class: "data" });
 
   show(agents: readonly string[], shown: Shown, episode: EpisodeRecord): void {
-    const head = el("tr", {}, el("th"), ...agents.map((agent) => el("th", { scope: "col" }, agent)));
+    const head = el("tr", {}, el("th", {}, "agent"), ...agents.map((agent) => el("th", { scope: "col" }, agent)));
     const lines = linesOf(agents, shown, episode).map(([title, ...cells]) =>
       el("tr", {}, el("th", { scope: "row" }, title), ...cells.map((cell) => el("td", {}, cell))),
     );

@@ -23,7 +23,7 @@ export class Views {
   static async open(parent: HTMLElement, agents: readonly string[], tools: ViewsTools): Promise<Views> {
     const views = new Views();
     parent.replaceChildren(views.element);
-    const titles = ["What was played", ...(agents.length > 1 ? agents.map((agent) => `What ${agent} saw`) : [])];
+    const titles = ["What was played", ...(agents.length > 1 ? agents.map((agent) => `What agent ${agent} saw`) : [])];
     for (const title of titles) views.views.push(await View.open(views.element, title, tools));
     return views;
   }
