@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 
 from interactive_gym.data.episode_files import _wide
 from interactive_gym.data.flat import cell, moment, replacing, write_table
-from interactive_gym.data.provenance import note_start
+from interactive_gym.data.provenance import note_start, repository
 from interactive_gym.envs.determinism import episode_seed
 from interactive_gym.records import Row
 from tests.server.conftest import arrive as arrive
@@ -48,8 +50,10 @@ async def test_what_a_study_leaves_behind(serve: Callable[..., Running], arrive:
     scenes = {f"scenes/{scene}.json" for scene in ("welcome", "questions", "game", "thanks")}
     rest = {"platform_ids.csv", "events.jsonl", "provenance.json", "study.db"}
     rest |= {"server.lock", "server.log", "secret.key", "console.jsonl", "matches.jsonl", "globals.json"}
-    rest |= {"attributes.csv", "screenings.csv"}
-    assert found == tables | episodes | scenes | rest
+    rest |= {"attributes.csv", "screenings.csv", "visits.csv"}
+    archives = {name for name in found if name.startswith("archives/")}
+    assert len(archives) == 2, "what participants were given, and what it needs"
+    assert found - archives == tables | episodes | scenes | rest
     assert all(row["schema_version"] == "5" for path in folder.rglob("*.csv") for row in table(path))
 
 
@@ -179,6 +183,50 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
         file.write("half of the n")
         raise RuntimeError("the disk is full")
     assert path.read_text() == "old"
+
+
+def git(folder: Path, *arguments: str) -> str:
+    who = ("-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
+    command = ["git", "-C", str(folder), *who, *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def test_the_commit_of_the_experiment(tmp_path: Path) -> None:
+    file, other = tmp_path / "study.py", tmp_path / "helpers.py"
+    file.write_text("experiment = 1")
+    assert repository(file) is None
+    git(tmp_path, "init", "-q")
+    assert repository(file) is None  # there is no commit yet
+    other.write_text("x = 1")
+    git(tmp_path, "add", "helpers.py")
+    git(tmp_path, "commit", "-qm", "Begin")
+    assert repository(file) == {"commit": git(tmp_path, "rev-parse", "HEAD"), "dirty": True}  # it is not tracked
+    git(tmp_path, "add", "study.py")
+    git(tmp_path, "commit", "-qm", "Add the study")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "study.db").write_text("not tracked, and no part of the experiment")
+    assert repository(file) == {"commit": git(tmp_path, "rev-parse", "HEAD"), "dirty": False}
+    other.write_text("x = 2")
+    assert repository(file) == {"commit": git(tmp_path, "rev-parse", "HEAD"), "dirty": True}
+
+
+def test_another_configuration_is_another_start(tmp_path: Path) -> None:
+    path = tmp_path / "provenance.json"
+    for now, seed in enumerate([1, 1, 2]):
+        note_start(path, experiment_id="study", archive=None, now=float(now), scenes=[{"id": "game", "seed": seed}])
+    first, second = json.loads(path.read_text())["starts"]
+    assert first["scenes"] != second["scenes"]
+
+
+async def test_the_file_of_the_experiment_is_found(serve: Callable[..., Running]) -> None:
+    made = experiment()
+    sys.modules[__name__].__dict__["made"] = made
+    try:
+        (start,) = json.loads((serve(made).data / "provenance.json").read_text())["starts"]
+    finally:
+        del sys.modules[__name__].__dict__["made"]
+    assert start["git"] == repository(Path(__file__))
+    assert start["git"] is None or len(start["git"]["commit"]) == 40
 
 
 def test_provenance_notes_each_start_that_differs(tmp_path: Path) -> None:
