@@ -50,7 +50,7 @@ async def test_what_a_study_leaves_behind(serve: Callable[..., Running], arrive:
     scenes = {f"scenes/{scene}.json" for scene in ("welcome", "questions", "game", "thanks")}
     rest = {"platform_ids.csv", "events.jsonl", "provenance.json", "study.db"}
     rest |= {"server.lock", "server.log", "secret.key", "console.jsonl", "matches.jsonl", "globals.json"}
-    rest |= {"attributes.csv", "screenings.csv", "visits.csv"}
+    rest |= {"attributes.csv", "screenings.csv", "visits.csv", "codebook.csv"}
     archives = {name for name in found if name.startswith("archives/")}
     assert len(archives) == 2, "what participants were given, and what it needs"
     assert found - archives == tables | episodes | scenes | rest
@@ -216,6 +216,13 @@ def test_another_configuration_is_another_start(tmp_path: Path) -> None:
         note_start(path, experiment_id="study", archive=None, now=float(now), scenes=[{"id": "game", "seed": seed}])
     first, second = json.loads(path.read_text())["starts"]
     assert first["scenes"] != second["scenes"]
+
+
+async def test_the_codebook_of_the_study(serve: Callable[..., Running]) -> None:
+    rows = {(row["table"], row["scene_id"], row["column"]): row for row in table(serve().data / "codebook.csv")}
+    assert rows["participants.csv", "", "done_at"]["type"] == "time"
+    assert rows["ep<k>.csv", "", "t_ms"]["unit"] == "ms"
+    assert rows["responses.csv", "questions", "age"]["type"] == "text"
 
 
 async def test_the_file_of_the_experiment_is_found(serve: Callable[..., Running]) -> None:

@@ -21,6 +21,7 @@ from interactive_gym.data.parity import Status
 from interactive_gym.data.progress import SILENT_S
 from interactive_gym.data.provenance import note_start
 from interactive_gym.data.schema import SCHEMA_VERSION, metadata
+from interactive_gym.export.codebook import HEADER
 from interactive_gym.protocol import EpisodeEnd, Failure
 from interactive_gym.records.chunks import SOURCES
 from interactive_gym.records.rows import FIELDS, MAX_COLUMNS_PER_DICT
@@ -61,6 +62,7 @@ def columns_of(connection: Connection, folder: Path) -> dict[str, set[str]]:
     found["matches.jsonl"] = set(next(meetings.lines(with_a_meeting(connection))))
     note_start(folder / "provenance.json", experiment_id="study", archive=None, now=0)
     found["provenance.json"] = set(json.loads((folder / "provenance.json").read_text())["starts"][0])
+    found["codebook.csv"] = set(HEADER)
     found["ep<k>.csv"] = set(EPISODE)
     found["ep<k>.<player>.experience.csv"] = set(EXPERIENCE_COLUMNS)
     return found

@@ -31,6 +31,11 @@ def describe(file: str, column: str) -> Description:
     return described(file).get(column, Description("text", "", ""))
 
 
+def files_described() -> Mapping[str, Mapping[str, Description]]:
+    """File -> column -> its description, of all files with columns."""
+    return _all()
+
+
 @cache
 def _all() -> Mapping[str, Mapping[str, Description]]:
     # Made from the page by ``python -m build_support.columns``.

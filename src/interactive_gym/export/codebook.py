@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from interactive_gym.data.descriptions import Description, describe
+from interactive_gym.data.descriptions import Description, describe, files_described
 from interactive_gym.export.forms import Fields, fields_of_scenes
 from interactive_gym.export.study import EXPERIENCE, KEYS, Study
 from interactive_gym.export.survey import LONG, SceneFrames, Seen
@@ -54,6 +54,16 @@ def codebook(study: Study, frames: Mapping[str, SceneFrames]) -> Iterator[Entry]
         yield from _of_frames(scene, found)
         yield from _of_others(scene, "frames_long", LONG, found)
         yield from _of_others(scene, "experience", EXPERIENCE, found)
+
+
+def codebook_of_study(scenes: Mapping[str, Mapping[str, Any]]) -> Iterator[Entry]:
+    """That of the study's own folder, before anybody has played: what environments will put into infos is not in it."""
+    for file, columns in files_described().items():
+        for name, about in columns.items():
+            yield _entry(file, None, name, about)
+    for scene, fields in fields_of_scenes(scenes).items():
+        for entry in _of_form(scene, fields):
+            yield entry._replace(table="responses.csv")
 
 
 def _of_form(scene: str, fields: Fields) -> Iterator[Entry]:

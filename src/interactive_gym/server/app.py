@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import socketio
 from starlette.applications import Starlette
@@ -16,13 +17,14 @@ from starlette.routing import Mount
 from interactive_gym.data import archives, database, pictures
 from interactive_gym.data.claim import claimed
 from interactive_gym.data.files import Files
-from interactive_gym.data.flat import write_json
+from interactive_gym.data.flat import write_json, write_table
 from interactive_gym.data.provenance import note_start
 from interactive_gym.data.store import Store
 from interactive_gym.errors import ServerError
 from interactive_gym.experiment import Experiment
+from interactive_gym.export.codebook import HEADER, codebook_of_study
 from interactive_gym.packaging import Runtime, build_runtime
-from interactive_gym.scenes import GymScene
+from interactive_gym.scenes import GymScene, Scene
 from interactive_gym.scenes.assets import PictureFile
 from interactive_gym.server.desk import Desk, clock
 from interactive_gym.server.dev import Dev
@@ -140,8 +142,29 @@ def _drawn(scene: GymScene) -> dict[str, object]:
 
 def _describe(experiment: Experiment, folder: Path, runtime: Runtime) -> None:
     """The scenes as they are shown, and what the data will have been made with."""
-    for position, scene in enumerate(experiment.sequence):
-        drawn = _drawn(scene) if isinstance(scene, GymScene) else {}
-        content = {"id": scene.id, "kind": scene.kind, "position": position, **drawn, **scene.page()}
-        write_json(folder / "scenes" / f"{scene.id}.json", content)
-    note_start(folder / "provenance.json", experiment_id=experiment.id, archive=runtime.archive_url, now=clock())
+    scenes = [_described(scene, position) for position, scene in enumerate(experiment.sequence)]
+    for scene in scenes:
+        write_json(folder / "scenes" / f"{scene['id']}.json", scene)
+    write_table(folder / "codebook.csv", (HEADER, codebook_of_study({scene["id"]: scene for scene in scenes})))
+    note_start(
+        folder / "provenance.json",
+        experiment_id=experiment.id,
+        archive=runtime.archive_url,
+        now=clock(),
+        file=_file_of(experiment),
+        scenes=scenes,
+    )
+
+
+def _described(scene: Scene, position: int) -> dict[str, Any]:
+    drawn = _drawn(scene) if isinstance(scene, GymScene) else {}
+    return {"id": scene.id, "kind": scene.kind, "position": position, **drawn, **scene.page()}
+
+
+def _file_of(experiment: Experiment) -> Path | None:
+    """Of the module that has it among its global names."""
+    for module in list(sys.modules.values()):
+        names = getattr(module, "__dict__", {})
+        if names.get("__file__") and any(value is experiment for value in list(names.values())):
+            return Path(names["__file__"])
+    return None
