@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from interactive_gym.netcode.events import Cut, EpisodeEnded, HandedBack, Interrupted, Started, TakenOver
-from interactive_gym.netcode.requests import BOT, DEFAULT, HUMAN, SOURCE
+from interactive_gym.netcode.requests import ABSENT, BOT, DEFAULT, HUMAN, SOURCE
 from interactive_gym.netcode.testing import (
     Change,
     Computer,
@@ -191,6 +191,11 @@ def test_bots_change_hands_with_their_carrier() -> None:
     for player, sources in ((1, {DEFAULT, HUMAN, BOT}), (3, {DEFAULT, BOT})):
         assert {row.inputs[player].flags & SOURCE for row in rows} <= sources
         assert sum(row.inputs[player].flags & SOURCE == BOT for row in rows) > 30
+    absent = [row.frame for row in rows if row.inputs[1].flags & ABSENT]
+    assert absent == [*range(absent[0], absent[-1] + 1)], "whose place a bot takes is not there, until they are back"
+    assert all((row.inputs[1].flags & SOURCE == BOT) <= (row.frame in absent) for row in rows)
+    assert all((row.inputs[1].flags & SOURCE == HUMAN) <= (row.frame not in absent) for row in rows)
+    assert not any(row.inputs[player].flags & ABSENT for row in rows for player in (0, 2, 3))
 
 
 def test_interruptions_are_told_and_cost_nothing() -> None:
