@@ -25,6 +25,8 @@ from sqlalchemy import Connection, NullPool, create_engine
 from interactive_gym.data import games, link_rows, meetings, player_tables, tables, verdicts
 from interactive_gym.data.files import PRIVATE, PUBLIC
 from interactive_gym.data.flat import cell
+from interactive_gym.data.verifications import Outcome
+from interactive_gym.verifying import verify
 
 T = TypeVar("T")
 Rows = list[dict[str, str]]
@@ -207,6 +209,10 @@ class Server:
         found = [row for row in self.table("episodes.csv") if row["session_id"] in several]
         wrong = [row for row in found if row["parity"] != self.expects_parity]
         assert not wrong, f"episodes that are not {self.expects_parity}: {wrong}"
+
+    def verified(self) -> list[Outcome]:
+        """What comes of playing all complete episodes again, under Node."""
+        return [of.outcome for of in verify(self.folder) if of.outcome]
 
     def _stored(self, query: Callable[[Connection], T]) -> T:
         """The answer of the store as it is in this moment; whoever writes is not held up."""

@@ -38,3 +38,4 @@ def test_two_browsers_and_a_reload_see_the_same_luck(
     assert episodes[0] == episodes[1]
     for name in episodes[0][0]:
         assert len({row[name] for row in episodes[0]}) == FRAMES, f"{name} is new in every frame"
+    assert [(found.status, found.column) for found in served.verified()] == [("verified", None)] * 2, "and under Node"

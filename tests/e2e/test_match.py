@@ -58,6 +58,7 @@ def test_two_people_play_three_episodes_and_another_scene(
         ("again", "0", "terminated"),
     ]
     assert {row["parity"] for row in episodes} == {"identical"}
+    assert [(found.status, found.column) for found in served.verified()] == [("verified", None)] * 4
     first = served.episode("pull", 0)
     frames = int(episodes[0]["frames"])
     assert frames > 30

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from interactive_gym.errors import EnvError
 from interactive_gym.records import (
     FIELDS,
+    PLAYED,
     Malformed,
     NotCanonical,
     Packer,
@@ -18,6 +19,7 @@ from interactive_gym.records import (
     encode_fields,
     index_of,
     pack,
+    peek,
     unpack,
 )
 from interactive_gym.records.canonical import digest
@@ -207,3 +209,30 @@ def test_any_compressed_bytes_are_rows_or_malformed(data):
 
 def test_chunk_numbers():
     assert [index_of(frame, 30) for frame in (-1, 0, 29, 30, 59, 60)] == [0, 0, 0, 1, 1, 2]
+
+
+@given(st.lists(ROWS, min_size=1, max_size=4), st.integers(-1, 2**30))
+def test_what_was_played_is_compared_without_being_read(rows, first):
+    rows = [replace(row, frame=first + i) for i, row in enumerate(rows)]
+    peeked = peek(pack(rows).data)
+    assert peeked.first == first
+    assert encode(peeked.actions) == encode([row.actions for row in rows])
+    cells = [encode_fields(row, PLAYED) for row in rows]
+    assert peeked.begins_with(cells)
+    assert not peeked.begins_with(cells[:-1])
+    for position in range(len(PLAYED)):
+        other = [*cells[-1]]
+        other[position] = encode("something else")
+        assert not peeked.begins_with([*cells[:-1], other])
+
+
+@given(st.binary(max_size=30))
+def test_whatever_is_peeked_into_is_a_chunk_or_malformed(data):
+    with contextlib.suppress(Malformed):
+        peek(zlib.compress(data))
+
+
+def test_only_chunks_are_peeked_into():
+    for content in (1, [], [3, 0], [99, 0, []], [[], 0, []], [3, "0", []], [3, 0, {}]):
+        with pytest.raises(Malformed):
+            peek(zlib.compress(encode(content)))

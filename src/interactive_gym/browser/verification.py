@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,18 @@ from interactive_gym.envs.reducers import is_hooked
 from interactive_gym.envs.state_digest import StateDigest
 from interactive_gym.game.episode import Episode
 from interactive_gym.game.setup import Setup
-from interactive_gym.records import PLAYED, NotCanonical, Row, encode, encode_fields, pack, plain, unpack
+from interactive_gym.records import (
+    FIELDS,
+    PLAYED,
+    NotCanonical,
+    Packer,
+    Row,
+    encode,
+    encode_fields,
+    peek,
+    plain,
+    unpack,
+)
 
 Json = dict[str, Any]
 See = Callable[[Episode], object]
@@ -69,8 +80,8 @@ class Verifier:
         try:
             replayed.run(lambda: self._episode(job), chunks)
         except BaseException as error:  # an environment may even call sys.exit()
-            return {"frames": replayed.frames, "row": None, "failure": report("step", error)}
-        return {"frames": replayed.frames, "row": replayed.other, "failure": None}
+            replayed.failure = report("step", error)
+        return {"frames": replayed.frames, "row": replayed.other, "failure": replayed.failure}
 
     def _episode(self, job: Json) -> Episode:
         game = json.dumps(job["game"])
@@ -80,35 +91,67 @@ class Verifier:
 
 
 class _Replayed:
-    """One episode."""
+    """One episode, compared second by second.
+
+    Attributes:
+        frames, other, failure: See :meth:`Verifier.answer`.
+    """
 
     def __init__(self, most: int, see: See | None) -> None:
-        self.frames = 0  # that came out alike
+        self.frames = 0
         self.other: str | None = None
+        self.failure: dict[str, str] | None = None
         self._most = most
         self._see = see
 
     def run(self, make: Callable[[], Episode], chunks: Iterable[bytes]) -> None:
         episode = make()
         try:
-            for recorded in _rows(chunks, self._most):
-                if not self._is_same(episode, recorded):
+            for data in chunks:
+                if self.frames >= self._most > 0 or not self._is_same(episode, data):
                     return
         finally:
             episode.close()
 
-    def _is_same(self, episode: Episode, recorded: Row) -> bool:
-        if recorded.frame >= 0:
-            if episode.over is not None:
-                return False  # and there is no row that could be shown
-            episode.step(recorded.actions, {}, {}, {})  # who chose them does not come out of playing
-        if self._see is not None:
-            self._see(episode)
-        if encode_fields(episode.row, PLAYED) != encode_fields(recorded, PLAYED):
-            self.other = b64encode(pack([episode.row]).data).decode()
-            return False
-        self.frames = recorded.frame + 1
+    def _is_same(self, episode: Episode, data: bytes) -> bool:
+        recorded = peek(data)
+        actions = recorded.actions[: self._most - recorded.first]
+        played: list[Sequence[bytes]] = []
+        try:
+            for given in self._played(episode, recorded.first, actions):
+                played.append(given)
+        except BaseException as error:
+            self.failure = report("step", error)
+        if recorded.begins_with(played):
+            self.frames = recorded.first + len(played)
+            return True
+        return self._is_same_by_rows(played, unpack(data)) and len(played) == len(actions)
+
+    def _played(self, episode: Episode, first: int, actions: Iterable[Any]) -> Iterator[Sequence[bytes]]:
+        """The cells of each row; fewer if the episode is over before."""
+        for frame, given in enumerate(actions, first):
+            if frame >= 0:
+                if episode.over is not None:
+                    return
+                episode.step(given, {}, {}, {})  # who chose them does not come out of playing
+            if self._see is not None:
+                self._see(episode)
+            yield encode_fields(episode.row, PLAYED)
+
+    def _is_same_by_rows(self, played: Iterable[Sequence[bytes]], recorded: Iterable[Row]) -> bool:
+        for cells, row in zip(played, recorded, strict=False):
+            if [*cells] != encode_fields(row, PLAYED):
+                self.other = _packed(row.frame, cells)
+                self.failure = None  # it came later
+                return False
+            self.frames = row.frame + 1
         return True
+
+
+def _packed(frame: int, played: Sequence[bytes]) -> str:
+    packer = Packer()
+    packer.add_cells(frame, [*played, *[encode({})] * (len(FIELDS) - len(played))])
+    return b64encode(packer.pack().data).decode()
 
 
 def state_of(episode: Episode, digest: StateDigest) -> Json:
@@ -148,14 +191,6 @@ def _innermost(env: Any) -> Any:
 def _writer(write: Callable[[str], object]) -> See:
     digest = StateDigest()
     return lambda episode: write(json.dumps(state_of(episode, digest)) + "\n")
-
-
-def _rows(chunks: Iterable[bytes], most: int) -> Iterator[Row]:
-    for data in chunks:
-        for row in unpack(data):
-            if row.frame >= most:
-                return
-            yield row
 
 
 def _cut(data: bytes, sizes: Iterable[int]) -> Iterator[bytes]:

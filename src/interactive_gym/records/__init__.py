@@ -7,7 +7,7 @@ understood wherever numpy is installed.
 
 from interactive_gym.records.arrays import Array
 from interactive_gym.records.canonical import NotCanonical, digest, encode
-from interactive_gym.records.chunks import Packed, Packer, encode_fields, index_of, pack, unpack
+from interactive_gym.records.chunks import Packed, Packer, Peeked, encode_fields, index_of, pack, peek, unpack
 from interactive_gym.records.reading import Malformed, decode
 from interactive_gym.records.rows import FIELDS, PLAYED, Row, columns, end_reason, plain
 
@@ -19,6 +19,7 @@ __all__ = [
     "NotCanonical",
     "Packed",
     "Packer",
+    "Peeked",
     "Row",
     "columns",
     "decode",
@@ -28,6 +29,7 @@ __all__ = [
     "end_reason",
     "index_of",
     "pack",
+    "peek",
     "plain",
     "unpack",
 ]

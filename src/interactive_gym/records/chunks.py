@@ -15,7 +15,7 @@ from typing import Any
 
 from interactive_gym.errors import EnvError
 from interactive_gym.records.canonical import NotCanonical, digest, encode, joined
-from interactive_gym.records.reading import Malformed, decode
+from interactive_gym.records.reading import Malformed, decode, leading
 from interactive_gym.records.rows import FIELDS, Row
 
 VERSION = 3
@@ -135,6 +135,43 @@ def unpack(data: bytes, *, digest: str | None = None, max_bytes: int = MAX_CHUNK
     if names is None or len(content) != 2 + len(names):
         raise Malformed("this is no chunk of a version that we know")
     return _rows(content[1], names, content[2:])
+
+
+@dataclass(frozen=True)
+class Peeked:
+    """A chunk of which only the actions have been read, which is less than a tenth of the work.
+
+    Attributes:
+        first: Its first frame.
+        actions: Of each of its rows.
+    """
+
+    first: int
+    actions: list[Any]
+    _version: int
+    _body: bytes
+
+    def begins_with(self, rows: Sequence[Sequence[bytes]]) -> bool:
+        """Whether all of its rows have these cells in their first fields, as :func:`encode_fields` makes them."""
+        if len(rows) != len(self.actions):
+            return False
+        columns = [joined(column) for column in zip(*rows, strict=True)]
+        items = 2 + len(_FIELDS_OF[self._version])
+        head = joined([encode(self._version), encode(self.first), *columns, *[b""] * (items - 2 - len(columns))])
+        return self._body.startswith(head)
+
+
+def peek(data: bytes) -> Peeked:
+    """What was done in a chunk.
+
+    Raises:
+        Malformed: ``data`` are no chunk.
+    """
+    body = _inflate(data, MAX_CHUNK_BYTES)
+    version, first, actions = leading(body, 3)
+    if type(version) is not int or version not in _FIELDS_OF or type(first) is not int or not isinstance(actions, list):
+        raise Malformed("this is no chunk of a version that we know")
+    return Peeked(first, actions, version, body)
 
 
 def index_of(frame: int, fps: int) -> int:

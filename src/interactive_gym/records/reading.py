@@ -36,6 +36,16 @@ def decode(data: bytes) -> Any:
     return value
 
 
+def leading(data: bytes, count: int) -> list[Any]:
+    """The first ``count`` items of the list whose canonical bytes are ``data``; the others are not looked at.
+
+    Raises:
+        Malformed: They are no list, or one with fewer items, or these are not in canonical form.
+    """
+    reader = _Reader(data)
+    return reader.leading(count)
+
+
 class _Reader:
     """A position in hostile bytes. Every method takes what it needs from there, or raises Malformed."""
 
@@ -55,6 +65,11 @@ class _Reader:
         if read is None:
             raise Malformed(f"byte {self.at - 1}: {tag!r} begins no value")
         return read(self, depth)
+
+    def leading(self, count: int) -> list[Any]:
+        if self._take(1) != b"l" or self._count() < count:
+            raise Malformed(f"this is no list of {count} values")
+        return [self.value(1) for _ in range(count)]
 
     def none(self, depth: int) -> None:
         return None
