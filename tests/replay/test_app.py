@@ -13,10 +13,12 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
+from sqlalchemy import insert
 from typer.testing import CliRunner
 
 from interactive_gym.cli.commands import app as program
-from interactive_gym.data import games, pictures
+from interactive_gym.data import archives, games, pictures
+from interactive_gym.data.schema import verifications
 from interactive_gym.data.study_folder import opened
 from interactive_gym.errors import ConfigError, ServerError
 from interactive_gym.packaging import Runtime
@@ -101,6 +103,18 @@ def test_a_session_comes_with_what_it_was_played_with(viewer: Client) -> None:
     module = viewer.get(f"{source['pyodide']}pyodide.mjs")
     assert module.headers["content-type"].startswith("text/javascript")
     assert viewer.get(f"{source['pyodide']}pyodide.asm.wasm").headers["content-type"] == "application/wasm"
+
+
+def test_what_verified_a_session_replays_it(viewer: Client, played: Played, tmp_path: Path) -> None:
+    usual = viewer.get("/api/sessions/s-one").json()["source"]
+    played.serve(replace(runtime_in(tmp_path), packages=("scipy",)), now=9.0)
+    assert viewer.get("/api/sessions/s-one").json()["source"] == usual
+    with opened(played.folder) as study:
+        latest = study.read(lambda connection: archives.runtimes_of(connection, "s-one"))[-1]
+    row = {"session_id": "s-one", "episode": 0, "status": "verified", "frames": 40, "fingerprint": "f"}
+    row |= {"runtime": latest, "package": "1", "verified_at": 10.0}
+    played.write(lambda connection: connection.execute(insert(verifications).values(row)))
+    assert viewer.get("/api/sessions/s-one").json()["source"]["packages"] == ["scipy"]
 
 
 def test_an_episode_comes_as_it_was_recorded(viewer: Client) -> None:

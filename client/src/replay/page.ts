@@ -31,7 +31,7 @@ export class ReplayPage {
   private readonly status = el("div", { class: "status", role: "status" });
   private readonly bar = el("progress", { max: "1", "aria-label": "Loading", hidden: true });
   private readonly play = el("button", { type: "button", class: "play", title: "Space" }, "Play");
-  private readonly seek = el("input", { type: "range", step: "1", "aria-label": "Frame" });
+  private readonly seek = el("input", { type: "range", min: "-1", max: "0", value: "-1", "aria-label": "Frame" });
   private readonly marks = el("div", { class: "marks", "aria-hidden": "true" });
   private readonly place = el("output");
   private readonly speed = el("select", { "aria-label": "Speed" });
@@ -41,6 +41,7 @@ export class ReplayPage {
   private readonly stop = el("button", { type: "button", hidden: true }, "Stop");
   private readonly saves: HTMLButtonElement[];
   private readonly controls: HTMLFieldSetElement;
+  private fps = 1;
 
   constructor(
     study: string,
@@ -97,8 +98,6 @@ export class ReplayPage {
     for (const button of this.rollbacks) button.disabled = rollbacks.length === 0;
     this.fps = fps;
   }
-
-  private fps = 1;
 
   at(frame: number, isPlaying: boolean): void {
     this.seek.value = String(frame);

@@ -69,6 +69,7 @@ class View {
     this.picture.style.aspectRatio = `${width} / ${height}`;
     const caption = el("figcaption", {}, el("strong", {}, title), this.note);
     this.element = el("figure", {}, caption, this.hud, this.picture, this.problem);
+    this.element.style.setProperty("--ratio", String(width / height));
   }
 
   static async open(parent: HTMLElement, title: string, { game, pictures, createRenderer }: ViewsTools): Promise<View> {

@@ -9,8 +9,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import Connection, select
+
 from interactive_gym.data import archives, pictures
 from interactive_gym.data.archives import Kept
+from interactive_gym.data.schema import verifications
 from interactive_gym.data.study_folder import StudyFolder
 from interactive_gym.errors import ConfigError
 
@@ -69,7 +72,7 @@ class Supply:
     def _runtime_of(self, session_id: str) -> str:
         if self.only is not None:
             return self.only
-        found = self.study.read(lambda connection: archives.runtimes_of(connection, session_id))
+        found = self.study.read(lambda connection: _likely(connection, session_id))
         if not found:
             raise ConfigError(
                 f"The Python with which session {session_id!r} was played is not kept with the data: an older version "
@@ -103,6 +106,13 @@ def _pack(experiment: Experiment, folder: Path) -> str:
     drawn = [file for scene in experiment.sequence if isinstance(scene, GymScene) for file in scene.pictures]
     pictures.keep(folder, {picture.file: picture.data for picture in drawn})
     return runtime
+
+
+def _likely(connection: Connection, session_id: str) -> list[str]:
+    """The runtimes with which a session may have been played; first that with which it came out the same before."""
+    mine = (verifications.c.session_id == session_id) & (verifications.c.status == "verified")
+    verified = connection.execute(select(verifications.c.runtime).where(mine, verifications.c.runtime.is_not(None)))
+    return [*verified.scalars(), *archives.runtimes_of(connection, session_id)]
 
 
 def _in(folder: Path, name: str) -> Path | None:
