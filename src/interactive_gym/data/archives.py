@@ -17,13 +17,16 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, insert, select
 
 from interactive_gym.data.provenance import own_version
 from interactive_gym.data.schema import served, sessions
 from interactive_gym.errors import ServerError
-from interactive_gym.packaging import Runtime
+
+if TYPE_CHECKING:
+    from interactive_gym.packaging import Runtime
 
 FOLDER = "archives"
 
