@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Download, Page, expect
 
-from tests.e2e.harness import PATIENCE_S
+from tests.e2e.harness import PATIENCE_S, STUDIES, Participant, Server
 from tests.replay.recorded import ALONE, TOGETHER, record
 from tests.studies import Study
 from tests.verifying.played import Played
@@ -153,6 +153,40 @@ def test_the_first_frame_that_differs_is_shown(played: Played, watch: Callable[.
     page.get_by_role("button", name="Go to frame 25").click()
     is_at(page, "^frame 25 ")
     expect(page.locator(".data .difference")).to_contain_text("7.0")
+
+
+def test_what_real_browsers_played_is_played_again(
+    server: Callable[..., Server], participant: Callable[..., Participant], watch: Callable[..., Page]
+) -> None:
+    served = server(STUDIES / "pulling.py")
+    ada, bob = (participant(f"{served.url}/?debug=latency&delay=60&jitter=20") for _ in range(2))
+    for one in (ada, bob):
+        one.press_primary()
+        one.sees("gym")
+        one.press_primary()
+    for frame in (20, 40, 60):
+        ada.until_played(0, frame)
+        ada.press("ArrowRight")
+        bob.until_played(0, frame)
+        bob.press("ArrowLeft")
+    ada.until_played(0, 80)
+    ada.press("e")
+    (episode,) = served.settled(1)[:1]
+    last = int(episode["frames"]) - 1
+
+    page = watch(served.folder, episode["session_id"])
+    is_ready(page)
+    assert status(page) == f"All {last + 1} frames come out as they were recorded."
+    page.keyboard.press("End")
+    is_at(page, f"^frame {last} ")
+    expect(page.locator("figure:visible")).to_have_count(3)
+    row = page.get_by_role("row", name=re.compile("^Keys pressed"))
+    keys = set()
+    for frame in range(last, max(last - 70, 0), -1):
+        is_at(page, f"^frame {frame} ")
+        keys |= {text for text in row.locator("td").all_inner_texts() if text}
+        page.keyboard.press("ArrowLeft")
+    assert {"ArrowRight", "ArrowLeft"} <= keys
 
 
 def test_frames_and_videos_are_saved(played: Played, watch: Callable[..., Page]) -> None:
