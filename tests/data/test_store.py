@@ -99,6 +99,24 @@ async def test_closing_stores_what_waits_and_refuses_what_comes(store: Store) ->
     store.close()
 
 
+def test_a_reader_that_outlives_the_store_leaves_no_connection(store: Store) -> None:
+    inside, gate, raw = threading.Event(), threading.Event(), list[Any]()
+
+    def slow(connection: Connection) -> None:
+        raw.append(connection.connection.dbapi_connection)
+        inside.set()
+        gate.wait(10)
+
+    reader = threading.Thread(target=store.read_now, args=(slow,))
+    reader.start()
+    assert inside.wait(10)
+    store.close()
+    gate.set()
+    reader.join(10)
+    with pytest.raises(Exception, match="closed"):
+        raw[0].cursor().execute("select 1")
+
+
 async def test_a_commit_that_fails_acknowledges_nothing(store: Store) -> None:
     def poison(connection: Connection) -> None:
         connection.exec_driver_sql("ROLLBACK")  # as a full disk does to the whole transaction

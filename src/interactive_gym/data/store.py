@@ -97,7 +97,11 @@ class Store:
     def read_now(self, query: Query[T]) -> T:
         """Runs ``query`` in this thread, on a connection that sees what is committed and blocks nobody."""
         with self._reading.connect() as connection:
-            return query(connection)
+            try:
+                return query(connection)
+            finally:
+                if self._closed:  # its pool is about to go, or gone, and would not close it
+                    connection.detach()
 
     async def read(self, query: Query[T]) -> T:
         return await asyncio.to_thread(self.read_now, query)
