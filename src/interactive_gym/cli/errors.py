@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from rich.console import Console
 from interactive_gym.errors import InteractiveGymError
 
 _EXIT_ERROR = 2
+_FULL = (errno.ENOSPC, errno.EDQUOT)  # the disk, or what one may have of it
 
 
 @contextmanager
@@ -19,8 +21,8 @@ def errors_in_one_line(*, tracebacks: bool = False) -> Iterator[None]:
     """What is somebody's fault is told to them without a traceback; anything else is a bug of ours and keeps it."""
     try:
         yield
-    except InteractiveGymError as error:
-        if tracebacks:
+    except (InteractiveGymError, OSError) as error:
+        if tracebacks or (isinstance(error, OSError) and error.errno not in _FULL):
             raise
         Console(stderr=True).print("[bold red]error:[/]", end=" ")
         sys.stderr.write(f"{error}\n")

@@ -16,11 +16,13 @@ from interactive_gym.data.flat import Table, write_table
 from interactive_gym.data.games import Episode, Session
 from interactive_gym.data.latency import Summary, summary
 from interactive_gym.data.timeline import Piece, frames_of
+from interactive_gym.errors import ServerError
 from interactive_gym.protocol import Experience
-from interactive_gym.records import Row, columns, plain, unpack
+from interactive_gym.records import Malformed, Row, columns, plain, unpack
 from interactive_gym.records.rows import FIELDS
 
 MAX_COLUMNS = 16_384  # no spreadsheet opens more; infos with ever new keys would make millions
+_CLOCKS_S = 5.0  # that the clock of a file system may be ahead of ours
 EXPERIENCE_COLUMNS = (
     "generation",
     "frame",
@@ -50,6 +52,13 @@ def write_episode(connection: Connection, folder: Path, session_id: str, episode
     return {player: {**one, **there.of(player)} for player, one in felt.items()}
 
 
+def is_as_written(folder: Path, scene_id: str, session_id: str, episode: int, written_at: float) -> bool:
+    """Whether the files of an episode are there, and have not been changed since."""
+    place = folder / file_name(scene_id) / file_name(session_id)
+    times = {path.name: path.stat().st_mtime for path in place.glob(f"ep{episode}.*csv")}
+    return f"ep{episode}.csv" in times and max(times.values()) <= written_at + _CLOCKS_S
+
+
 def frames(connection: Connection, sides: Sequence[Session], episode: Episode) -> Iterator[Row]:
     """The rows of a complete episode, from that of the reset on, as they are in ``ep<k>.csv``.
 
@@ -63,9 +72,18 @@ def frames(connection: Connection, sides: Sequence[Session], episode: Episode) -
 
 
 def whole_line(connection: Connection, sides: Sequence[Session], episode: Episode) -> Sequence[Piece]:
-    """The chunks of the lowest peer who has all frames. Of an episode that ended before its reset there are none."""
+    """The chunks of the lowest peer who has all frames. Of an episode that ended before its reset there are none.
+
+    Raises:
+        ServerError: Nobody has all of them: some have been lost from the store.
+    """
     lines = [games.line(connection, side, episode.number) for side in sides]
-    return next((line for line in lines if line and frames_of(line) >= episode.frames), ())
+    whole = next((line for line in lines if line and frames_of(line) >= episode.frames), ())
+    if episode.frames and not whole:
+        here = max(map(frames_of, lines), default=0)
+        where = f"of the {episode.frames} frames of episode {episode.number} of {sides[0].id}"
+        raise ServerError(f"The store is damaged: {where}, {here} are here in a row.")
+    return whole
 
 
 def _write_experience(connection: Connection, place: Path, side: Session, episode: int) -> Summary:
@@ -76,10 +94,18 @@ def _write_experience(connection: Connection, place: Path, side: Session, episod
 
 
 def rows(connection: Connection, line: Sequence[Piece]) -> Iterator[Row]:
-    """The rows of these chunks. One is unpacked at a time: with images in it, an episode does not fit in memory."""
+    """The rows of these chunks. One is unpacked at a time: with images in it, an episode does not fit in memory.
+
+    Raises:
+        ServerError: A chunk is not any more what was sent.
+    """
     for piece in line:
         (data,) = games.data_of(connection, [piece])
-        yield from unpack(data)
+        try:
+            yield from unpack(data, digest=piece.digest)
+        except Malformed as problem:
+            where = f"chunk {piece.id}, of frames {piece.first} to {piece.next_frame - 1} of episode {piece.episode}"
+            raise ServerError(f"The store is damaged: {where}, is not what was sent. {problem}.") from problem
 
 
 def file_name(text: str) -> str:

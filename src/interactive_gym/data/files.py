@@ -1,6 +1,7 @@
 """The files that a researcher opens, kept up to date from the store by one thread, off the event loop.
 
-Whatever is here is in the store too: a file that could not be written is written when the server starts again.
+Whatever is here is in the store too: a file that could not be written, or that is not any more as it was written, is
+written when the server starts again.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,7 +19,7 @@ from sqlalchemy import Connection
 from interactive_gym.data import games, link_rows, meetings, player_tables, progress, study_values, tables, verdicts
 from interactive_gym.data.assignments import assignments_table
 from interactive_gym.data.attributes import attributes_table
-from interactive_gym.data.episode_files import write_episode
+from interactive_gym.data.episode_files import is_as_written, write_episode
 from interactive_gym.data.flat import Table, write_json, write_json_lines, write_table
 from interactive_gym.data.parity import Verdict
 from interactive_gym.data.screenings import screenings_table
@@ -46,6 +48,8 @@ class Log(Protocol):
 
     def error(self, event: str, **fields: Any) -> Any: ...
 
+    def warning(self, event: str, **fields: Any) -> Any: ...
+
 
 class Files:
     """Writes to ``folder`` what is asked for, one after the other. Failures are logged; the study goes on."""
@@ -57,6 +61,7 @@ class Files:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="files")
         self._lock = threading.Lock()
         self._waits = False
+        self._checked = False
 
     def update(self) -> None:
         """Writes the episodes whose files are missing or out of date, and all tables.
@@ -83,6 +88,9 @@ class Files:
         with self._lock:
             self._waits = False
         self._guarded(self._settle)
+        if not self._checked:
+            self._checked = True
+            self._guarded(self._find_changed)
         for session_id, episode in self._store.read_now(verdicts.due):
             self._guarded(self._compare, session_id, episode)
         for session_id in self._store.read_now(link_rows.unreported):
@@ -99,6 +107,18 @@ class Files:
                 verdicts.ask(connection, session_id, episode, now=time.time())
 
         self._store.submit(write).result()
+
+    def _find_changed(self) -> None:
+        """Files of episodes that somebody has taken away or changed, or that were cut off, are written again."""
+        found = [
+            (session_id, episode)
+            for session_id, scene_id, episode, at in self._store.read_now(games.written)
+            if not is_as_written(self.folder, scene_id, session_id, episode, at)
+        ]
+        for session_id, episode in found:
+            self._store.submit(partial(games.mark_unwritten, session_id=session_id, episode=episode)).result()
+        if found:
+            self._log.warning("episode_files_changed", episodes=len(found))
 
     def _compare(self, session_id: str, episode: int) -> None:
         def read(connection: Connection) -> tuple[Verdict, object]:

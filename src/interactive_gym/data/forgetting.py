@@ -147,6 +147,9 @@ class _Failures:
     def error(self, event: str, **fields: Any) -> None:
         self.found.append(f"{event}: {fields.get('work')} {fields.get('arguments')}")
 
+    def warning(self, event: str, **fields: Any) -> None:
+        """Nothing that stops anybody."""
+
 
 def _rewrite(folder: Path, place: Database) -> None:
     failures, store = _Failures(), Store(place)

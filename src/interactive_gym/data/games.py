@@ -210,6 +210,13 @@ def mark_written(
     _change_episode(connection, session_id, episode, {"written_at": now, "summary": dict(summary)})
 
 
+def written(connection: Connection) -> list[tuple[str, str, int, float]]:
+    """Session, scene and number of the episodes that have files, and when these were written."""
+    query = select(sessions.c.id, sessions.c.scene_id, episodes.c.number, episodes.c.written_at)
+    joined = query.join(sessions, sessions.c.id == episodes.c.session_id).where(episodes.c.written_at.is_not(None))
+    return [(*row,) for row in connection.execute(joined)]
+
+
 def mark_unwritten(connection: Connection, session_id: str, episode: int) -> None:
     """Something of the episode came after its files had been written."""
     _change_episode(connection, session_id, episode, {"written_at": None})

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
-from interactive_gym.data.database import FILE, NOTE, Database, from_environment, of_study
+from interactive_gym.data.database import FILE, NOTE, Database, of_existing
 from interactive_gym.data.store import Store, newest_schema
 from interactive_gym.errors import ConfigError, ServerError
 
@@ -37,9 +37,16 @@ class StudyFolder:
         return self.path.name
 
     def read(self, query: Callable[[Connection], T]) -> T:
-        """Runs ``query``, which sees one state of the store: what is committed now."""
-        with self._engine.connect() as connection:
-            return query(connection)
+        """Runs ``query``, which sees one state of the store: what is committed now.
+
+        Raises:
+            ServerError: The store is damaged, or gone.
+        """
+        try:
+            with self._engine.connect() as connection:
+                return query(connection)
+        except DatabaseError as error:
+            raise ServerError(f"The store of {self.path} cannot be read: {error.args[0]}") from error
 
 
 @contextmanager
@@ -59,7 +66,7 @@ def opened(folder: Path, database: str | None = None) -> Iterator[StudyFolder]:
         with _file(path / STORE) as engine:
             yield StudyFolder(path, engine)
     elif (path / NOTE).is_file():
-        with _elsewhere(of_study(path, database or from_environment())) as engine:
+        with _elsewhere(of_existing(path, database)) as engine:
             yield StudyFolder(path, engine)
     else:
         raise ConfigError(f"There is no study in {folder}: {STORE} is missing.{_nearby(path)}")

@@ -15,6 +15,7 @@ from interactive_gym.data.games import Episode
 from interactive_gym.data.provenance import own_version
 from interactive_gym.data.schema import episodes, sessions, verifications
 from interactive_gym.data.timeline import Piece
+from interactive_gym.errors import ServerError
 
 Status = Literal["verified", "differs", "failed", "unknown"]
 
@@ -65,6 +66,11 @@ class Recorded:
         return self.session_id, self.episode.number
 
     @property
+    def is_lost(self) -> bool:
+        """Whether chunks are missing: there is nothing to play again, and the outcome says so."""
+        return self.episode.frames > 0 and not self.line
+
+    @property
     def fingerprint(self) -> str:
         """Of all that decides what comes of playing it again."""
         digests = [piece.digest for piece in self.line]
@@ -83,9 +89,12 @@ def _recorded(connection: Connection, session_id: str, number: int) -> Recorded:
     sides = games.sides(connection, session_id)
     episode = games.find_episode(connection, session_id, number)
     assert episode, "only complete episodes are asked for"
-    line = episode_files.whole_line(connection, sides, episode)
     side, runtimes = sides[0], tuple(archives.runtimes_of(connection, session_id))
-    found = Recorded(session_id, side.scene_id, side.seed, side.game, episode, line, runtimes, None)
+    found = Recorded(session_id, side.scene_id, side.seed, side.game, episode, (), runtimes, None)
+    try:
+        found = replace(found, line=episode_files.whole_line(connection, sides, episode))
+    except ServerError as damage:
+        return replace(found, outcome=Outcome("failed", 0, found=str(damage)))
     return replace(found, outcome=_known(connection, found))
 
 

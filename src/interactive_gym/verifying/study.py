@@ -81,11 +81,11 @@ def verify(
         ServerError: Node is missing, or the store cannot be read or written.
     """
     with opened(folder):
-        place = database.of_study(folder, database.from_environment())
+        place = database.of_existing(folder)
     _bring_up_to_date(folder, place)
     with opened(folder) as study, _writing(place) as store, ExitStack() as stack:
         found = study.read(verifications.recorded)
-        due = [of for of in found if again or states or of.outcome is None]
+        due = [of for of in found if not of.is_lost and (again or states or of.outcome is None)]
         crew = _Crew(study, store, jobs, states, progress or Quiet(), stack)
         decided = crew.play(due) if due else {}
         _write_table(folder, study)
