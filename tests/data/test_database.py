@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, insert, select
 
 from interactive_gym.data import database
-from interactive_gym.data.database import Postgres, Sqlite, of_study, postgres
+from interactive_gym.data.database import Postgres, Sqlite, of_existing, of_study, postgres
 from interactive_gym.data.schema import events, participants
 from interactive_gym.data.store import Store
 from interactive_gym.data.study_folder import opened
@@ -63,6 +63,7 @@ def test_a_study_stays_where_it_began(folder: Path) -> None:
     (folder / "study.db").touch()
     with pytest.raises(ConfigError, match="Leave out --database"):
         of_study(folder, ADDRESS)
+    assert of_existing(folder, ADDRESS) == Sqlite(folder / "study.db"), "who only reads need not know"
 
 
 def test_the_environment_says_it_too(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -191,6 +191,13 @@ def of_study(folder: Path, database: str | None) -> Database:
     return postgres(database, folder.name)
 
 
+def of_existing(folder: Path, database: str | None = None) -> Database:
+    """Where the store of a study that there is already is: of one that is elsewhere, ``database`` or the environment
+    says it. Raises what :func:`of_study` does.
+    """
+    return of_study(folder, None if (folder / FILE).exists() else database or from_environment())
+
+
 def postgres(database: str, experiment_id: str) -> Postgres:
     """
     Raises:
