@@ -88,6 +88,8 @@ def test_frames_after_the_end_do_not_count(world: VirtualWorld, rows: list[Row])
     verifier = Verifier(Runtime(world))
     assert verifier.answer(job(rows), chunks(more)) == {"frames": 30, "row": None, "failure": None}
     assert verifier.answer(job(more), chunks(more)) == {"frames": 30, "row": None, "failure": None}, "one is missing"
+    assert verifier.answer(job(rows, frames=0), chunks(rows)) == {"frames": 0, "row": None, "failure": None}
+    assert verifier.answer(job(rows, frames=0), []) == {"frames": 0, "row": None, "failure": None}
 
 
 def test_actions_that_are_none_are_a_failure(world: VirtualWorld, rows: list[Row]) -> None:

@@ -115,7 +115,7 @@ class _Replayed:
 
     def _is_same(self, episode: Episode, data: bytes) -> bool:
         recorded = peek(data)
-        actions = recorded.actions[: self._most - recorded.first]
+        actions = recorded.actions[: max(0, self._most - recorded.first)]
         played: list[Sequence[bytes]] = []
         try:
             for given in self._played(episode, recorded.first, actions):
