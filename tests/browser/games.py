@@ -217,6 +217,21 @@ def nothing(env, surface):
     pass
 
 
+class Forgets(Walk):
+    """Keeps a part of its state where no snapshot looks, though each reset puts it back."""
+
+    steps = 0
+
+    def reset(self, **how):
+        type(self).steps = 0
+        return super().reset(**how)
+
+    def step(self, action):
+        type(self).steps += 1
+        observation, reward, *rest = super().step(action)
+        return observation, reward + type(self).steps, *rest
+
+
 class Unsavable(Walk):
     """Holds what no snapshot can take: a generator that runs."""
 

@@ -92,6 +92,21 @@ class Doubts(Room):
         return super().step(actions)
 
 
+class Forgets(Room):
+    """Keeps a part of its state where no snapshot looks, though each reset puts it back."""
+
+    steps = 0
+
+    def reset(self, seed: int | None = None, options: Any = None) -> Any:
+        type(self).steps = 0
+        return super().reset(seed, options)
+
+    def step(self, actions: Any) -> Any:
+        type(self).steps += 1
+        observations, rewards, *rest = super().step(actions)
+        return observations, {agent: reward + type(self).steps for agent, reward in rewards.items()}, *rest
+
+
 class Paints(Room):
     """Keeps what it draws with, for each player something else."""
 

@@ -11,6 +11,8 @@ import pytest
 from interactive_gym.browser import spec
 from interactive_gym.browser.play import Play
 from interactive_gym.envs.determinism import VirtualWorld
+from interactive_gym.game.episode import Episode
+from interactive_gym.game.setup import load_setup
 from interactive_gym.records import Row, pack, unpack
 from interactive_gym.replay.programs.replay_episode import Replay, Replayer
 from tests.browser import games, rooms
@@ -79,11 +81,11 @@ def test_an_episode_comes_out_as_it_was_recorded(world: VirtualWorld) -> None:
     assert shown["differences"] == []
 
 
-@pytest.mark.parametrize("environment", ["Walk", "Unsavable"])
+@pytest.mark.parametrize("environment", ["Walk", "Unsavable", "Forgets"])
 def test_any_frame_looks_the_same_from_wherever_one_comes(world: VirtualWorld, environment: str) -> None:
     game = games.game(environment=f"{games.HERE}:{environment}", hud_function=f"{games.HERE}:hud")
     replay = opened(game, solo(world, game))
-    assert checked(replay)["savable"] == (environment == "Walk")
+    assert checked(replay)["savable"] == (environment != "Unsavable")
     screen, seen = Screen(), {}
     for frame in (*range(-1, 25), 3, 17, 16, -1, 24, 0, 12):
         shown = json.loads(replay.show(frame, True))
@@ -92,6 +94,18 @@ def test_any_frame_looks_the_same_from_wherever_one_comes(world: VirtualWorld, e
         assert seen.setdefault(frame, looks) == looks, frame
         assert shown["frame"] == frame and shown["differences"] == []
     assert len({str(looks) for looks in seen.values()}) == 26
+    assert shown["savable"] == (environment == "Walk")
+
+
+def test_what_never_comes_out_the_same_twice_is_said_of_the_frame(world: VirtualWorld) -> None:
+    game = games.game(environment=f"{games.HERE}:Drifts")
+    games.Drifts.total = 0.0
+    rows = solo(world, game)
+    games.Drifts.total = 0.0
+    replay = opened(game, rows)
+    assert checked(replay)["difference"] is None
+    shown = json.loads(replay.show(3, True))
+    assert [one["field"] for one in shown["differences"]] == ["rewards"] and not shown["savable"]
 
 
 def test_pixels_are_there_for_the_last_answer(world: VirtualWorld) -> None:
@@ -144,6 +158,22 @@ def test_each_player_sees_again_what_they_saw(world: VirtualWorld, players: tupl
                 assert looks == known[view["agent"]][frame], (frame, view["agent"])
                 compared += 1
     assert compared > 60
+
+
+def test_nothing_is_predicted_for_who_cannot_be_put_back(world: VirtualWorld) -> None:
+    game = rooms.game(HUMAN, HUMAN, environment=f"{rooms.HERE}:Forgets", hud_function=f"{rooms.HERE}:hud")
+    episode = Episode(load_setup(json.loads(game)), world, SEED, 0)
+    rows = [episode.row]
+    while episode.over is None:
+        rows.append(episode.step(dict.fromkeys("01", episode.frame % 3), dict.fromkeys("01", HUMAN), {}, {}))
+    replay = opened(game, rows, {"0": {"30": 3}})
+    assert checked(replay)["savable"]
+    for frame in (30, 31):
+        shown = json.loads(replay.show(frame, True))
+        assert not shown["savable"] and shown["differences"] == []
+        assert [(view["hud"], view["predicted"]) for view in shown["views"]] == [
+            (f"{agent} at step {frame + 1}", 0) for agent in (0, 0, 1)
+        ]
 
 
 def test_the_first_frame_that_differs_is_named_with_both_values(world: VirtualWorld) -> None:

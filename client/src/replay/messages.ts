@@ -41,6 +41,7 @@ export interface Shown {
   views: ShownView[]; // first that of what was played in the end
   row: Record<string, Record<string, string>>; // field -> agent -> JSON
   differences: Difference[];
+  savable: boolean; // false from where going back has shown otherwise, too
 }
 
 export interface ShownView {

@@ -4,7 +4,7 @@ import type { preloadAssets } from "../assets";
 import { loadingState } from "../loading";
 import type { createRenderer } from "../renderer";
 import { DataTable } from "./data";
-import type { Shown } from "./messages";
+import type { Found, Shown } from "./messages";
 import { ReplayPage, type Commands } from "./page";
 import { next, Playback } from "./playback";
 import { Reel, ReplayFailed, type ReplayWorker } from "./reel";
@@ -44,6 +44,7 @@ interface Open {
 interface Running {
   number: number;
   episode: EpisodeRecord;
+  found: Found;
   last: number;
   playback: Playback;
   rollbacks: number[];
@@ -183,9 +184,9 @@ export class Viewer implements Commands {
       const rollbacks = rollbacksOf(episode).filter((frame) => frame <= found.last);
       const { fps } = open.record.game;
       const playback = new Playback(found.last, fps);
-      this.running = { number: chosen.number, episode, last: found.last, playback, rollbacks, shown: null };
+      this.running = { number: chosen.number, episode, found, last: found.last, playback, rollbacks, shown: null };
       this.page.range(found.last, fps, rollbacks);
-      this.page.found(found, (frame) => this.seek(frame));
+      this.tellFound(found);
       this.page.enable(true);
       this.draw();
     });
@@ -260,8 +261,13 @@ export class Viewer implements Commands {
     const picture = await opened.reel.show(frame, withPlayers);
     if (running !== this.running) return;
     opened.views.show(picture);
+    if (running.found.savable && !picture.shown.savable) this.tellFound((running.found = { ...running.found, savable: false }));
     if (withPlayers === this.withPlayers) running.shown = picture.shown;
     this.table.show(opened.agents, picture.shown, running.episode);
+  }
+
+  private tellFound(found: Found): void {
+    this.page.found(found, (frame) => this.seek(frame));
   }
 
   private async put(sheet: Sheet, running: Running, frame: number): Promise<void> {

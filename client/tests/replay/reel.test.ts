@@ -56,7 +56,7 @@ describe("Reel", () => {
     const [one, two] = [reel.show(1, true), reel.show(2, true)];
     await settled();
     expect(worker.asked).toHaveLength(2);
-    const shown = { views: [], row: {}, differences: [] };
+    const shown = { views: [], row: {}, differences: [], savable: true };
     worker.say({ type: "shown", run: 0, shown: { frame: 1, ...shown }, pixels: [] });
     expect((await one).shown.frame).toBe(1);
     await settled();
@@ -73,7 +73,7 @@ describe("Reel", () => {
     await expect(bad).rejects.toEqual(new ReplayFailed("lava", "Traceback"));
     const good = reel.show(2, true);
     await settled();
-    worker.say({ type: "shown", run: 0, shown: { frame: 2, views: [], row: {}, differences: [] }, pixels: [] });
+    worker.say({ type: "shown", run: 0, shown: { frame: 2, views: [], row: {}, differences: [], savable: true }, pixels: [] });
     expect((await good).shown.frame).toBe(2);
   });
 

@@ -25,7 +25,7 @@ class FakeReplay implements Replay {
   show(frame: number, players: boolean): string {
     if (frame === 7) throw new Error("Traceback:\n  somewhere\nValueError: the floor is lava\n");
     const views = [{ ...VIEW, pixels: [1, 1] as [number, number] }, ...(players ? [{ ...VIEW, pixels: null }] : [])];
-    return JSON.stringify({ frame, views, row: {}, differences: [] } satisfies Shown);
+    return JSON.stringify({ frame, views, row: {}, differences: [], savable: true } satisfies Shown);
   }
 
   pixels(position: number): ArrayBuffer {

@@ -24,6 +24,7 @@ const SHOWN: Shown = {
   views: [],
   row: { actions: { cat: "2", mouse: '"<b>up</b>"' }, source: { cat: '"human"' }, infos: {}, extra: { cat: "[1]" } },
   differences: [],
+  savable: true,
 };
 
 describe("an episode's record", () => {

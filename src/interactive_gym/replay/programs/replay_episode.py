@@ -55,6 +55,10 @@ class Replayer:
         return Replay(game, self._world, job, Recording(chunks, job["frames"]))
 
 
+class Otherwise(Exception):
+    """A frame came out otherwise than it did before: what was saved of the environment is not all of it."""
+
+
 class Recording:
     """The recorded rows of an episode; one chunk is unpacked at a time."""
 
@@ -113,18 +117,19 @@ class Replay:
     def show(self, frame: int, with_players: bool) -> str:
         """Go to ``frame``, and look at it; with ``with_players`` also as each of several players saw it.
 
-        Answers ``{"frame", "views", "row", "differences"}``. A view is ``{"agent", "draw", "pixels", "hud",
+        Answers ``{"frame", "views", "row", "differences", "savable"}``. A view is ``{"agent", "draw", "pixels", "hud",
         "predicted", "problem"}``; the first one is of what was played in the end.
         """
+        self._shown = []
         self._go_to(frame)
         self._looked_at()
         views = [self._seen(self._views[0], 0)]
         if with_players and len(self._views) > 1:
             views += self._experienced(frame)
-        self._shown = [looker.view for looker in self._views[: len(views)]]
         recorded = self._recording.row(frame)
         row = {name: _readable(getattr(recorded, name)) for name in FIELDS}
-        return json.dumps({"frame": frame, "views": views, "row": row, "differences": self._differing.get(frame, [])})
+        told = {"frame": frame, "views": views, "row": row, "differences": self._differing.get(frame, [])}
+        return json.dumps({**told, "savable": self._is_savable})
 
     def pixels(self, position: int) -> Any:
         """The RGBA pixels of a view of the last answer, as a buffer of bytes; valid until the next call."""
@@ -184,8 +189,30 @@ class Replay:
         start = self._nearest(frame)
         if not (-1 if start is None else start) <= self._episode.frame <= frame:
             self._go_back(start)
+        try:
+            self._play_to(frame)
+        except Otherwise:
+            self._begin_anew(frame)
+
+    def _play_to(self, frame: int) -> None:
+        """Raises Otherwise where that does not come out as when the episode was checked."""
         while self._episode.frame < frame:
-            self._step(self._recording.row(self._episode.frame + 1).actions)
+            recorded = self._recording.row(self._episode.frame + 1)
+            self._step(recorded.actions)
+            if recorded.frame in self._differing:
+                continue
+            if next(differences(self._episode.row, recorded), None) is None:
+                continue
+            if self._is_savable:
+                raise Otherwise
+            self._compare(recorded)  # not even from its reset does it come out the same twice
+
+    def _begin_anew(self, frame: int) -> None:
+        """From now on the environment is never put back."""
+        self._is_savable = False
+        self._saves.clear()
+        self._go_back(None)
+        self._play_to(frame)
 
     def _nearest(self, frame: int) -> int | None:
         """The last frame before it, or itself, that was saved."""
@@ -209,8 +236,15 @@ class Replay:
     def _experienced(self, frame: int) -> list[Json]:
         if not self._is_savable:
             return [self._seen(looker, 0) for looker in self._views[1:]]
-        with self._excursion():
-            return [self._expected(looker, frame) for looker in self._views[1:]]
+        shown = [*self._shown]
+        try:
+            with self._excursion():
+                return [self._expected(looker, frame) for looker in self._views[1:]]
+        except Otherwise:
+            self._begin_anew(frame)
+            self._looked_at()
+            self._shown = shown
+            return [self._seen(looker, 0) for looker in self._views[1:]]
 
     @contextmanager
     def _excursion(self) -> Iterator[None]:
@@ -240,12 +274,12 @@ class Replay:
                     break
                 self._step(self._expected_actions(looker.agent, self._recording.row(number), confirmed))
         except Exception as error:
-            return {**_blind(looker.agent, ahead), "problem": f"what was expected cannot be played: {error}"}
+            return self._blind(looker, ahead, f"what was expected cannot be played: {error}")
         return self._seen(looker, ahead)
 
     def _return_to(self, frame: int) -> None:
         self._go_back(self._nearest(frame))
-        self._go_to(frame)
+        self._play_to(frame)
 
     def _expected_actions(self, me: str, row: Row, confirmed: int) -> Json:
         latest = self._recording.row(confirmed).actions if self._repeats else {}
@@ -272,9 +306,22 @@ class Replay:
     def _seen(self, looker: _Looker, ahead: int) -> Json:
         try:
             with self._world.drawing(self._seed, self._number, self._episode.frame):
-                return {**looker.look(self._episode), "predicted": ahead, "problem": None}
+                looks = looker.look(self._episode)
         except Exception as error:
-            return {**_blind(looker.agent, ahead), "problem": str(error)}
+            return self._blind(looker, ahead, str(error))
+        self._shown.append(looker.view)
+        return {**looks, "predicted": ahead, "problem": None}
+
+    def _blind(self, looker: _Looker, ahead: int, problem: str) -> Json:
+        self._shown.append(View())
+        return {
+            "agent": looker.agent,
+            "draw": None,
+            "pixels": None,
+            "hud": None,
+            "predicted": ahead,
+            "problem": problem,
+        }
 
 
 class _Looker:
@@ -288,7 +335,6 @@ class _Looker:
         self._hud = Hud(game, agent, native)
 
     def look(self, episode: Episode) -> Json:
-        self.view = View()
         self.view = self._picture.take(episode.env)
         size = self.view.size
         return {"agent": self.agent, "draw": self.view.draw, "pixels": size, "hud": self._hud.text(episode)}
@@ -300,10 +346,6 @@ def differences(played: Row, recorded: Row) -> Iterator[Json]:
         one, other = getattr(recorded, field), getattr(played, field)
         if encode(one) != encode(other):
             yield {"field": field, "recorded": repr(one)[:LONGEST_TEXT], "played": repr(other)[:LONGEST_TEXT]}
-
-
-def _blind(agent: str, ahead: int) -> Json:
-    return {"agent": agent, "draw": None, "pixels": None, "hud": None, "predicted": ahead}
 
 
 def _readable(values: Mapping[str, Any] | None) -> Json:
