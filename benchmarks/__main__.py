@@ -5,7 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
-ALL = ("step_overhead", "netcode", "timesync", "tempo", "relay", "server", "first_load", "input_path", "multiplayer")
+ALL = (
+    "step_overhead", "verification", "netcode", "timesync", "tempo", "relay", "server", "first_load", "input_path",
+    "multiplayer",
+)  # fmt: skip
 
 if __name__ == "__main__":
     for name in ALL:
