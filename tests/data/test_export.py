@@ -11,10 +11,14 @@ from pathlib import Path
 import pytest
 
 from interactive_gym.data.files import PUBLIC
+from interactive_gym.data.games import Episode, Session
 from interactive_gym.data.schema import SCHEMA_VERSION
 from interactive_gym.errors import ConfigError
 from interactive_gym.export import FORMATS
-from interactive_gym.records import columns
+from interactive_gym.export.rows import Places, long_rows
+from interactive_gym.export.study import Played
+from interactive_gym.export.survey import line_of
+from interactive_gym.records import Row, columns
 from tests.data.exported import exported, files, lines, make_overcooked
 from tests.data.generated import Generated
 from tests.data.generated_games import FPS
@@ -204,3 +208,17 @@ def test_the_study_stays_as_it_is(own_copy: Generated) -> None:
     assert written == own_copy.folder / "export" / "csv"
     after = {name: content for name, content in files(own_copy.folder).items() if not name.startswith("export/")}
     assert after == before
+
+
+@pytest.mark.parametrize("agent", ["chef", "chef.left", "chef#2"])
+def test_names_of_agents_do_not_blur_the_long_table(agent: str) -> None:
+    side = Session("s-1", "game", 1, {"fps": 10, "policies": {agent: "human"}}, agent, "p-1", None)
+    played = Played([side], Episode(0, 1, "terminated"))
+    rows = [Row(-1, infos={agent: {"a.b": 1, "c": {"d": 2}}}), Row(0, actions={agent: 3}, infos={agent: {}})]
+    lines = [line_of(row, 10, is_narrow=False) for row in rows]
+    keys = ("s-1", "game", 0)
+    assert list(long_rows(played, Places(played), rows, lines)) == [
+        (*keys, -1, agent, "infos", "a.b", 1),
+        (*keys, -1, agent, "infos", "c.d", 2),
+        (*keys, 0, agent, "actions", "", 3),
+    ]

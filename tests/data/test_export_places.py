@@ -67,7 +67,7 @@ from interactive_gym.export import Wish, export
 def killed(items, name, total):
     for item in items:
         yield item
-        if name.startswith("frames, long"):
+        if name.startswith("frames of"):
             os.kill(os.getpid(), signal.SIGKILL)
 
 export(Wish(Path(sys.argv[1]), ("csv",), Path(sys.argv[2])), killed, print)

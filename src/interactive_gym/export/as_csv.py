@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from interactive_gym.data.flat import Table, write_json, write_table
-from interactive_gym.export.study import EXPERIENCE, Played, Study
-from interactive_gym.export.survey import LONG, SceneFrames, Track, long
+from interactive_gym.data.flat import cell, replacing, write_json, write_table
+from interactive_gym.data.schema import SCHEMA_VERSION
+from interactive_gym.export.rows import Add, Open, write_frames
+from interactive_gym.export.study import Played, Study
+from interactive_gym.export.survey import SceneFrames, Track
 from interactive_gym.export.tables import file_name
 
 
@@ -15,23 +19,21 @@ def write_csv(study: Study, frames: dict[str, SceneFrames], folder: Path, track:
     for sheet in study.sheets():
         write_table(folder / f"{sheet.name}.csv", (sheet.header, sheet.rows))
     for scene, found in frames.items():
-        for kind, table in tables_of_frames(study, scene, found, track):
-            write_table(folder / kind / f"{file_name(scene)}.csv", table)
+        write_frames(study, scene, found, opener(folder, f"{file_name(scene)}.csv"), track)
     write_scenes(study, folder / "scenes")
 
 
-def tables_of_frames(study: Study, scene: str, found: SceneFrames, track: Track[Played]) -> Iterator[tuple[str, Table]]:
-    def tracked(what: str) -> Iterator[Played]:
-        yield from track(found.episodes, f"{what} of {scene}", len(found.episodes))
-
-    yield "frames", (found.header, found.wide(study, tracked("frames")))
-    yield "frames_long", (LONG, long(study, tracked("frames, long,")))
-    yield "experience", (EXPERIENCE, _experience(study, tracked("experience")))
+def opener(folder: Path, name: str) -> Open:
+    """Tables as ``<folder>/<kind>/<name>``."""
+    return lambda kind, header: writing_table(folder / kind / name, header)
 
 
-def _experience(study: Study, played: Iterator[Played]) -> Iterator[Sequence[object]]:
-    for one in played:
-        yield from study.experience(one)
+@contextmanager
+def writing_table(path: Path, header: Sequence[str]) -> Iterator[Add]:
+    with replacing(path) as file:
+        out = csv.writer(file)
+        out.writerow([*header, "schema_version"])
+        yield lambda rows: out.writerows([*map(cell, row), SCHEMA_VERSION] for row in rows)
 
 
 def write_scenes(study: Study, folder: Path) -> None:

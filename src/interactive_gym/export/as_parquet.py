@@ -4,52 +4,73 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from interactive_gym.data.flat import cell
 from interactive_gym.data.schema import SCHEMA_VERSION
-from interactive_gym.export.as_csv import tables_of_frames, write_scenes
+from interactive_gym.export.as_csv import write_scenes
 from interactive_gym.export.extras import wanted
+from interactive_gym.export.rows import Add, Open, write_frames
 from interactive_gym.export.study import Played, Study
 from interactive_gym.export.survey import SceneFrames, Track
 from interactive_gym.export.tables import Type, file_name, types_of_frames, types_of_sheet
 
 ROWS_IN_GROUP = 50_000
-_SCHEMA_VERSION = "schema_version"
 
 
 def write_parquet(study: Study, frames: dict[str, SceneFrames], folder: Path, track: Track[Played]) -> None:
     for sheet in study.sheets():
-        _write(folder / f"{sheet.name}.parquet", types_of_sheet(sheet), sheet.rows)
+        with _writing(folder / f"{sheet.name}.parquet", types_of_sheet(sheet)) as add:
+            add(sheet.rows)
     for scene, found in frames.items():
-        for kind, (_, rows) in tables_of_frames(study, scene, found, track):
-            _write(folder / kind / f"{file_name(scene)}.parquet", types_of_frames(kind, found), rows)
+        write_frames(study, scene, found, _opener(folder, scene, found), track)
     write_scenes(study, folder / "scenes")
 
 
-def _write(path: Path, types: Mapping[str, Type], rows: Iterable[Sequence[object]]) -> None:
+def _opener(folder: Path, scene: str, found: SceneFrames) -> Open:
+    return lambda kind, _: _writing(folder / kind / f"{file_name(scene)}.parquet", types_of_frames(kind, found))
+
+
+@contextmanager
+def _writing(path: Path, types: Mapping[str, Type]) -> Iterator[Add]:
     arrow, parquet = wanted("parquet", "pyarrow", "pyarrow.parquet")
-    schema = arrow.schema([*((name, _arrow_type(arrow, type_)) for name, type_ in types.items())])
-    schema = schema.append(arrow.field(_SCHEMA_VERSION, arrow.int64()))
+    schema = arrow.schema([(name, _arrow_type(arrow, type_)) for name, type_ in types.items()])
+    schema = schema.append(arrow.field("schema_version", arrow.int64()))
     path.parent.mkdir(parents=True, exist_ok=True)
     with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
-        for group in _groups(rows):
-            columns = zip(*group, strict=True)
-            read = [
-                [_READ[type_](value) for value in column] for type_, column in zip(types.values(), columns, strict=True)
-            ]
-            arrays = [arrow.array(values, type=field.type) for values, field in zip(read, schema, strict=False)]
-            version = arrow.array([SCHEMA_VERSION] * len(group), type=arrow.int64())
-            writer.write_table(arrow.Table.from_arrays([*arrays, version], schema=schema), row_group_size=ROWS_IN_GROUP)
+        groups = _Groups(arrow, writer, schema, list(types.values()))
+        yield groups.add
+        groups.write()
 
 
-def _groups(rows: Iterable[Sequence[object]]) -> Iterator[list[Sequence[object]]]:
-    left = iter(rows)
-    while group := list(islice(left, ROWS_IN_GROUP)):
-        yield group
+class _Groups:
+    """Collects rows, and writes so many of them at once."""
+
+    def __init__(self, arrow: Any, writer: Any, schema: Any, types: Sequence[Type]) -> None:
+        self._arrow, self._writer, self._schema = arrow, writer, schema
+        self._types = types
+        self._rows: list[Sequence[object]] = []
+
+    def add(self, rows: Iterable[Sequence[object]]) -> None:
+        for row in rows:
+            self._rows.append(row)
+            if len(self._rows) == ROWS_IN_GROUP:
+                self.write()
+
+    def write(self) -> None:
+        if not self._rows:
+            return
+        columns = [[_READ[type_](row[i]) for row in self._rows] for i, type_ in enumerate(self._types)]
+        columns.append([SCHEMA_VERSION] * len(self._rows))
+        arrays = [
+            self._arrow.array(values, type=field.type) for values, field in zip(columns, self._schema, strict=True)
+        ]
+        table = self._arrow.Table.from_arrays(arrays, schema=self._schema)
+        self._writer.write_table(table, row_group_size=ROWS_IN_GROUP)
+        self._rows.clear()
 
 
 def _arrow_type(arrow: Any, type_: Type) -> Any:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from interactive_gym.data.flat import write_table
-from interactive_gym.export.as_csv import tables_of_frames, write_scenes
+from interactive_gym.export.as_csv import write_scenes, writing_table
 from interactive_gym.export.codebook import Entry, codebook
+from interactive_gym.export.rows import Open, write_frames
 from interactive_gym.export.study import Played, Study
 from interactive_gym.export.survey import SceneFrames, Track
 
@@ -30,11 +31,8 @@ def write_psych_ds(study: Study, frames: dict[str, SceneFrames], folder: Path, t
         )
     tasks = _words(frames)
     for scene, found in frames.items():
-        for kind, table in tables_of_frames(study, scene, found, track):
-            if kind != "frames_long":  # the same once more
-                write_table(
-                    folder / "data" / kind / f"{of_study}_task-{tasks[scene]}_description-{kind}_data.csv", table
-                )
+        begin = _opener(folder / "data", f"{of_study}_task-{tasks[scene]}")
+        write_frames(study, scene, found, begin, track, with_long=False)  # that is the same once more
     write_scenes(study, folder / "materials" / "scenes")
     (folder / "README.md").write_text(_README.format(study=study.id), encoding="utf-8")
     description = {
@@ -46,6 +44,10 @@ def write_psych_ds(study: Study, frames: dict[str, SceneFrames], folder: Path, t
     }
     text = json.dumps(description, ensure_ascii=False, indent=2)
     (folder / "dataset_description.json").write_text(f"{text}\n", encoding="utf-8")
+
+
+def _opener(folder: Path, start: str) -> Open:
+    return lambda kind, header: writing_table(folder / kind / f"{start}_description-{kind}_data.csv", header)
 
 
 def _variables(entries: Iterable[Entry]) -> list[dict[str, Any]]:

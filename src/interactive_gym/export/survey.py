@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from interactive_gym.data.episode_files import MAX_COLUMNS, in_order
 from interactive_gym.export.study import KEYS, Played, Study
@@ -76,39 +76,12 @@ class SceneFrames:
     is_narrow: bool
     frames: int
 
-    def wide(self, study: Study, played: Iterable[Played]) -> Iterator[Sequence[object]]:
-        """The rows of a table with ``KEYS`` and these columns."""
-        names = list(self.seen)
-        for one in played:
-            for row in study.frames(one):
-                line = _line(row, one.fps, is_narrow=self.is_narrow)
-                yield (*one.keys, *(line.get(name) for name in names))
-
     @property
     def header(self) -> tuple[str, ...]:
         return (*KEYS, *self.seen)
 
 
 LONG = (*KEYS, "frame", "agent", "field", "key", "value")
-
-
-def long(study: Study, played: Iterable[Played]) -> Iterator[Sequence[object]]:
-    """A row for each value of each frame."""
-    for one in played:
-        for row in study.frames(one):
-            for name in FIELDS:
-                for agent, value in (getattr(row, name) or {}).items():
-                    for key, cell in _cells(name, agent, value):
-                        yield (*one.keys, row.frame, agent, name, key, cell)
-
-
-def _cells(name: str, agent: str, value: object) -> Iterator[tuple[str, object]]:
-    """Key and value, as the wide table has them behind ``<field>.<agent>``; a value that is no dict has no key."""
-    prefix = len(f"{name}.{agent}.")
-    fields: dict[str, Any] = {name: {agent: value}}
-    for column, cell in columns(Row(0, **fields), 1).items():
-        if column not in ("frame", "t_ms"):
-            yield column[prefix:], cell
 
 
 def survey(study: Study, track: Track[Played]) -> dict[str, SceneFrames]:
@@ -122,7 +95,7 @@ def _survey(study: Study, scene: str, episodes: Sequence[Played], track: Track[P
     for played in track(episodes, f"looking at {scene}", len(episodes)):
         for row in study.frames(played):
             frames += row.frame >= 0
-            for name, value in _line(row, played.fps, is_narrow=is_narrow).items():
+            for name, value in line_of(row, played.fps, is_narrow=is_narrow).items():
                 seen.setdefault(name, Seen()).add(value)
             if len(seen) > MAX_COLUMNS:
                 is_narrow, seen = True, {name: Seen({"text"}, None) for name in ("frame", "t_ms", *FIELDS)}
@@ -131,7 +104,8 @@ def _survey(study: Study, scene: str, episodes: Sequence[Played], track: Track[P
     return SceneFrames(episodes, {name: seen[name] for name in in_order(seen)}, is_narrow, frames)
 
 
-def _line(row: Row, fps: int, *, is_narrow: bool) -> dict[str, object]:
+def line_of(row: Row, fps: int, *, is_narrow: bool) -> dict[str, object]:
+    """Column -> cell; a column without a value may be left out."""
     if not is_narrow:
         return columns(row, fps)
     return {"frame": row.frame, "t_ms": row.frame * 1000 / fps} | {name: plain(getattr(row, name)) for name in FIELDS}
