@@ -18,7 +18,8 @@ import structlog
 from sqlalchemy import Connection
 
 import interactive_gym as ig
-from interactive_gym.data import assignments, attributes, events, people, screenings, study_values
+from interactive_gym.data import assignments, attributes, database, events, people, screenings, study_values
+from interactive_gym.data.database import Database
 from interactive_gym.data.files import Files
 from interactive_gym.data.flat import write_json
 from interactive_gym.data.people import CODE_LENGTH, CODE_LETTERS, Participant
@@ -106,15 +107,19 @@ def study() -> ig.Experiment:
     )
 
 
-def generate(folder: Path, participants: int = 200, *, seed: int = 0, files: bool = True) -> Generated:
+def generate(
+    folder: Path, participants: int = 200, *, seed: int = 0, files: bool = True, place: Database | None = None
+) -> Generated:
     """Writes a study of so many participants to ``folder``, which is made; the same for the same seed, but for when its
     files were written.
 
     Args:
         files: Also write the tables, and judge parity, as the server does when it stops.
+        place: Where its store is, if not in the folder.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    store = Store(folder / "study.db")
+    store = Store(place or folder / "study.db")
+    database.note(folder, store.database)
     generated = Generated(folder, study())
     _Study(generated, store, random.Random(seed)).run(participants)
     if files:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,13 +15,15 @@ from sqlalchemy import select
 from typer.testing import CliRunner
 
 from interactive_gym.cli.commands import app
-from interactive_gym.data import claim, forgetting, games, people, schema
+from interactive_gym.data import claim, database, forgetting, games, people, schema
 from interactive_gym.data.episode_files import frames
 from interactive_gym.data.forgetting import forget, planned
 from interactive_gym.data.study_folder import opened
 from interactive_gym.errors import ConfigError, ServerError
 from interactive_gym.records import encode_fields
-from tests.data.generated import Generated
+from tests import databases
+from tests.data.generated import Generated, generate
+from tests.databases import postgresql
 
 
 def somebody(study: Generated, *, agent: str = "chef", plays_tag: bool = True) -> tuple[str, str]:
@@ -195,3 +198,17 @@ def test_names_that_json_escapes_are_found(own_copy: Generated) -> None:
     forms = forgetting.in_json(other)
     assert len(forms) == 3 and bytes_with(own_copy.folder, *forms, subject) == set()
     assert json.loads((own_copy.folder / "globals.json").read_text())["last"] == {"[forgotten]": ["[forgotten]"]}
+
+
+def test_in_postgresql(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = postgresql()
+    monkeypatch.setenv(database.VARIABLE, os.environ[databases.VARIABLE])
+    study = generate(tmp_path / "study", 12, place=place)
+    who, subject = somebody(study, plays_tag=False)
+    assert planned(study.folder, subject)
+    forget(study.folder, subject)
+    with pytest.raises(ConfigError, match="There is no participant"):
+        planned(study.folder, who)
+    assert bytes_with(study.folder, who, subject) == set()
+    left = {row.id for row in rows(study.folder, schema.participants)}
+    assert who not in left and left > study.truth.people.keys() - {who}
