@@ -100,6 +100,20 @@ def test_dev_serves_again_after_each_save(study: Study, monkeypatch: pytest.Monk
     assert options["target"].endswith("--dev-page")
 
 
+def test_the_address_of_a_database_is_in_no_list_of_processes(
+    study: Study, served: list[tuple[str, Settings]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, calls = "postgresql://ada:word@db/studies", list[Any]()
+    monkeypatch.setattr(dev, "run_process", lambda folder, **options: calls.append(options["target"]))
+    monkeypatch.setenv("INTERACTIVE_GYM_DATABASE", "")
+    file = write_study(study)
+    assert invoke("dev", file, "--no-open", "--database", address).exit_code == 0
+    assert address not in calls[0]
+    invoke("run", file)  # as the process that serves is started, with the same environment
+    invoke("run", file, "--database", "postgresql://other/studies")
+    assert [settings.database for _, settings in served] == [address, "postgresql://other/studies"]
+
+
 def test_only_saved_sources_count_as_changes(tmp_path: Path) -> None:
     watched = dev.SourceFilter(tmp_path / "data")
     assert watched(Change.modified, str(tmp_path / "study.py"))
