@@ -6,8 +6,8 @@ import subprocess
 import sys
 
 ALL = (
-    "step_overhead", "verification", "netcode", "timesync", "tempo", "relay", "server", "first_load", "input_path",
-    "multiplayer",
+    "step_overhead", "data", "verification", "netcode", "timesync", "tempo", "relay", "server", "first_load",
+    "input_path", "multiplayer",
 )  # fmt: skip
 
 if __name__ == "__main__":
