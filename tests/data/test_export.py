@@ -40,6 +40,7 @@ def test_the_files(folder: Path) -> None:
         *(f"{name}.csv" for name in TABLES),
         *frames,
         "codebook.csv",
+        "globals.json",
         "provenance.json",
     }
     assert "scenes/kitchen.json" in found

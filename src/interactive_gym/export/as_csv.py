@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from interactive_gym.data import study_values
 from interactive_gym.data.flat import cell, replacing, write_json, write_table
 from interactive_gym.data.schema import SCHEMA_VERSION
 from interactive_gym.export.rows import Add, Open, write_frames
@@ -20,7 +21,7 @@ def write_csv(study: Study, frames: dict[str, SceneFrames], folder: Path, track:
         write_table(folder / f"{sheet.name}.csv", (sheet.header, sheet.rows))
     for scene, found in frames.items():
         write_frames(study, scene, found, opener(folder, f"{file_name(scene)}.csv"), track)
-    write_scenes(study, folder / "scenes")
+    write_others(study, folder)
 
 
 def opener(folder: Path, name: str) -> Open:
@@ -36,6 +37,10 @@ def writing_table(path: Path, header: Sequence[str]) -> Iterator[Add]:
         yield lambda rows: out.writerows([*map(cell, row), SCHEMA_VERSION] for row in rows)
 
 
-def write_scenes(study: Study, folder: Path) -> None:
+def write_others(study: Study, folder: Path) -> None:
+    """``scenes/<scene>.json``, and what hooks keep of the study; that may name people."""
     for name, scene in study.scenes().items():
-        write_json(folder / f"{file_name(name)}.json", {key: scene[key] for key in scene if key != "schema_version"})
+        content = {key: scene[key] for key in scene if key != "schema_version"}
+        write_json(folder / "scenes" / f"{file_name(name)}.json", content)
+    if study.anonymous is None:
+        write_json(folder / "globals.json", study_values.of(study.connection))

@@ -11,7 +11,7 @@ from typing import Any
 
 from interactive_gym.data.flat import cell
 from interactive_gym.data.schema import SCHEMA_VERSION
-from interactive_gym.export.as_csv import write_scenes
+from interactive_gym.export.as_csv import write_others
 from interactive_gym.export.extras import wanted
 from interactive_gym.export.rows import Add, Open, write_frames
 from interactive_gym.export.study import Played, Study
@@ -27,7 +27,7 @@ def write_parquet(study: Study, frames: dict[str, SceneFrames], folder: Path, tr
             add(sheet.rows)
     for scene, found in frames.items():
         write_frames(study, scene, found, _opener(folder, scene, found), track)
-    write_scenes(study, folder / "scenes")
+    write_others(study, folder)
 
 
 def _opener(folder: Path, scene: str, found: SceneFrames) -> Open:

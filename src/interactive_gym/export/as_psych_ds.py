@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from interactive_gym.data.flat import write_table
-from interactive_gym.export.as_csv import write_scenes, writing_table
+from interactive_gym.export.as_csv import write_others, writing_table
 from interactive_gym.export.codebook import Entry, codebook
 from interactive_gym.export.rows import Open, write_frames
 from interactive_gym.export.study import Played, Study
@@ -33,7 +33,7 @@ def write_psych_ds(study: Study, frames: dict[str, SceneFrames], folder: Path, t
     for scene, found in frames.items():
         begin = _opener(folder / "data", f"{of_study}_task-{tasks[scene]}")
         write_frames(study, scene, found, begin, track, with_long=False)  # that is the same once more
-    write_scenes(study, folder / "materials" / "scenes")
+    write_others(study, folder / "materials")
     (folder / "README.md").write_text(_README.format(study=study.id), encoding="utf-8")
     description = {
         "@context": "https://schema.org",
