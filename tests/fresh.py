@@ -16,7 +16,7 @@ print("\\n" + json.dumps(value))
 """
 
 
-def in_fresh_python(module: str, name: str, **options: object) -> Any:
+def in_fresh_python(module: str, name: str, /, **options: object) -> Any:
     """What this function returns in a process of its own; options and result are JSON values."""
     path = os.pathsep.join(filter(None, [os.getcwd(), *sys.path]))
     done = subprocess.run(
