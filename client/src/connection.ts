@@ -8,9 +8,11 @@ import type { FlowEvent, Request } from "./flow";
 import type { Connect, Enlist, Looking, Match, Measured, Page, Play, Playing, Probe } from "./protocol.gen";
 import type { Refusal, Room, Signal, Unmatched, Validated, Verdict, Warned } from "./protocol.gen";
 import type { GateWire } from "./screening";
+import { Silence } from "./silence";
 
 const ANSWER_MS = 10_000; // a server that commits to disk answers in well under a second; then ask again
 const PASSING = "server_error"; // the one refusal after which the same connection may be accepted
+const SILENT_MS = 12_000; // the server asks each page for a sign every five seconds; see server/probing.py
 const RETRY_FIRST_MS = 500;
 const RETRY_MOST_MS = 10_000; // a restarted server sees all its participants again within this time
 
@@ -73,6 +75,7 @@ export function openWire(): Wire {
 export class Connection implements MatchWire, GateWire {
   private readonly listeners = new Set<MatchListener>();
   private readonly attending = new Set<Attendant>();
+  private readonly silence: Silence;
   private playing: Playing | null = null;
 
   constructor(
@@ -80,25 +83,38 @@ export class Connection implements MatchWire, GateWire {
     private readonly clock: Clock,
     private readonly happened: (event: FlowEvent) => void,
   ) {
+    this.silence = new Silence(clock, SILENT_MS, () => this.again());
     wire.on("connect", () => this.linked());
     wire.on("disconnect", (reason) => this.dropped(String(reason)));
     wire.on("connect_error", (error) => this.failed(error));
-    wire.on("scene", (page) => happened({ type: "scene", page: page as Page }));
-    wire.on("probe", (probe) => this.answer(probe as Probe));
-    wire.on("verdict", (verdict) => this.attendants((one) => one.verdict?.(verdict as Verdict)));
-    wire.on("warned", (warned) => this.attendants((one) => one.warned?.(warned as Warned)));
-    wire.on("moved", (refusal) => this.movedAway(refusal as Refusal));
+    this.hears("scene", (page) => happened({ type: "scene", page: page as Page }));
+    this.hears("probe", (probe) => this.answer(probe as Probe));
+    this.hears("verdict", (verdict) => this.attendants((one) => one.verdict?.(verdict as Verdict)));
+    this.hears("warned", (warned) => this.attendants((one) => one.warned?.(warned as Warned)));
+    this.hears("moved", (refusal) => this.movedAway(refusal as Refusal));
     this.passOn();
   }
 
   private passOn(): void {
-    const { wire } = this;
-    wire.on("room", (room) => this.each((listener) => listener.room(room as Room)));
-    wire.on("match", (match) => this.each((listener) => listener.match(match as Match)));
-    wire.on("signal", (signal) => this.each((listener) => listener.signal(signal as Signal)));
-    wire.on("play", (play) => this.each((listener) => listener.play(play as Play)));
-    wire.on("unmatched", (unmatched) => this.each((listener) => listener.unmatched(unmatched as Unmatched)));
-    wire.on("relay", (bytes) => this.each((listener) => listener.relayed(new Uint8Array(bytes as ArrayBuffer))));
+    this.hears("room", (room) => this.each((listener) => listener.room(room as Room)));
+    this.hears("match", (match) => this.each((listener) => listener.match(match as Match)));
+    this.hears("signal", (signal) => this.each((listener) => listener.signal(signal as Signal)));
+    this.hears("play", (play) => this.each((listener) => listener.play(play as Play)));
+    this.hears("unmatched", (unmatched) => this.each((listener) => listener.unmatched(unmatched as Unmatched)));
+    this.hears("relay", (bytes) => this.each((listener) => listener.relayed(new Uint8Array(bytes as ArrayBuffer))));
+  }
+
+  private hears(event: string, listener: (argument: unknown) => void): void {
+    this.wire.on(event, (argument) => {
+      if (this.wire.connected) this.silence.broken();
+      listener(argument);
+    });
+  }
+
+  /** A socket whose line was dead finds its way back late: each of its attempts waits for twice as long as the last. */
+  private again(): void {
+    this.wire.disconnect();
+    this.wire.connect();
   }
 
   private each(tell: (listener: MatchListener) => void): void {
@@ -193,6 +209,7 @@ export class Connection implements MatchWire, GateWire {
   /** A takeover is said once: a reconnection must not take the study back from a tab that has it by then. */
   private linked(): void {
     this.wire.auth = { ...this.wire.auth, takeover: false };
+    this.silence.broken();
     this.happened({ type: "linked" });
     this.each((listener) => listener.linked());
     this.attendants((one) => one.linked());
@@ -200,6 +217,7 @@ export class Connection implements MatchWire, GateWire {
 
   /** Socket.IO reconnects by itself, except where the server closed the socket on purpose, as it does in a restart. */
   private dropped(reason: string): void {
+    this.silence.end();
     this.happened({ type: "unlinked" });
     if (reason === "io server disconnect") this.wire.connect();
   }

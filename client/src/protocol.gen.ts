@@ -29,6 +29,7 @@ export interface Multiplayer {
   on_leave?: "bot" | "end" | "smaller";
   take_over?: string | null;
   when_hidden?: "default_action" | "pause";
+  hidden_timeout_s?: number | null;
   call?: boolean;
 }
 

@@ -66,6 +66,26 @@ describe("Connection", () => {
     expect(events).toEqual([{ type: "linked" }]);
   });
 
+  it("connects again where the server has not asked for a sign for too long", () => {
+    wire.connected = true;
+    wire.happens("connect");
+    clock.advance(10_000);
+    wire.happens("probe", { number: 1 });
+    clock.advance(11_000);
+    expect(wire.calls).toEqual([]);
+    clock.advance(1_000);
+    expect(wire.calls).toEqual(["disconnect", "connect"]);
+  });
+
+  it("waits for no sign without a connection", () => {
+    wire.connected = true;
+    wire.happens("connect");
+    wire.connected = false;
+    wire.happens("disconnect", "transport close");
+    clock.advance(60_000);
+    expect(wire.calls).toEqual([]);
+  });
+
   it("says whenever it connects what is played here", () => {
     const playing = { session_id: "s", generation: 1, is_in: true };
     connection.open(AUTH);

@@ -231,6 +231,9 @@ def _first_come(waiting: Queue, reason: str, ways: Sequence[float] | None = None
     Args:
         ways: Of each of ``waiting``; those of any two in a group are at most ``limit`` together.
     """
+    if ways is None and not waiting.apart:
+        ends = range(waiting.group, len(waiting) + 1, waiting.group)
+        return [Group(waiting.people[end - waiting.group : end], reason) for end in ends]
     free = _Free([0.0] * len(waiting) if ways is None else ways)
     groups: list[Group] = []
     for first in range(len(waiting)):

@@ -28,6 +28,7 @@ class Multiplayer(Base, frozen=True):
     on_leave: Literal["end", "smaller", "bot"] = "end"  # "bot": take_over plays
     take_over: str | None = None  # "module:qualname" of a policy
     when_hidden: Literal["default_action", "pause"] = "default_action"
+    hidden_timeout_s: float | None = None  # for which a tab may be hidden; None: any time
     call: bool = True  # by sound and notification, whoever looks elsewhere when partners are found
 
 

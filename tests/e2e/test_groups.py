@@ -110,7 +110,7 @@ def test_ten_games_in_one_page_leave_nothing_behind(
             person.page.wait_for_selector(f"body[data-scene=crowd{number}][data-page=playing]")
             person.frames.clear()
             person.until_played(0, 15)
-        sizes.append(size_of(people[0]))
+        sizes.append(least_size(people[0]))
         for person in people:
             person.press("ArrowRight")
     for person in people:
@@ -119,6 +119,15 @@ def test_ten_games_in_one_page_leave_nothing_behind(
     first, last = sizes[2], sizes[9]
     assert last["nodes"] <= first["nodes"] + 20
     assert last["heap"] <= first["heap"] * 1.25 + 2_000_000
+
+
+def least_size(person: Participant) -> dict[str, float]:
+    """Of several looks: what is only under way, such as a note that fades, is not left behind."""
+    looks = []
+    for _ in range(5):
+        looks.append(size_of(person))
+        person.page.wait_for_timeout(200)
+    return {name: min(look[name] for look in looks) for name in looks[0]}
 
 
 def size_of(person: Participant) -> dict[str, float]:

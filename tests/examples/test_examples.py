@@ -18,6 +18,7 @@ from interactive_gym.envs.reference import resolve
 from interactive_gym.game import selfcheck
 from interactive_gym.rendering.perspective import takes_agent
 from tests.examples.loading import FOLDER, TOGETHER, VARIANTS, game_of, loaded, scene_of
+from tests.fresh import in_fresh_python
 from tests.rendering.page import Page
 
 LONGEST = 300  # frames that are looked at
@@ -122,12 +123,16 @@ def test_each_begins_and_ends_as_an_experiment_does(example: ModuleType) -> None
 
 @pytest.mark.parametrize("name", examples())
 def test_each_plays_alike_after_it_was_taken_back(name: str) -> None:
-    with loaded(name) as module:
-        game = game_of(module)
-        examined = selfcheck.examine(game, frames=40, look=lambda: look_of(load(json.dumps(game))))
+    examined = in_fresh_python(__name__, examined_example.__name__, name=name)
     assert examined["failure"] is None
     assert [found for found in examined["problems"] if found["severity"] != "info"] == []
     assert examined["determinism"]["equal"] and examined["snapshot"]["exact"]
+
+
+def examined_example(name: str) -> dict[str, Any]:
+    with loaded(name) as module:
+        game = game_of(module)
+        return selfcheck.examine(game, frames=40, look=lambda: look_of(load(json.dumps(game))))
 
 
 @pytest.mark.parametrize("name", TOGETHER)

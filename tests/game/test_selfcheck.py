@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from interactive_gym.game.selfcheck import ending, episode, examine, first_difference
+from tests.fresh import in_fresh_python
 
 
 def game(environment: str, actions: tuple[Any, ...] = (0, 1, 2), **changes: Any) -> dict[str, Any]:
@@ -50,7 +51,7 @@ def problems(result: dict[str, Any], *severities: str) -> list[str]:
     ids=lambda value: value["options"].get("id", value["environment"]),
 )  # fmt: skip
 def test_nothing_is_wrong_with_sound_environments(sound: dict[str, Any]) -> None:
-    result = json.loads(json.dumps(examine(sound, frames=100)))
+    result = in_fresh_python("interactive_gym.game.selfcheck", "examine", game=sound, frames=100)
     assert result["failure"] is None
     assert problems(result, "error", "warning") == []
     assert result["determinism"]["equal"] and result["snapshot"]["exact"]
@@ -66,7 +67,7 @@ def test_overcooked_passes_with_its_own_hooks() -> None:
         "cogrid.envs:registry.make", tuple(range(7)), options={"environment_id": "Overcooked-CrampedRoom-V0"},
         policies={"0": "human", "1": "functools:reduce"},
     )  # fmt: skip
-    result = examine(kitchen, frames=60)
+    result = in_fresh_python("interactive_gym.game.selfcheck", "examine", game=kitchen, frames=60)
     assert problems(result, "error", "warning") == []
     assert result["snapshot"]["method"] == "hooks" and result["snapshot"]["exact"]
 

@@ -78,6 +78,7 @@ def test_several_humans_play_together() -> None:
         "on_leave": "end",
         "take_over": None,
         "when_hidden": "default_action",
+        "hidden_timeout_s": 30.0,
         "call": True,
     }
     assert msgspec.convert(scene.game(), Game, strict=True).multiplayer

@@ -12,7 +12,7 @@ from interactive_gym.data import departures
 from interactive_gym.server import gathering
 from tests.server.matched import on_loop
 from tests.server.meeting import Player, end_reason, events, gym, playing, session_state, state_of, study
-from tests.server.rows import chunk, whole_episode
+from tests.server.rows import FPS, chunk, episode_end, whole_episode
 from tests.server.running import Running, until
 
 Serve = Callable[..., Running]
@@ -50,6 +50,20 @@ async def test_who_is_left_behind_goes_on(serve: Serve, come: Come, way: str, sc
     again = await bob.failed("partner_left")
     assert again["scene_id"] == scene, "it was a word about a scene that is over"
     assert (await bob.upload(*whole_episode(session, 5)))["accepted"], "what was on its way counts"
+
+
+@pytest.mark.parametrize("end", ["interrupted", "failed"])
+async def test_a_game_is_not_completed_by_its_interruption(serve: Serve, come: Come, end: str) -> None:
+    """Also where both have told of that before it is known why."""
+    server = serve(study(lossy("next"), FORM))
+    ann, bob = await come(server), await come(server)
+    session = await playing(ann, bob)
+    for one in (ann, bob):
+        told = {**episode_end(session, FPS), "end_reason": end}
+        assert (await one.upload(chunk(session, 0), told))["accepted"] == 2
+    await ann.failed("draw_failed")
+    await bob.failed("partner_left")
+    assert (session_state(server, session), end_reason(server, session)) == ("ended", "draw_failed")
 
 
 async def test_the_page_knows_what_will_stand_there(serve: Serve, come: Come) -> None:

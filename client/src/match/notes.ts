@@ -12,7 +12,7 @@ const ALONE_MS = 3_000; // whoever is silent for longer has been cut, if this pe
 const THAWING_MS = 10_000; // how long a browser that had stopped everything may take to reach anybody
 
 type Held = Extract<MatchEvent, { type: "held" }>;
-type Rules = Pick<Multiplayer, "on_disconnect" | "on_leave" | "return_timeout_s">;
+type Rules = Pick<Multiplayer, "on_disconnect" | "on_leave" | "return_timeout_s" | "hidden_timeout_s">;
 
 /** All times are absolute, in ms. */
 export class Notes {
@@ -103,7 +103,7 @@ export class Notes {
   }
 
   private saidHeld({ why, peers, since, until }: Held & { since: number }, now: number, isOffline: boolean): Said {
-    const wait = words.wait(since, until, now);
+    const wait = words.wait(since, until ?? (why === "hidden" ? this.visibleUntil(since) : null), now);
     if (why === "hidden") return peers.includes(this.me) ? words.wasHidden : words.hidden(this.who(peers), wait);
     if (why === "silence" && this.silent.size > 0) {
       if (isOffline) return words.offline(wait);
@@ -133,6 +133,12 @@ export class Notes {
   private returnableUntil(since: number): number | null {
     const { return_timeout_s } = this.rules;
     return return_timeout_s === undefined ? null : since + return_timeout_s * 1000;
+  }
+
+  /** The netcode knows of no end of this pause: it is the server that lets nobody hide for longer. */
+  private visibleUntil(since: number): number | null {
+    const { hidden_timeout_s } = this.rules;
+    return typeof hidden_timeout_s === "number" ? since + hidden_timeout_s * 1000 : null;
   }
 
   private wentAway(now: number): void {

@@ -5,7 +5,7 @@ import { endTitle } from "../../src/match/words";
 import type { MatchEvent } from "../../src/worker/messages";
 
 const NOW = 1_000_000;
-const RULES = { on_disconnect: "pause", on_leave: "end", return_timeout_s: 30 } as const;
+const RULES = { on_disconnect: "pause", on_leave: "end", return_timeout_s: 30, hidden_timeout_s: 30 } as const;
 const SILENT: MatchEvent = { type: "interrupted", peer: 1 };
 const CUT: MatchEvent = { type: "cut", peer: 1, turn: 1, frame: 9 };
 const BACK: MatchEvent = { type: "returned", peer: 1, frame: 20 };
@@ -103,13 +103,16 @@ describe("What players are told", () => {
   });
 
   it("says that somebody looks elsewhere, and welcomes them back", () => {
-    happens(held("hidden", 30, 1));
+    happens(held("hidden", null, 1));
     expect(said(4)).toEqual({
       state: "hidden",
       words: "Your partner is away from the game. The game waits, and goes on as soon as they look at it again.",
       wait: "For at most 26 seconds",
     });
-    happens(held("hidden", 30, 0, 1));
+    notes = new Notes(0, 1, { ...RULES, hidden_timeout_s: null });
+    happens(held("hidden", null, 1));
+    expect(said(4).wait).toBeNull();
+    happens(held("hidden", null, 0, 1));
     expect(said(4)).toMatchObject({ state: "was_hidden", words: expect.stringContaining("The game waited for you") });
   });
 
@@ -199,7 +202,7 @@ describe("What is told of several partners", () => {
     expect(said().words).toContain("Waiting for some of your partners");
     expect(said(6).words).toContain("whether some of your partners are still there");
     happens(held("hidden", null, 1, 2));
-    expect(said()).toMatchObject({ words: expect.stringContaining("Some of your partners are away"), wait: null });
+    expect(said()).toMatchObject({ words: expect.stringContaining("Some of your partners are away") });
   });
 });
 

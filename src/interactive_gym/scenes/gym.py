@@ -576,6 +576,7 @@ class GymScene(Passage):
             "on_leave": "bot" if policy else rules.on_leave,
             "take_over": policy and name_of(policy),
             "when_hidden": rules.when_hidden,
+            "hidden_timeout_s": rules.hidden_timeout,
         }
 
 

@@ -139,12 +139,16 @@ class Refused:
 
 @dataclass(frozen=True)
 class Group:
-    """These play together, in this order. ``chosen_from``: the first of those who waited, and the members."""
+    """These play together, in this order. ``candidates``: the first of those who waited, and the members."""
 
     members: tuple[str, ...]
-    chosen_from: tuple[str, ...]
+    candidates: tuple[Candidate, ...]
     reason: str = "first_come"
-    candidates: tuple[Candidate, ...] = field(default=(), compare=False)  # those of ``chosen_from``
+
+    @property
+    def chosen_from(self) -> tuple[str, ...]:
+        """Who the candidates are."""
+        return tuple(one.participant_id for one in self.candidates)
 
 
 @dataclass(frozen=True)
@@ -237,9 +241,9 @@ class _Deciding:
 
     def _seat(self, members: Sequence[Candidate], reason: str) -> None:
         seated = {one.participant_id: one for one in members}
-        chosen_from = self._front if self._front.keys() >= seated.keys() else self._front | seated
+        candidates = self._front if self._front.keys() >= seated.keys() else self._front | seated
         named = reason or type(self._rules.matcher).__name__
-        self._groups.append(Group(tuple(seated), tuple(chosen_from), named, tuple(chosen_from.values())))
+        self._groups.append(Group(tuple(seated), tuple(candidates.values()), named))
         for one in seated:
             del self._left[one]
             if self._front.pop(one, None):

@@ -23,6 +23,8 @@ from interactive_gym.server.drawn import new_id, seed_of
 from interactive_gym.server.lifecycle import Outcome
 from interactive_gym.server.room import Group, Profile
 
+_CUT_SHORT = ("interrupted", "failed")  # ends of episodes that nobody has played to the end
+
 
 def match(
     connection: Connection,
@@ -132,6 +134,12 @@ def is_over(connection: Connection, session: Session) -> bool:
     return games.next_episode(connection, session.id) >= session.episodes
 
 
+def _is_played(connection: Connection, session: Session) -> bool:
+    """Whether its last episode came to its end: not one in which players lost each other, or an environment failed."""
+    last = games.find_episode(connection, session.id, session.episodes - 1)
+    return last is not None and last.end_reason not in _CUT_SHORT
+
+
 def is_cut(connection: Connection, session: Session) -> bool:
     """Whether the referee has taken the one who sees the session so out of it for good."""
     return session.peer in _cut(connection, session.id)
@@ -201,7 +209,7 @@ def _cut(connection: Connection, session_id: str) -> set[int]:
 def _end(connection: Connection, session: Session, otherwise: str, now: float) -> None:
     """The reason is ``otherwise`` where not all of it was played, and nobody was done in it before."""
     failure = events.first_reason(connection, events.FINISHED, session.id) or otherwise
-    reason = Outcome.COMPLETED if is_over(connection, session) else failure
+    reason = Outcome.COMPLETED if _is_played(connection, session) else failure
     _change(connection, session.id, matchlife.Step.END, now, reason)
     play.settle(connection, session, now)  # what nobody has ended is interrupted now
 
