@@ -1,6 +1,7 @@
 """A game in progress, driven as the worker's shell drives it."""
 
 import json
+from collections.abc import Iterator
 
 import pytest
 
@@ -44,6 +45,13 @@ class Driver:
     @property
     def rows(self):
         return [row for head, data in self.chunks for row in unpack(data, digest=head["digest"])]
+
+
+@pytest.fixture
+def world() -> Iterator[VirtualWorld]:
+    """Time and luck as the browser's worker has them."""
+    with VirtualWorld().installed() as world:
+        yield world
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import itertools
 import json
 import os
 import random
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -24,12 +23,6 @@ from .wire import Page, Wire, match_of
 
 HUMAN = "human"
 SMALLER = {"input_delay": 1, "on_leave": "smaller"}  # the others play on without somebody who was cut
-
-
-@pytest.fixture
-def world() -> Iterator[VirtualWorld]:
-    with VirtualWorld().installed() as world:
-        yield world
 
 
 def played(world: VirtualWorld, game_json: str, seconds: float = 60, **wire: Any) -> list[Page]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -24,12 +23,6 @@ def rules(on_leave: str, humans: int) -> dict[str, Any]:
     plain = {"group": humans, "wait_s": 60, "countdown_s": 0, "input_delay": 1, "relay": "fallback"}
     lost = {"on_leave": on_leave, "on_disconnect": "continue" if on_leave == "smaller" else "pause"}
     return {**LONG, "options": {"size": humans, "length": 120}, "multiplayer": {**plain, **lost}}
-
-
-@pytest.fixture
-def world() -> Iterator[VirtualWorld]:
-    with VirtualWorld().installed() as world:
-        yield world
 
 
 def until(line: Wire, episode: int, frame: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,12 +16,6 @@ from .test_match import chunks_of
 from .wire import Page, Wire
 
 HUMAN = "human"
-
-
-@pytest.fixture
-def world() -> Iterator[VirtualWorld]:
-    with VirtualWorld().installed() as world:
-        yield world
 
 
 def taken_over(*players: str, length: int = 300, **changes: Any) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,12 +25,6 @@ GAME: dict[str, Any] = {
     "width": 10, "height": 10, "assets": [],
 }  # fmt: skip
 SEED = 5
-
-
-@pytest.fixture
-def world() -> Iterator[VirtualWorld]:
-    with VirtualWorld().installed() as installed:
-        yield installed
 
 
 @pytest.fixture
