@@ -517,9 +517,6 @@ def test_a_failing_draw_is_an_error(world: VirtualWorld) -> None:
     assert page.error is not None and page.error["stage"] == "draw"
 
 
-# --- the border -----------------------------------------------------------------------------------------------------
-
-
 def test_hostile_bytes_change_nothing(world: VirtualWorld) -> None:
     line = Wire(world, game(HUMAN, HUMAN))
     pages = line.join_all()
