@@ -134,6 +134,12 @@ def before(stage: Stage) -> None:
     stage.until_page("playing")
 
 
+def connected(stage: Stage) -> None:
+    """Both are in the countdown and connected: who goes from now on leaves a game, and not a waiting room."""
+    before(stage)
+    stage.until(lambda: {row["state"] for row in stage.server.table("sessions.csv")} == {"playing"}, "the game")
+
+
 PAUSE: dict[str, Any] = {"on_disconnect": "pause"}
 CONTINUE: dict[str, Any] = {"on_disconnect": "continue"}
 BOT: dict[str, Any] = {"on_leave": "bot"}
@@ -330,7 +336,7 @@ LEAVING = [
         {},
         over("partner_left", "", ends=(), left={"player1": "silent"}),
         {"countdown": 6},
-        begins=before,
+        begins=connected,
     ),
     Case(
         "close-between",
