@@ -50,6 +50,7 @@ from interactive_gym.data.timeline import Start
 from interactive_gym.protocol import Chunk, Experience, TickRow, Upload
 from interactive_gym.records import Row, columns, pack
 from interactive_gym.server import ingest
+from interactive_gym.server.seen import Seen
 
 FPS = 30
 AGENTS = ("left", "right")
@@ -67,14 +68,14 @@ IN_FLIGHT = 200  # uploads that wait for the disk together, as those of many pag
 Figures = dict[str, Any]
 
 
-def rows_of(first: int, frames: int) -> list[Row]:
-    """Some frames; with the reset before the first of all."""
-    reset = [Row(-1, infos={agent: {} for agent in AGENTS})] if first == 0 else []
-    return reset + [_row(frame) for frame in range(first, first + frames)]
+def rows_of(first: int, frames: int, game: int = 0) -> list[Row]:
+    """Some frames; with the reset before the first of all. No two games are alike."""
+    reset = [Row(-1, infos={agent: {"game": game} for agent in AGENTS})] if first == 0 else []
+    return reset + [_row(frame, game) for frame in range(first, first + frames)]
 
 
-def _row(frame: int) -> Row:
-    at = {"x": frame % 97 / 10, "y": frame % 89 / 7, "carries": ("nothing", "onion", "soup")[frame % 3]}
+def _row(frame: int, game: int) -> Row:
+    at = {"x": frame % 97 / 10 + game, "y": frame % 89 / 7, "carries": ("nothing", "onion", "soup")[frame % 3]}
     return Row(
         frame,
         actions={agent: (frame * 7 + n) % 6 for n, agent in enumerate(AGENTS)},
@@ -90,11 +91,11 @@ def _row(frame: int) -> Row:
 
 def uploads(games: int, second: int) -> Iterator[tuple[str, bytes]]:
     """What the pages of all games send in this second: participant and JSON."""
-    packed = pack(rows_of(second * FPS, FPS))
-    data = b64encode(packed.data).decode()
     ticks = [TickRow(second * FPS + n, 33.3 * n, 0.4, 1.2, 33.3 * n + 9.5, 2, 0, 0.0) for n in range(FPS)]
     for game in range(games):
         where = f"s-{game}"
+        packed = pack(rows_of(second * FPS, FPS, game))
+        data = b64encode(packed.data).decode()
         chunk = Chunk(where, 0, 0, second, packed.first, packed.count, packed.digest, data)
         body = msgspec.json.encode(Upload([chunk, Experience(where, 0, 0, second, ticks, [])]))
         for agent in AGENTS:
@@ -104,12 +105,13 @@ def uploads(games: int, second: int) -> Iterator[tuple[str, bytes]]:
 def measure_ingest(folder: Path, games: int, seconds: int) -> Figures:
     store = Store(folder / "study.db")
     store.submit(lambda connection: _seat(connection, games)).result()
+    seen = Seen()
     bodies = [list(uploads(games, second)) for second in range(seconds)]
     cpu, began = time.process_time(), time.perf_counter()
     waiting: list[Future[Any]] = []
     for second, sent in enumerate(bodies):
         for who, body in sent:
-            waiting.append(_take(store, who, body, 1e9 + second))
+            waiting.append(_take(store, seen, who, body, 1e9 + second))
             if len(waiting) >= IN_FLIGHT:
                 assert not waiting.pop(0).result().refused
     for future in waiting:
@@ -141,8 +143,8 @@ def _join(connection: Connection, id: str) -> None:
     people.add_participant(connection, Participant(id, None, "playing", "game", None), query={}, now=1e9)
 
 
-def _take(store: Store, who: str, body: bytes, now: float) -> Future[ingest.Stored]:
-    items = ingest.decode(msgspec.json.decode(body, type=Upload)).items
+def _take(store: Store, seen: Seen, who: str, body: bytes, now: float) -> Future[ingest.Stored]:
+    items = ingest.decode(msgspec.json.decode(body, type=Upload), seen).items
     assert items is not None
     return store.submit(lambda connection: ingest.store(connection, who, items, now))
 

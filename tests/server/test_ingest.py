@@ -135,7 +135,7 @@ def test_an_upload_that_takes_too_long_to_read_is_read_in_parts() -> None:
 async def test_costly_uploads_are_told_to_be_smaller_and_then_to_wait(
     one: Participant, session: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ingest, "decode", lambda upload: Decoding(None, cpu_s=10))
+    monkeypatch.setattr(ingest, "decode", lambda upload, seen: Decoding(None, cpu_s=10))
     body = {"items": [chunk(session, 0)]}
     assert (await one.post("/api/records", body)).status_code == 413
     assert (await one.post("/api/records", body)).status_code == 429

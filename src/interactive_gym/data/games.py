@@ -1,12 +1,16 @@
-"""Game sessions in the store: members, generations, episodes, and the streams of frames and experience."""
+"""Game sessions in the store: members, generations, episodes, and the streams of frames and experience.
+
+What each upload asks is built once: building a statement takes SQLAlchemy longer than SQLite needs to answer it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, func, insert, select, update
+from sqlalchemy import Connection, Insert, Select, Table, bindparam, func, insert, select, update
 
 from interactive_gym.data.schema import chunks, episodes, experience, generations, members, sessions
 from interactive_gym.data.timeline import Piece, Start, canonical
@@ -68,9 +72,11 @@ def _sessions() -> Select[Any]:
 
 def find(connection: Connection, session_id: str, participant_id: str) -> Session | None:
     """The session as this participant sees it; None if there is none, or they are no member of it."""
-    mine = (sessions.c.id == session_id) & (members.c.participant_id == participant_id)
-    row = connection.execute(_sessions().where(mine)).one_or_none()
+    row = connection.execute(_FIND, {"session": session_id, "participant": participant_id}).one_or_none()
     return Session(*row) if row else None
+
+
+_FIND = _sessions().where(sessions.c.id == bindparam("session"), members.c.participant_id == bindparam("participant"))
 
 
 def sides(connection: Connection, session_id: str) -> list[Session]:
@@ -87,9 +93,14 @@ def end(connection: Connection, session_id: str, reason: str, *, now: float) -> 
 
 def starts(connection: Connection, session: Session) -> list[Start]:
     """The generations of this player, in order."""
-    columns = (generations.c.generation, generations.c.episode, generations.c.first_frame)
-    mine = (generations.c.session_id == session.id) & (generations.c.player == session.player)
-    return [Start(*row) for row in connection.execute(select(*columns).where(mine).order_by(columns[0]))]
+    return [Start(*row) for row in connection.execute(_STARTS, {"session": session.id, "player": session.player})]
+
+
+_STARTS = (
+    select(generations.c.generation, generations.c.episode, generations.c.first_frame)
+    .where(generations.c.session_id == bindparam("session"), generations.c.player == bindparam("player"))
+    .order_by(generations.c.generation)
+)
 
 
 def add_start(connection: Connection, session: Session, start: Start, *, tab: str, now: float) -> None:
@@ -112,10 +123,13 @@ def next_episode(connection: Connection, session_id: str) -> int:
 
 def find_episode(connection: Connection, session_id: str, number: int) -> Episode | None:
     """The episode if it is complete."""
-    columns = (episodes.c.number, episodes.c.frames, episodes.c.end_reason)
-    query = select(*columns).where(episodes.c.session_id == session_id, episodes.c.number == number)
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(_FIND_EPISODE, {"session": session_id, "number": number}).one_or_none()
     return Episode(*row) if row else None
+
+
+_FIND_EPISODE = select(episodes.c.number, episodes.c.frames, episodes.c.end_reason).where(
+    episodes.c.session_id == bindparam("session"), episodes.c.number == bindparam("number")
+)
 
 
 def complete(connection: Connection, session_id: str, episode: Episode, *, now: float) -> None:
@@ -152,15 +166,28 @@ def data_of(connection: Connection, line: Sequence[Piece]) -> list[bytes]:
     return [found[key] for key in wanted]
 
 
-def digests(connection: Connection, session: Session, episode: int, generation: int, number: int) -> list[str]:
+def digests(
+    connection: Connection, session_id: str, player: str, episode: int, generation: int, number: int
+) -> list[str]:
     """Of the chunks that are stored under this key: one, or several where they differ."""
-    mine = (chunks.c.session_id == session.id) & (chunks.c.player == session.player) & (chunks.c.episode == episode)
-    key = mine & (chunks.c.generation == generation) & (chunks.c.number == number)
-    return list(connection.execute(select(chunks.c.digest).where(key)).scalars())
+    key = {"session": session_id, "player": player, "episode": episode, "generation": generation, "number": number}
+    return list(connection.execute(_DIGESTS, key).scalars())
+
+
+_DIGESTS = select(chunks.c.digest).where(
+    chunks.c.session_id == bindparam("session"),
+    chunks.c.episode == bindparam("episode"),
+    chunks.c.player == bindparam("player"),
+    chunks.c.generation == bindparam("generation"),
+    chunks.c.number == bindparam("number"),
+)
 
 
 def add_chunk(connection: Connection, session: Session, row: Mapping[str, Any]) -> None:
-    connection.execute(insert(chunks).values({**row, "session_id": session.id, "player": session.player}))
+    connection.execute(_ADD_CHUNK, {**row, "session_id": session.id, "player": session.player})
+
+
+_ADD_CHUNK = insert(chunks)
 
 
 def add_experience(connection: Connection, session: Session, row: Mapping[str, Any]) -> bool:
@@ -170,11 +197,17 @@ def add_experience(connection: Connection, session: Session, row: Mapping[str, A
 
 def add_once(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
     """False where a row with this primary key is here already; it stays as it is."""
-    key = [column == row[column.name] for column in table.primary_key]
-    if connection.execute(select(func.count()).select_from(table).where(*key)).scalar_one():
+    is_there, add = _once(table)
+    if connection.execute(is_there, {f"key_{column.name}": row[column.name] for column in table.primary_key}).first():
         return False
-    connection.execute(insert(table).values(dict(row)))
+    connection.execute(add, dict(row))
     return True
+
+
+@cache
+def _once(table: Table) -> tuple[Select[Any], Insert]:
+    key = [column == bindparam(f"key_{column.name}") for column in table.primary_key]
+    return select(*table.primary_key).where(*key), insert(table)
 
 
 def experience_of(connection: Connection, session: Session, episode: int) -> list[bytes]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from interactive_gym.data import games
 from interactive_gym.data.games import Episode, Session
@@ -104,8 +104,10 @@ def settle_over(connection: Connection, now: float) -> list[tuple[str, int]]:
 
 def has_ends(connection: Connection, session_id: str, number: int) -> bool:
     """Whether any player has said that this episode ended."""
-    query = select(ends.c.player).where(ends.c.session_id == session_id, ends.c.episode == number)
-    return connection.execute(query).first() is not None
+    return connection.execute(_ENDS, {"session": session_id, "number": number}).first() is not None
+
+
+_ENDS = select(ends.c.player).where(ends.c.session_id == bindparam("session"), ends.c.episode == bindparam("number"))
 
 
 def say(connection: Connection, side: Session, item: EpisodeEnd, *, now: float) -> bool:

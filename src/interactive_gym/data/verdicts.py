@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 
 from interactive_gym.data import events, games
 from interactive_gym.data.parity import Verdict, judge
 from interactive_gym.data.progress import generation_of
-from interactive_gym.data.schema import chunks, generations, parity
 from interactive_gym.data.schema import events as stored_events
+from interactive_gym.data.schema import generations, parity
 from interactive_gym.data.timeline import Piece, Start, counting
 from interactive_gym.records import Row, unpack
 
@@ -16,18 +16,17 @@ from interactive_gym.records import Row, unpack
 def differ(connection: Connection, session_id: str, episode: int, number: int) -> bool:
     """Whether players sent different chunks of this second, and it is not yet known that their records differ."""
     starts: dict[str, list[Start]] = {}
-    for row in connection.execute(select(generations).where(generations.c.session_id == session_id)):
+    for row in connection.execute(_GENERATIONS, {"session": session_id}):
         starts.setdefault(row.player, []).append(Start(row.generation, row.episode, row.first_frame))
-    keys = [
-        (chunks.c.session_id == session_id)
-        & (chunks.c.episode == episode)
-        & (chunks.c.player == player)
-        & (chunks.c.generation == generation_of(begun, episode))
-        & (chunks.c.number == number)
+    digests = {
+        digest
         for player, begun in starts.items()
-    ]  # each of them whole, so that each is one step down the index
-    digests = connection.execute(select(chunks.c.digest).where(or_(*keys)).distinct()).scalars().all()
+        for digest in games.digests(connection, session_id, player, episode, generation_of(begun, episode), number)
+    }
     return len(digests) > 1 and _status(connection, session_id, episode) != "mismatch"
+
+
+_GENERATIONS = select(generations).where(generations.c.session_id == bindparam("session"))
 
 
 def _status(connection: Connection, session_id: str, episode: int) -> str | None:

@@ -7,7 +7,18 @@ understood wherever numpy is installed.
 
 from interactive_gym.records.arrays import Array
 from interactive_gym.records.canonical import NotCanonical, digest, encode
-from interactive_gym.records.chunks import Packed, Packer, Peeked, encode_fields, index_of, pack, peek, unpack
+from interactive_gym.records.chunks import (
+    Packed,
+    Packer,
+    Peeked,
+    encode_fields,
+    index_of,
+    inflate,
+    pack,
+    peek,
+    rows_of,
+    unpack,
+)
 from interactive_gym.records.reading import Malformed, decode
 from interactive_gym.records.rows import FIELDS, PLAYED, Row, columns, end_reason, plain
 
@@ -28,8 +39,10 @@ __all__ = [
     "encode_fields",
     "end_reason",
     "index_of",
+    "inflate",
     "pack",
     "peek",
     "plain",
+    "rows_of",
     "unpack",
 ]

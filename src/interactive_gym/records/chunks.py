@@ -125,9 +125,27 @@ def unpack(data: bytes, *, digest: str | None = None, max_bytes: int = MAX_CHUNK
     Raises:
         Malformed: with reason ``"too_large"``, ``"wrong_digest"`` or ``"malformed"``.
     """
+    return rows_of(inflate(data, digest=digest, max_bytes=max_bytes))
+
+
+def inflate(data: bytes, *, digest: str | None = None, max_bytes: int = MAX_CHUNK_BYTES) -> bytes:
+    """The canonical bytes of a chunk that somebody sent. Nothing is known of them yet but their digest, if it is given.
+
+    Raises:
+        Malformed: with reason ``"too_large"``, ``"wrong_digest"`` or ``"malformed"``.
+    """
     body = _inflate(data, max_bytes)
     if digest is not None and digest != _digest(body):
         raise Malformed("the chunk's bytes do not have the digest that came with them", "wrong_digest")
+    return body
+
+
+def rows_of(body: bytes) -> list[Row]:
+    """The rows in these canonical bytes of a chunk.
+
+    Raises:
+        Malformed: They are no chunk.
+    """
     content = decode(body)
     if not isinstance(content, list) or len(content) < 2 or type(content[0]) is not int:
         raise Malformed("this is no chunk")

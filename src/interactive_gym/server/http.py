@@ -31,6 +31,7 @@ from interactive_gym.server.limits import Limiter, Rate
 from interactive_gym.server.logs import LEVELS, about, name
 from interactive_gym.server.refusals import status
 from interactive_gym.server.restarting import replayed
+from interactive_gym.server.seen import Seen
 
 JOINS = Rate(per_second=10, burst=500)  # per address: a whole lab, or a whole class, may come from one
 UPLOADS = Rate(per_second=3, burst=60)  # per participant: one a second, and what waited for a lost server
@@ -48,6 +49,7 @@ class Http:
         self._joins = Limiter(JOINS)
         self._uploads = Limiter(UPLOADS)
         self._resumes = Limiter(_RESUMES)
+        self._seen = Seen()
 
     def routes(self) -> list[Route]:
         return [
@@ -103,7 +105,7 @@ class Http:
         participant_id = self._participant(request)
         self._uploads.spend(participant_id, steady())
         upload = parsed(await _body(request, MAX_UPLOAD_BYTES), Upload)
-        decoding = await asyncio.to_thread(ingest.decode, upload)
+        decoding = await asyncio.to_thread(ingest.decode, upload, self._seen)
         self._uploads.charge(participant_id, decoding.cpu_s * TOKENS_PER_CPU_SECOND, steady())
         if (decoded := decoding.items) is None:
             raise ClientError("too_large", f"{len(upload.items)} items take too long to read at once")

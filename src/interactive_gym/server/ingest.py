@@ -21,9 +21,10 @@ from interactive_gym.data.progress import BY_ENVIRONMENT, End, generation_of
 from interactive_gym.data.timeline import BEFORE_RESET, Start, frames_of
 from interactive_gym.errors import ClientError
 from interactive_gym.protocol import Chunk, EpisodeEnd, Event, Experience, Item, Links, Receipt, RefusedItem, Upload
-from interactive_gym.records import Row, end_reason, unpack
+from interactive_gym.records import Row, end_reason, inflate, rows_of
 from interactive_gym.server import play
 from interactive_gym.server.refusals import refusal
+from interactive_gym.server.seen import Content, Seen
 
 BUDGET_S = 0.5  # 200 honest chunks take about as long
 MAX_LINKS = 2_000  # uploads of links in a generation; one every ten seconds for more than five hours
@@ -33,7 +34,7 @@ MAX_EVENTS = 20_000  # that pages of one participant report; a noisy page load i
 
 @dataclass(frozen=True)
 class Decoded:
-    """An item whose content has been looked at. ``data`` and ``last`` are a chunk's bytes and its last row."""
+    """An item whose content has been looked at. ``data`` and ``last``: a chunk's bytes, and the end of its last row."""
 
     item: Item
     data: bytes = b""
@@ -62,32 +63,47 @@ class Decoding:
     cpu_s: float
 
 
-def decode(upload: Upload, *, budget_s: float = BUDGET_S) -> Decoding:
+def decode(upload: Upload, seen: Seen | None = None, *, budget_s: float = BUDGET_S) -> Decoding:
     """Unpacks the chunks and checks that their bytes are what is said of them.
 
     A few bytes can be made to take seconds. The first chunk is always looked at, so an honest page that is told to send
     less at once gets everything through.
+
+    Args:
+        seen: What need not be read again. It grows.
     """
+    seen = seen or Seen()
     began = thread_time()
     items: list[Decoded] = []
     for item in upload.items:
         if items and thread_time() - began > budget_s:
             return Decoding(None, thread_time() - began)
-        items.append(_decoded_chunk(item) if isinstance(item, Chunk) else Decoded(item))
+        items.append(_decoded_chunk(item, seen) if isinstance(item, Chunk) else Decoded(item))
     return Decoding(items, thread_time() - began)
 
 
-def _decoded_chunk(item: Chunk) -> Decoded:
+def _decoded_chunk(item: Chunk, seen: Seen) -> Decoded:
     try:
         data = b64decode(item.data, validate=True)
-        rows = unpack(data, digest=item.digest)
+        content = _content(inflate(data, digest=item.digest), item.digest, seen)
     except binascii.Error:
         return Decoded(item, problem=ClientError("malformed", "the data is not base64"))
     except ClientError as problem:
         return Decoded(item, problem=problem)
-    if (rows[0].frame, len(rows)) != (item.first, item.rows):
+    if (content.first, content.rows) != (item.first, item.rows):
         return Decoded(item, problem=ClientError("malformed", "first or rows is not what the data holds"))
-    return Decoded(item, data, rows[-1])
+    return Decoded(item, data, content.last)
+
+
+def _content(body: bytes, digest: str, seen: Seen) -> Content:
+    known = seen.find(digest)
+    if known is None:
+        rows = rows_of(body)
+        last = rows[-1]
+        end = Row(last.frame, terminated=last.terminated, truncated=last.truncated)
+        known = Content(rows[0].frame, len(rows), end)
+        seen.add(digest, known)
+    return known
 
 
 def store(connection: Connection, participant_id: str, decoded: Sequence[Decoded], now: float) -> Stored:
@@ -103,6 +119,7 @@ class _Ingest:
         self._participant_id = participant_id
         self._now = now
         self._sessions: dict[str, Session] = {}
+        self._starts: dict[str, list[Start]] = {}  # of this participant's player, by session
         self._reported: int | None = None  # events of this participant, once that is asked for
         self._stored = Stored()
         self._verbs: dict[type, Callable[[Any], None]] = {
@@ -164,7 +181,7 @@ class _Ingest:
         began = (start.episode, BEFORE_RESET if session.is_multiplayer else start.frame)
         if (item.episode, item.first) < began:
             raise ClientError("before_its_generation", "this was played by an earlier generation")
-        stored = games.digests(self._connection, session, item.episode, item.generation, item.index)
+        stored = games.digests(self._connection, session.id, session.player, item.episode, item.generation, item.index)
         if item.digest in stored:
             return
         if len(stored) >= MAX_VARIANTS:
@@ -213,7 +230,9 @@ class _Ingest:
         return start
 
     def _generation(self, session: Session, generation: int) -> Start:
-        starts = games.starts(self._connection, session)
+        if session.id not in self._starts:
+            self._starts[session.id] = games.starts(self._connection, session)
+        starts = self._starts[session.id]
         if generation >= len(starts):
             raise ClientError("unknown_generation", "no worker of this session was given that generation")
         return starts[generation]
