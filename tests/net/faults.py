@@ -164,7 +164,7 @@ class Stage:
         """The tab's process is gone, without a word; the page is opened again."""
         person = self.people[who]
         crashed: list[Page] = []
-        person.page.once("crash", crashed.append)
+        person.page.once("crash", lambda page: crashed.append(page))
         with self._away(who, answers=False):
             for process in renderers(person):
                 os.kill(process, signal.SIGKILL)
