@@ -244,12 +244,17 @@ class Participant:
 
     def __init__(self, context: BrowserContext, url: str) -> None:
         context.set_default_timeout(PATIENCE_S * 1000)
-        self.page: Page = context.new_page()
         self.frames: list[tuple[int, int]] = []
         self.chunks: set[tuple[int, int]] = set()
-        self.page.on("console", lambda message: self._heard(message.text))
-        self.page.on("requestfinished", self._sent)
-        self.page.goto(url)
+        self.page = self.new_tab(context, url)
+
+    def new_tab(self, context: BrowserContext, url: str) -> Page:
+        """A tab of the same browser, which is listened to."""
+        page = context.new_page()
+        page.on("console", lambda message: self._heard(message.text))
+        page.on("requestfinished", self._sent)
+        page.goto(url)
+        return page
 
     def _heard(self, text: str) -> None:
         """``?debug=latency`` logs ``frame <episode>/<frame> ...`` once for every frame that was played."""

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from tests.e2e.harness import Participant
 
@@ -153,7 +153,11 @@ class Watched(Participant):
         assert context.browser is not None
         self.browser: Browser = context.browser
         super().__init__(context, self.address)
-        self.page.on("console", self.diary.heard)
+
+    def new_tab(self, context: BrowserContext, url: str) -> Page:
+        page = super().new_tab(context, url)
+        page.on("console", self.diary.heard)
+        return page
 
     @classmethod
     def opened(cls, browser: Browser, url: str) -> Watched:

@@ -169,7 +169,7 @@ class Stage:
             for process in renderers(person):
                 os.kill(process, signal.SIGKILL)
             self.until(lambda: crashed, "a page that is gone")
-        person.page.goto(person.address)
+        person.page = person.new_tab(person.page.context, person.address)  # a driver is done with one that crashed
 
     def without_server(self, seconds: float, meanwhile: Callable[[], None] = lambda: None) -> None:
         """The server is killed, and started again on the same data."""
