@@ -130,7 +130,7 @@ def test_the_one_who_stayed_reloads_while_it_waits_is_no_reason_to_end() -> None
     assert {_sessions(report)[who] for who in ((0, 2), (1, 2), (2, 1))} == {"over"}
 
 
-@pytest.mark.parametrize("timeout", [5.0, 60.0, 300.0])
+@pytest.mark.parametrize("timeout", [5.0, 60.0, 120.0])
 def test_nothing_fires_before_the_reconnection_timeout(timeout: float) -> None:
     limits = {"pause_timeout": timeout, "server_timeout": timeout + 15, "settle_timeout": 2 * timeout + 20}
     report = _play(3, 300, Burst(6.0, timeout - 1.0, both_ways(1, 2)), **limits, until=timeout + 100)
