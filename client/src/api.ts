@@ -16,10 +16,15 @@ export class HttpError extends Error {
     this.name = "HttpError";
   }
 
-  /** Asking again later can help: the server starts or has too much to do, or another tab is just leaving. */
+  /** Asking again later can help: the server starts or has too much to do, another tab is just leaving, or the answer
+   *  was cut off on its way, as where the page is reloaded. */
   get passing(): boolean {
     const isFinal = this.refusal?.reason === "too_slow"; // this machine
-    return !isFinal && (this.status >= 500 || [408, 409, 429].includes(this.status));
+    return !isFinal && (this.isCutOff || this.status >= 500 || [408, 409, 429].includes(this.status));
+  }
+
+  private get isCutOff(): boolean {
+    return this.status < 300;
   }
 }
 

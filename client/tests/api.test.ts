@@ -14,4 +14,15 @@ describe("Api", () => {
     expect(timeout).toHaveBeenCalledOnce();
     timeout.mockRestore();
   });
+
+  it.each([
+    ["an answer that was cut off", 200, '{"episode": 0, "gen', true],
+    ["a server that starts", 503, "", true],
+    ["a refusal", 403, '{"kind": "refused", "reason": "not_your_session", "text": ""}', false],
+    ["a machine that is too slow", 409, '{"kind": "refused", "reason": "too_slow", "text": ""}', false],
+  ])("tells what may pass from what does not: %s", async (_, status, body, passing) => {
+    const fetch = async (): Promise<Response> => new Response(body, { status });
+    const resumed = new Api(fetch, { token: () => "t", tab: "tab" }).resume("s-1", null);
+    await expect(resumed).rejects.toMatchObject({ name: "HttpError", status, passing });
+  });
 });
