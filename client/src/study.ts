@@ -31,6 +31,8 @@ import { Screening, type ScreeningTools } from "./screening";
 
 const JOIN_FIRST_MS = 500;
 const JOIN_MOST_MS = 10_000;
+// Browsers cut off what a page loads before they stop its scripts: what fails while it is reloaded is no failure.
+const REPORT_MS = 300;
 const WORKER_STAYS_MS = 15_000; // what it has to say of a game that was left, or to partners, is said by then
 
 /** What is said of a game that came to no end, until the server says more. */
@@ -212,7 +214,8 @@ export class Study {
     const { reason } = failure;
     if (reason === "partner_left" && left_behind) this.leftBehind(left_behind);
     else this.show("failed", noticeView(endTitle(reason, game.multiplayer), FAILED[reason] ?? FAILED_SOMEHOW));
-    this.happened({ type: "requested", request: { verb: "fail", body: failure } });
+    const report = (): void => this.happened({ type: "requested", request: { verb: "fail", body: failure } });
+    this.tools.clock.after(REPORT_MS, report);
   }
 
   private leftBehind(message: LeftBehind): void {

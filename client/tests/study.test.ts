@@ -427,6 +427,8 @@ describe("Study, games", () => {
     expect(shown()).toBe("failed");
     expect(text()).not.toContain("Traceback");
     await settled();
+    expect(server.sent).toEqual([]); // a page that is reloaded does not come to it
+    await clock.run(300);
     expect(server.sent).toEqual([["fail", { scene_id: "drive", reason: "step_failed", detail: "Traceback" }]]);
     expect(shown()).toBe("outcome");
   });
@@ -436,7 +438,7 @@ describe("Study, games", () => {
     server.answer = FORM;
     await seeing({ ...GYM, left_behind });
     games[0]?.ends.failed({ scene_id: "drive", reason: "partner_left" });
-    await settled();
+    await clock.run(300);
     expect(server.sent).toEqual([["fail", { scene_id: "drive", reason: "partner_left" }]]);
     expect([shown(), games[0]?.closed]).toEqual(["left_behind", true]);
     expect(text()).toContain("You are paid.");
@@ -463,7 +465,7 @@ describe("Study, games", () => {
     await seeing({ ...GYM, left_behind });
     games[0]?.ends.failed({ scene_id: "drive", reason: "connection_failed" });
     expect(text()).toContain("The connection was lost");
-    await settled();
+    await clock.run(300);
     expect(shown()).toBe("outcome");
   });
 
