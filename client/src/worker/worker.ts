@@ -1,25 +1,16 @@
 /** The worker's entry: it joins the shell to this scope. Everything else can be tested without a worker. */
 
 import { systemClock } from "../clock";
-import type { BootScope, PyodideModule } from "./boot";
 import { replaceEntropy } from "./entropy";
 import type { ToWorker } from "./messages";
 import { loadPython } from "./python";
+import { bootScope } from "./scope";
 import { Shell } from "./shell";
 import { messageHop } from "./wakeup";
 
 declare const self: DedicatedWorkerGlobalScope;
 
-const scope: BootScope = {
-  get fetch() {
-    return self.fetch.bind(self);
-  },
-  set fetch(replacement) {
-    self.fetch = replacement as typeof self.fetch;
-  },
-  importModule: (url) => import(/* @vite-ignore */ url) as Promise<PyodideModule>,
-};
-
+const scope = bootScope(self);
 const entropy = replaceEntropy(self.crypto); // before Python starts, which reads it as it does
 const shell = new Shell(
   (source, report) => loadPython(scope, entropy, source, systemClock, report),

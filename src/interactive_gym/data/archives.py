@@ -14,13 +14,13 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, insert, select
 
+from interactive_gym.data import flat
 from interactive_gym.data.provenance import own_version
 from interactive_gym.data.schema import served, sessions
 from interactive_gym.errors import ServerError
@@ -59,7 +59,7 @@ class Kept:
             data = _inflated(self.archive)
             if hashlib.sha256(data).hexdigest() != target.stem:
                 raise ServerError(f"{self.archive} is damaged: it does not have the content that its name says.")
-            _place(data, target)
+            flat.place(data, target)
         return target
 
 
@@ -77,7 +77,7 @@ def keep(folder: Path, runtime: Runtime) -> str | None:
         pyodide = f"pyodide-{runtime.pyodide_url.strip('/').rpartition('/')[2]}"
         for file in runtime.pyodide_files:
             if not (place / pyodide / file.name).exists():
-                _place(file.read_bytes(), place / pyodide / file.name)
+                flat.place(file.read_bytes(), place / pyodide / file.name)
         return _note(place, archive, pyodide, runtime.packages)
     except OSError as error:
         raise ServerError(f"{place} cannot be written: {error}. Participants' Python is kept there.") from error
@@ -129,7 +129,8 @@ def _keep_archive(source: Path, place: Path) -> str:
     name = f"{source.name}.gz"
     if not (place / name).exists():
         beside = source.with_name(name)
-        _place(beside.read_bytes() if beside.exists() else gzip.compress(source.read_bytes(), mtime=0), place / name)
+        data = beside.read_bytes() if beside.exists() else gzip.compress(source.read_bytes(), mtime=0)
+        flat.place(data, place / name)
     return name
 
 
@@ -138,16 +139,8 @@ def _note(place: Path, archive: str, pyodide: str, packages: tuple[str, ...]) ->
     text = json.dumps(said, indent=2) + "\n"
     name = hashlib.sha256(text.encode()).hexdigest()[:16]
     if not (place / f"{name}.json").exists():
-        _place(text.encode(), place / f"{name}.json")
+        flat.place(text.encode(), place / f"{name}.json")
     return name
-
-
-def _place(data: bytes, target: Path) -> None:
-    """Write a file so that nobody ever sees half of it."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_name(f".{target.name}.{os.getpid()}.new")
-    draft.write_bytes(data)
-    draft.replace(target)
 
 
 def _inflated(path: Path) -> bytes:

@@ -30,6 +30,14 @@ def replacing(path: Path, *, mode: int = 0o644) -> Iterator[IO[str]]:
     draft.replace(path)
 
 
+def place(data: bytes, target: Path) -> None:
+    """A file of these bytes; nobody ever sees half of it, and two who write it at once are not in each other's way."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(f".{target.name}.{os.getpid()}.new")
+    draft.write_bytes(data)
+    draft.replace(target)
+
+
 def write_table(path: Path, table: Table, *, mode: int = 0o644) -> None:
     """A CSV file (RFC 4180); its last column is the schema version. Text stays as it is, spreadsheets or not."""
     header, rows = table

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from interactive_gym.data import flat
 from interactive_gym.errors import ServerError
 
 FOLDER = "pictures"
@@ -19,15 +20,7 @@ def keep(folder: Path, files: Mapping[str, bytes]) -> None:
     place = folder / FOLDER
     try:
         for name, data in files.items():
-            _place(place / name, data)
+            if not (place / name).exists():
+                flat.place(data, place / name)
     except OSError as error:
         raise ServerError(f"{place} cannot be written: {error}. The pictures of the games are kept there.") from error
-
-
-def _place(target: Path, data: bytes) -> None:
-    if target.exists():
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_name(f".{target.name}.new")
-    draft.write_bytes(data)
-    draft.replace(target)
