@@ -24,6 +24,7 @@ from interactive_gym.errors import ServerError
 from interactive_gym.experiment import Experiment
 from interactive_gym.export.codebook import HEADER, codebook_of_study
 from interactive_gym.packaging import Runtime, build_runtime
+from interactive_gym.packaging.plan import experiment_file
 from interactive_gym.scenes import GymScene, Scene
 from interactive_gym.scenes.assets import PictureFile
 from interactive_gym.server.desk import Desk, clock
@@ -151,7 +152,7 @@ def _describe(experiment: Experiment, folder: Path, runtime: Runtime) -> None:
         experiment_id=experiment.id,
         archive=runtime.archive_url,
         now=clock(),
-        file=_file_of(experiment),
+        file=experiment_file(experiment),
         scenes=scenes,
     )
 
@@ -159,12 +160,3 @@ def _describe(experiment: Experiment, folder: Path, runtime: Runtime) -> None:
 def _described(scene: Scene, position: int) -> dict[str, Any]:
     drawn = _drawn(scene) if isinstance(scene, GymScene) else {}
     return {"id": scene.id, "kind": scene.kind, "position": position, **drawn, **scene.page()}
-
-
-def _file_of(experiment: Experiment) -> Path | None:
-    """Of the module that has it among its global names."""
-    for module in list(sys.modules.values()):
-        names = getattr(module, "__dict__", {})
-        if names.get("__file__") and any(value is experiment for value in list(names.values())):
-            return Path(names["__file__"])
-    return None
