@@ -74,6 +74,7 @@ export interface Game {
   record_observations: boolean;
   multiplayer: Multiplayer | null;
   min_speed?: number | null;
+  record_states?: boolean;
 }
 
 /** Nobody is left who has played. All play ``episode`` again up to ``frame`` (-1: the reset), and go on together. */

@@ -74,6 +74,7 @@ class Game(Base, frozen=True):
     record_observations: bool
     multiplayer: Multiplayer | None  # None: one human
     min_speed: float | None = None  # times real time
+    record_states: bool = False
 
 
 class Restart(Base, frozen=True):

@@ -19,7 +19,8 @@ def setup_of(make: Any, agents: tuple[str, ...] = ("0",), **changes: Any) -> Set
     """A game of ``make()`` in which all ``agents`` are humans."""
     plain: dict[str, Any] = {
         "scene_id": "game", "make": make, "options": {}, "agents": agents, "humans": frozenset(agents), "fps": 10,
-        "max_steps": None, "record_observations": False,
+        "max_steps": None, "record_observations": False, "record_states": False,
+        "no_state": frozenset(),
     }  # fmt: skip
     return Setup(**plain | changes)
 

@@ -27,7 +27,7 @@ NOTHING = [b"\0" * 2] * 3
 
 
 def setup_of() -> Setup:
-    return Setup("scene", dict, {}, AGENTS, frozenset(AGENTS[:2]), 10, None, False)
+    return Setup("scene", dict, {}, AGENTS, frozenset(AGENTS[:2]), 10, None, False, False, frozenset())
 
 
 def written(actions: Actions, played: list[tuple[Input, ...]], acting: Any = AGENTS) -> list[Row]:

@@ -41,6 +41,8 @@ ROWS = st.builds(
     st.dictionaries(st.text(max_size=3), st.sampled_from(["human", "bot", "default"]), max_size=2),
     FLAGS,
     present=FLAGS,
+    state=st.none() | AGENTS,
+    state_hash=st.none() | st.binary(min_size=16, max_size=16).map(bytes.hex),
 )
 
 
@@ -120,7 +122,7 @@ def test_a_row_that_cannot_be_recorded_is_not_added_in_part():
 
 def test_more_than_the_server_takes_is_said_where_it_arises():
     noise = np.random.default_rng(1).integers(0, 256, 600_000, np.uint8)
-    with pytest.raises(EnvError, match=r"frames 3 to 4 .*record_observations"):
+    with pytest.raises(EnvError, match=r"frames 3 to 4 .*record_observations or record_states"):
         pack([step(3), step(4, {"noise": noise})])
     with pytest.raises(EnvError, match="at most 8,000,000"):
         pack([step(3, {"zeros": np.zeros(9_000_000, np.uint8)})])
@@ -147,10 +149,16 @@ def test_a_chunk_of_exactly_the_limit_is_accepted():
         unpack(data, max_bytes=size - 1)
 
 
-def chunk(version=3, first=0, **columns):
-    empty = {"observations": None}
-    names = ("actions", "rewards", "terminated", "truncated", "infos", "observations", "source", "is_focused")
-    names += {1: (), 2: ("observed",)}.get(version if version == 1 or version == 2 else 3, ("observed", "present"))
+def chunk(version=4, first=0, **columns):
+    empty = {"observations": None, "state": None, "state_hash": None}
+    names = {
+        1: ("source", "is_focused"),
+        2: ("source", "is_focused", "observed"),
+        3: ("source", "is_focused", "observed", "present"),
+    }.get(
+        version if type(version) is int else 4, ("state", "state_hash", "source", "is_focused", "observed", "present")
+    )
+    names = ("actions", "rewards", "terminated", "truncated", "infos", "observations", *names)
     return zlib.compress(encode([version, first, *(columns.get(name, [empty.get(name, {})]) for name in names)]))
 
 
@@ -158,9 +166,14 @@ def test_the_smallest_chunk_written_by_hand_is_accepted():
     assert unpack(chunk()) == [Row(0)]
 
 
-@pytest.mark.parametrize("version", [1, 2])
-def test_what_was_stored_before_bots_said_what_they_saw_and_who_was_there_can_be_read(version):
-    assert unpack(chunk(version, actions=[{"0": 2}])) == [Row(0, {"0": 2})]
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_what_was_stored_by_earlier_versions_can_be_read_and_compared(version):
+    data = chunk(version, actions=[{"0": 2}], rewards=[{"0": 1.0}])
+    assert unpack(data) == [Row(0, {"0": 2}, {"0": 1.0})]
+    played = Row(0, {"0": 2}, {"0": 1.0}, state={"place": 1}, state_hash="0" * 32)
+    assert peek(data).begins_with([encode_fields(played, PLAYED)])
+    assert not peek(data).begins_with([encode_fields(replace(played, rewards={"0": 2.0}), PLAYED)])
+    assert PLAYED[: peek(data).played] == PLAYED[:-2]
 
 
 @pytest.mark.parametrize(
@@ -172,7 +185,7 @@ def test_what_was_stored_before_bots_said_what_they_saw_and_who_was_there_can_be
         pack([step(0)]).data + b"x",
         zlib.compress(encode({})),
         zlib.compress(encode([1, 0])),
-        chunk(version=4),
+        chunk(version=5),
         zlib.compress(encode([True, 0, *[[{}]] * 8])),
         chunk(version=[]),
         chunk(observed=[{"0": 0}]),
@@ -181,6 +194,12 @@ def test_what_was_stored_before_bots_said_what_they_saw_and_who_was_there_can_be
         chunk(observed=[None]),
         chunk(present=[None]),
         chunk(present=[{"0": 1}]),
+        chunk(state=[{1: 2}]),
+        chunk(state=[[]]),
+        chunk(state_hash=[{}]),
+        chunk(state_hash=[""]),
+        chunk(state_hash=["F" * 32]),
+        chunk(state_hash=["0" * 31 + "\n"]),
         chunk(first=-2),
         chunk(first=True),
         chunk(first=2**40),

@@ -47,6 +47,22 @@ def test_columns_are_in_the_order_of_the_data_format():
     assert list(line)[-3:] == ["is_focused.0", "observed.1", "present.0"]
 
 
+def test_the_state_of_the_game_is_nobodys():
+    state = {"place": np.array([1, 2]), "bag": {}, "chef": {"holds": None}, "score": 2}
+    line = columns(row(rewards={"state": 1.0}, state=state, state_hash="0" * 32, source={"0": "human"}), 10)
+    assert line == {
+        "frame": 3,
+        "t_ms": 300.0,
+        "rewards.state": 1.0,
+        "state.place": "[1,2]",
+        "state.bag": "{}",
+        "state.chef.holds": None,
+        "state.score": 2,
+        "state_hash": "0" * 32,
+        "source.0": "human",
+    }
+
+
 def test_nested_infos_are_dotted_and_arrays_are_json():
     deep = {"x": {"y": np.float32(0.5)}, "none": {}}
     line = columns(row(infos={"a": {"pos": np.array([1, 2]), "deep": deep, 1: [None]}}), 10)

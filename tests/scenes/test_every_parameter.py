@@ -191,6 +191,7 @@ ROWS = [
     Row(GAME, "gameplay", "input_mode", [None, "", "pressed", 3, ["pressed_keys"]], "single_keystroke"),
     Row(GAME, "gameplay", "pause", not_number(0, 3600), 2.5),
     Row(GAME, "gameplay", "record_observations", [None, 1, "yes"], True),
+    Row(GAME, "gameplay", "record_states", [None, 1, "yes"], True),
     Row(TWO, "waitroom", "timeout", not_number(1, 86_400), 60),
     Row(TWO, "waitroom", "countdown", not_number(0, 60), 0),
     Row(TWO, "waitroom", "matcher", [None, 3, "fifo", ig.FIFO, Endless()], ig.Latency(max_server_rtt=200)),

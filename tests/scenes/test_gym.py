@@ -21,6 +21,7 @@ def full_game() -> ig.GymScene:
         .policies({"chef": ig.Human, 1: kitchen.policy})
         .gameplay(actions={"a": np.float32(0.5), ("b", "Shift"): (1, 2)}, default_action={"move": np.array([0, 1])})
         .gameplay(episodes=2, max_steps=99, input_mode="single_keystroke", pause=0.5, record_observations=True)
+        .gameplay(record_states=True)
         .content(header="Cook", body="<p>", game_text="<i>", button="Go")
         .runtime(loading_timeout=30, packages=["scipy"], min_speed=2)
     )
@@ -59,6 +60,7 @@ def test_every_field_of_a_game() -> None:
         "loading_timeout_s": 30.0,
         "min_speed": 2.0,
         "record_observations": True,
+        "record_states": True,
         "multiplayer": None,
     }
     assert (full_game().seed, full_game().packages) == (7, ("scipy",))

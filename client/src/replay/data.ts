@@ -1,4 +1,7 @@
-/** What is recorded of a frame, as a table: a line for each field, a column for each agent. */
+/**
+ * What is recorded of a frame, as a table: a line for each field, a column for each agent. What is of the game as a whole
+ * has one cell.
+ */
 
 import { el } from "../pages/dom";
 import type { Difference, Shown } from "./messages";
@@ -19,6 +22,8 @@ const TITLES: Record<string, string> = {
   observations: "Observation",
 };
 
+const SHARED: Record<string, string> = { state: "State", state_hash: "Hash of the state" };
+
 const FELT: [title: string, text: (felt: Felt) => string][] = [
   ["Keys pressed", ({ keys }) => keys.join(" ")],
   ["Frames predicted", ({ predicted }) => String(predicted)],
@@ -29,7 +34,7 @@ const FELT: [title: string, text: (felt: Felt) => string][] = [
 
 /** All lines of a frame; an empty cell is one of which nothing is known. */
 export function linesOf(agents: readonly string[], shown: Shown, episode: EpisodeRecord): Line[] {
-  const others = Object.keys(shown.row).filter((field) => !(field in TITLES));
+  const others = Object.keys(shown.row).filter((field) => !(field in TITLES) && !(field in SHARED));
   const recorded = [...Object.keys(TITLES), ...others].flatMap((field): Line[] => {
     const values = shown.row[field] ?? {};
     if (Object.keys(values).length === 0) return [];
@@ -39,7 +44,13 @@ export function linesOf(agents: readonly string[], shown: Shown, episode: Episod
   const experienced = FELT.flatMap(([title, told]): Line[] =>
     felt.every((one) => one === null) ? [] : [[title, ...felt.map((one) => (one === null ? "" : told(one)))]],
   );
-  return [...recorded, ...experienced];
+  return [...recorded, ...sharedOf(shown), ...experienced];
+}
+
+function sharedOf(shown: Shown): Line[] {
+  return Object.entries(SHARED).flatMap(([field, title]) =>
+    Object.entries(shown.row[field] ?? {}).map(([name, value]): Line => [name === "" ? title : `${title}: ${name}`, text(value)]),
+  );
 }
 
 function feltOf(episode: EpisodeRecord, agent: string, frame: number): Felt | null {
@@ -58,9 +69,10 @@ export class DataTable {
 
   show(agents: readonly string[], shown: Shown, episode: EpisodeRecord): void {
     const head = el("tr", {}, el("th", {}, "agent"), ...agents.map((agent) => el("th", { scope: "col" }, agent)));
-    const lines = linesOf(agents, shown, episode).map(([title, ...cells]) =>
-      el("tr", {}, el("th", { scope: "row" }, title), ...cells.map((cell) => el("td", {}, cell))),
-    );
+    const lines = linesOf(agents, shown, episode).map(([title, ...cells]) => {
+      const span = cells.length < agents.length ? { colspan: String(agents.length) } : {};
+      return el("tr", {}, el("th", { scope: "row" }, title), ...cells.map((cell) => el("td", span, cell)));
+    });
     const table = el("table", {}, el("thead", {}, head), el("tbody", {}, ...lines));
     this.element.replaceChildren(table, ...shown.differences.map(differenceElement));
   }

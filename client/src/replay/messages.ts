@@ -39,7 +39,7 @@ export interface Difference {
 export interface Shown {
   frame: number;
   views: ShownView[]; // first that of what was played in the end
-  row: Record<string, Record<string, string>>; // field -> agent -> JSON
+  row: Record<string, Record<string, string>>; // field -> agent -> JSON; of the state, name -> JSON
   differences: Difference[];
   savable: boolean; // false from where going back has shown otherwise, too
 }

@@ -15,7 +15,7 @@ from interactive_gym.browser.match import Match
 from interactive_gym.browser.picture import look_of
 from interactive_gym.browser.play import Play
 from interactive_gym.envs.determinism import VirtualWorld
-from interactive_gym.game.probe import Probe, probe
+from interactive_gym.game.probe import Probe, probe, probed
 from interactive_gym.game.speed import frame_cost
 
 PROBE_SEED = 0  # any: what is looked for is the same in every session
@@ -48,17 +48,16 @@ class Runtime:
         self._prepared: _Prepared | None = None
 
     def open_game(self, game_json: str, session_json: str) -> Play:
-        """Import the environment of a game; nothing is made yet.
+        """Import the environment of a game. It is made only if there is something to be known of it before.
 
         Args:
             game_json: ``protocol_game.Game``.
             session_json: ``{"session_id": str, "seed": int}``.
 
         Raises:
-            EnvError: A module of the game does not import; ``stage`` is ``"import"``.
+            EnvError: See :meth:`known`.
         """
-        game = self.imported(game_json)
-        return Play(game, self.world, json.loads(session_json)["seed"])
+        return Play(self.known(game_json), self.world, json.loads(session_json)["seed"])
 
     def prepare_game(self, game_json: str) -> float | None:
         """Import the environment of a game, and make it once to see what has to be known of it, and how fast it is.
@@ -102,11 +101,28 @@ class Runtime:
     def _preparation(self, game_json: str) -> _Prepared:
         if self._prepared is None or self._prepared.game_json != game_json:
             imported = self.imported(game_json)
-            probed = probe(imported, self.world, PROBE_SEED, look_of(imported))
+            found = probe(imported, self.world, PROBE_SEED, look_of(imported))
             is_kept = len(imported.humans) > 1
-            cost = frame_cost(imported, self.world, PROBE_SEED, probed, is_kept=is_kept)
-            self._prepared = _Prepared(game_json, imported, probed, cost)
+            cost = frame_cost(imported, self.world, PROBE_SEED, found, is_kept=is_kept)
+            self._prepared = _Prepared(game_json, replace(imported, no_state=found.no_state), found, cost)
         return self._prepared
+
+    def known(self, game_json: str) -> spec.Spec:
+        """What a game consists of, fit to play episodes whose records are compared with those of others.
+
+        Where records tell of states, an environment is made and drawn once, to see what of it is none.
+
+        Args:
+            game_json: ``protocol_game.Game``.
+
+        Raises:
+            EnvError: A module of the game does not import, the environment cannot be made or reset, or it does not fit
+                the config; ``stage`` says which.
+        """
+        if self._prepared is not None and self._prepared.game_json == game_json:
+            return self._prepared.spec
+        game = self.imported(game_json)
+        return probed(game, self.world, PROBE_SEED, look_of(game))
 
     def imported(self, game_json: str) -> spec.Spec:
         """What a game consists of.

@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from interactive_gym.browser.answers import report
 from interactive_gym.browser.runtime import Runtime, prepare
-from interactive_gym.envs.reducers import is_hooked
-from interactive_gym.envs.state_digest import StateDigest
 from interactive_gym.game.episode import Episode
 from interactive_gym.game.setup import Setup
+from interactive_gym.game.states import WHOLE
 from interactive_gym.records import (
     FIELDS,
     PLAYED,
-    NotCanonical,
     Packer,
     Row,
     encode,
@@ -86,7 +84,7 @@ class Verifier:
     def _episode(self, job: Json) -> Episode:
         game = json.dumps(job["game"])
         if game not in self._known:
-            self._known[game] = self._runtime.imported(game)
+            self._known[game] = self._runtime.known(game)
         return Episode(self._known[game], self._runtime.world, job["seed"], job["episode"])
 
 
@@ -125,7 +123,7 @@ class _Replayed:
         if recorded.begins_with(played):
             self.frames = recorded.first + len(played)
             return True
-        return self._is_same_by_rows(played, unpack(data)) and len(played) == len(actions)
+        return self._is_same_by_rows(played, unpack(data), recorded.played) and len(played) == len(actions)
 
     def _played(self, episode: Episode, first: int, actions: Iterable[Any]) -> Iterator[Sequence[bytes]]:
         """The cells of each row; fewer if the episode is over before."""
@@ -138,9 +136,9 @@ class _Replayed:
                 self._see(episode)
             yield encode_fields(episode.row, PLAYED)
 
-    def _is_same_by_rows(self, played: Iterable[Sequence[bytes]], recorded: Iterable[Row]) -> bool:
+    def _is_same_by_rows(self, played: Iterable[Sequence[bytes]], recorded: Iterable[Row], fields: int) -> bool:
         for cells, row in zip(played, recorded, strict=False):
-            if [*cells] != encode_fields(row, PLAYED):
+            if [*cells[:fields]] != encode_fields(row, PLAYED[:fields]):
                 self.other = _packed(row.frame, cells)
                 self.failure = None  # it came later
                 return False
@@ -154,43 +152,20 @@ def _packed(frame: int, played: Sequence[bytes]) -> str:
     return b64encode(packer.pack().data).decode()
 
 
-def state_of(episode: Episode, digest: StateDigest) -> Json:
+def state_of(episode: Episode) -> Json:
     """Where an environment stands, as JSON: ``{"frame", "hash", "state", "left_out"}``.
 
     ``state`` is what its ``get_state()`` gives; without one, its attributes. Numpy arrays are lists. What is no plain
     data is in the hash alone, and ``left_out`` names it.
     """
-    found, left_out = _plain_state(_innermost(episode.env))
-    return {"frame": episode.frame, "hash": digest.of(episode.env).hex(), "state": found, "left_out": left_out}
-
-
-def _plain_state(env: Any) -> tuple[object, list[str]]:
-    state: Any = env.get_state() if is_hooked(type(env)) else getattr(env, "__dict__", {})
-    if not isinstance(state, Mapping):
-        return (plain(state), []) if _is_plain(state) else (None, ["get_state()"])
-    names = {str(name): value for name, value in state.items()}
-    there = {name: plain(value) for name, value in names.items() if _is_plain(value)}
-    return there, sorted(names.keys() - there.keys())
-
-
-def _is_plain(value: object) -> bool:
-    try:
-        encode(value)
-    except NotCanonical:
-        return False
-    return True
-
-
-def _innermost(env: Any) -> Any:
-    """What wrappers are around; they have no state that is worth a look."""
-    while not is_hooked(type(env)) and "env" in getattr(env, "__dict__", {}):
-        env = env.env
-    return env
+    there, left_out = episode.states.parts(episode.env)
+    found = there.get(WHOLE) if WHOLE in {*there, *left_out} else there
+    digest = episode.states.digest(episode.env).hex()
+    return {"frame": episode.frame, "hash": digest, "state": plain(found), "left_out": sorted(left_out)}
 
 
 def _writer(write: Callable[[str], object]) -> See:
-    digest = StateDigest()
-    return lambda episode: write(json.dumps(state_of(episode, digest)) + "\n")
+    return lambda episode: write(json.dumps(state_of(episode)) + "\n")
 
 
 def _cut(data: bytes, sizes: Iterable[int]) -> Iterator[bytes]:

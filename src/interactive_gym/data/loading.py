@@ -22,9 +22,10 @@ from interactive_gym.data.screenings import screenings_table
 from interactive_gym.data.study_folder import opened
 from interactive_gym.data.visits import visits_table
 from interactive_gym.errors import ConfigError
-from interactive_gym.records import FIELDS, Row, plain
+from interactive_gym.records import FIELDS, SHARED, Row, plain
 
 _KEYS = ("session_id", "episode", "frame", "t_ms", "agent", "participant_id")
+_BY_AGENT = tuple(name for name in FIELDS if name not in SHARED)
 _WHOLE = ("actions", "rewards")  # a dict of these is one value, and not columns
 
 
@@ -135,7 +136,8 @@ class Loaded:
         """What was played: one row for each agent in each frame of each complete episode, also of the reset (-1).
 
         Columns are ``session_id, episode, frame, t_ms, agent, participant_id`` (of a bot: none), and those of
-        ``ep<k>.csv`` without the agent: ``actions, rewards, ..., infos.<key>, observations``.
+        ``ep<k>.csv`` without the agent: ``actions, rewards, ..., infos.<key>, observations``. What is of no agent
+        (``state.<name>``, ``state_hash``) stands in the row of each.
 
         Args:
             sessions: Only these. All of a scene are held in memory at once.
@@ -211,17 +213,25 @@ def _frame_lines(connection: Connection, sides: Sequence[Session]) -> Iterator[d
     for episode in games.completed(connection, sides[0].id):
         for row in frames(connection, sides, episode):
             at = (sides[0].id, episode.number, row.frame, row.frame * 1000 / sides[0].fps)
+            shared = dict(_shared_values(row))
             for agent in _agents(row):
                 line = dict(zip(_KEYS, (*at, agent, players.get(agent)), strict=True))
-                yield line | dict(_values(row, agent))
+                yield line | dict(_values(row, agent)) | shared
 
 
 def _agents(row: Row) -> list[str]:
-    return list(dict.fromkeys(agent for name in FIELDS for agent in getattr(row, name) or ()))
+    return list(dict.fromkeys(agent for name in _BY_AGENT for agent in getattr(row, name) or ()))
+
+
+def _shared_values(row: Row) -> Iterator[tuple[str, Any]]:
+    for name, value in (row.state or {}).items():
+        yield from _flat(f"state.{name}", plain(value))
+    if row.state_hash is not None:
+        yield "state_hash", row.state_hash
 
 
 def _values(row: Row, agent: str) -> Iterator[tuple[str, Any]]:
-    for name in FIELDS:
+    for name in _BY_AGENT:
         values = getattr(row, name) or {}
         if agent in values:
             value = plain(values[agent])

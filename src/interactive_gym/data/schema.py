@@ -22,7 +22,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA_VERSION = 5  # of the files that we write; a change of columns or their meaning raises it
+SCHEMA_VERSION = 6  # of the files that we write; a change of columns or their meaning raises it
 
 metadata = MetaData()
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from interactive_gym.export.study import EXPERIENCE, Played, Study
 from interactive_gym.export.survey import LONG, SceneFrames, Track, line_of
-from interactive_gym.records import FIELDS, Row, columns
+from interactive_gym.records import FIELDS, SHARED, Row, columns
 
 Add = Callable[[Iterable[Sequence[object]]], object]
 Open = Callable[[str, Sequence[str]], AbstractContextManager[Add]]
@@ -57,26 +57,42 @@ def long_rows(
 
 
 class Places:
-    """Agent, field and key of a column ``<field>.<agent>.<key>``."""
+    """Agent, field and key of a column ``<field>.<agent>.<key>``; what is of no agent has none."""
 
     def __init__(self, played: Played) -> None:
         agents = played.sides[0].game["policies"]
         self.are_plain = not any("." in agent or "#" in agent for agent in agents)
-        self._known: dict[str, tuple[str, str, str]] = {}
+        self._known: dict[str, tuple[str | None, str, str]] = {}
 
-    def of(self, column: str) -> tuple[str, str, str]:
+    def of(self, column: str) -> tuple[str | None, str, str]:
         known = self._known.get(column)
         if known is None:
-            field, agent, key = (*column.split(".", 2), "")[:3]
-            known = self._known[column] = (agent, field, key)
+            known = self._known[column] = _taken_apart(column)
         return known
 
 
-def _values(row: Row) -> Iterator[tuple[str, str, str, object]]:
+def _taken_apart(column: str) -> tuple[str | None, str, str]:
+    field, _, rest = column.partition(".")
+    if field in SHARED:
+        return None, field, rest
+    agent, _, key = rest.partition(".")
+    return agent, field, key
+
+
+def _values(row: Row) -> Iterator[tuple[str | None, str, str, object]]:
     """Agent, field, key and value, taken apart one by one: agents may have any names."""
     for name in FIELDS:
+        if name in SHARED:
+            for column, cell in _cells(name, getattr(row, name)):
+                yield (*_taken_apart(column), cell)
+            continue
         for agent, value in (getattr(row, name) or {}).items():
-            fields: dict[str, Any] = {name: {agent: value}}
             prefix = len(f"{name}.{agent}.")
-            for column, cell in islice(columns(Row(0, **fields), 1).items(), 2, None):
+            for column, cell in _cells(name, {agent: value}):
                 yield agent, name, column[prefix:], cell
+
+
+def _cells(name: str, values: Any) -> Iterator[tuple[str, object]]:
+    """The columns of one field."""
+    fields: dict[str, Any] = {name: values}
+    return islice(columns(Row(0, **fields), 1).items(), 2, None)

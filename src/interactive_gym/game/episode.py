@@ -13,6 +13,7 @@ from interactive_gym.envs.snapshot import Snapshot
 from interactive_gym.errors import EnvError
 from interactive_gym.game.calling import called
 from interactive_gym.game.setup import Setup
+from interactive_gym.game.states import States
 from interactive_gym.policies import Policy
 from interactive_gym.records import Row, end_reason
 
@@ -57,6 +58,7 @@ class Episode:
         number: From 0.
         codecs: The actions of each agent, in the environment's order.
         standing: After the last frame that was played.
+        states: Looks at the environment's.
         step_s: What the environment took for it, in seconds.
 
     Raises:
@@ -70,11 +72,13 @@ class Episode:
         self._world = world
         self._seed = session_seed
         self._snapshot: Snapshot | None = None
+        self.states = States(setup)
         with world.frame(session_seed, number, -1, setup.fps):
             self.adapter = make(setup)
             self.codecs = codecs_of(self.adapter, setup.agents)
             reset = self.adapter.reset(episode_seed(session_seed, setup.scene_id, number))
-        row = Row(-1, infos=reset.infos, observations=reset.observations)
+        state = self.states.recorded(self.env, -1)
+        row = Row(-1, infos=reset.infos, observations=reset.observations, state=state)
         scores = dict.fromkeys(setup.humans, 0.0)
         self.standing = Standing(row, reset.observations, {}, frozenset(), scores, None)
 
@@ -147,18 +151,20 @@ class Episode:
         step = self._step_env(frame, latest)
         limit = self._setup.max_steps
         at_limit, is_over = limit is not None and frame + 1 >= limit, self.adapter.over(step)
+        is_last = at_limit or is_over
         terminated = step.terminated if is_over else self._unreported() | {**step.terminated}
         truncated = _cut_off(step, terminated) if at_limit and not is_over else step.truncated
         seen = step.observations if self._setup.record_observations else None
         who = source, is_focused, observed, present or {}
-        row = Row(frame, actions, step.rewards, terminated, truncated, step.infos, seen, *who)
+        states = self.states.recorded(self.env, frame), self.states.recorded_hash(self.env, frame, is_last=is_last)
+        row = Row(frame, actions, step.rewards, terminated, truncated, step.infos, seen, *who, *states)
         self.standing = Standing(
             row,
             step.observations,
             latest,
             before.done | {agent for agent in terminated if terminated[agent] or truncated.get(agent)},
             {agent: score + _number(step.rewards.get(agent, 0.0)) for agent, score in before.scores.items()},
-            end_reason(row, limit) if is_over or at_limit else None,
+            end_reason(row, limit) if is_last else None,
         )
         return row
 

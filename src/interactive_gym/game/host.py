@@ -5,12 +5,11 @@ from __future__ import annotations
 import traceback
 from collections.abc import Collection, Iterable, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Protocol, TypedDict
 
 from interactive_gym.envs.determinism import VirtualWorld
-from interactive_gym.envs.state_digest import StateDigest
 from interactive_gym.errors import EnvError
 from interactive_gym.game.actions import Actions
 from interactive_gym.game.episode import Episode, Saved
@@ -87,14 +86,14 @@ class Host:
         no_state = ", ".join(sorted(f"{cls}.{name}" for cls, name in found.no_state))
         self.fingerprint = {"actions": found.spaces, "no_state": no_state}
         self.failure: EnvError | None = None
-        self._setup = setup
+        self._setup = replace(setup, no_state=found.no_state)
         self._world = world
         self._seed = session_seed
         self._watched = watched
-        self._state_digest = StateDigest(found.no_state)
         self._game: tuple[Episode, Ledger] | None = None
         self._kept: dict[int, _Kept] = {}
         self._past = b""
+        self._hashed: bytes | None = None  # what the state's digest is after the step that was just made
         self._failed_at: int | None = None
         self._begun_early: int | None = None
 
@@ -185,7 +184,7 @@ class Host:
     def _begin(self, number: int) -> None:
         self.close()
         self._kept.clear()
-        self.failure = self._failed_at = None
+        self.failure = self._failed_at = self._hashed = None
         episode = Episode(self._setup, self._world, self._seed, number)
         ledger = Ledger(self._setup, episode.row)
         self._game = episode, ledger
@@ -202,7 +201,7 @@ class Host:
         kept = self._kept[frame]
         episode.load(kept.episode)
         self._past = kept.past
-        self.failure = self._failed_at = None
+        self.failure = self._failed_at = self._hashed = None
         ledger.forget_from(frame)
         for later in [later for later in self._kept if later > frame]:
             del self._kept[later]
@@ -232,6 +231,7 @@ class Host:
             if agent in acting
         }
         row = episode.step(actions, {}, {}, {})  # who chose them may still change until the frame is committed
+        self._hashed = bytes.fromhex(row.state_hash) if row.state_hash else None
         cells = encode_fields(row, PLAYED)
         return Result(tuple(given.action for given in inputs), acting, cells, self._watched_now(episode), episode.over)
 
@@ -243,7 +243,8 @@ class Host:
         """Of the environment, of where the episode stands, and of all records up to here."""
         standing = self.episode.standing
         counted = [standing.row.frame, standing.actions, standing.done, standing.scores, standing.over]
-        parts = self._state_digest.of(self.episode.env), self._past, encode(counted)
+        state = self._hashed or self.episode.states.digest(self.episode.env)
+        parts = state, self._past, encode(counted)
         return blake2b(b"".join(parts), digest_size=DIGEST_SIZE).digest()
 
     def _check_next(self, frame: int) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 from interactive_gym.envs.adapter import Adapter
 from interactive_gym.envs.anatomy import Attribute
@@ -34,6 +34,20 @@ class Probe:
     codecs: Mapping[str, ActionCodec]
     spaces: str
     no_state: frozenset[Attribute]
+
+
+Some = TypeVar("Some", bound=Setup)
+
+
+def probed(setup: Some, world: VirtualWorld, session_seed: int, look: Look | None) -> Some:
+    """``setup``, with what is no part of its environment's state, if its record tells of states.
+
+    Raises:
+        EnvError: See :func:`probe`.
+    """
+    if not setup.tells_states:
+        return setup
+    return replace(setup, no_state=probe(setup, world, session_seed, look).no_state)
 
 
 def probe(setup: Setup, world: VirtualWorld, session_seed: int, look: Look | None) -> Probe:

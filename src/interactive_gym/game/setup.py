@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+from interactive_gym.envs.anatomy import Attribute
 from interactive_gym.envs.reference import resolve
 from interactive_gym.policies.roster import HUMAN_NAME
 
@@ -18,6 +19,8 @@ class Setup:
         make: Called with ``options``, makes the environment.
         agents: Everybody who is played, in the order of the config: player 0, player 1, ...
         humans: Those of them who are played by participants.
+        no_state: Attributes of the environment that are no part of its state, as drawing changes them; see
+            ``game.probe``. None of them are known before somebody has looked.
     """
 
     scene_id: str
@@ -28,6 +31,13 @@ class Setup:
     fps: int
     max_steps: int | None
     record_observations: bool
+    record_states: bool
+    no_state: frozenset[Attribute]
+
+    @property
+    def tells_states(self) -> bool:
+        """Whether its record says something of the environment's states."""
+        return self.record_states or len(self.humans) > 1
 
 
 def load_setup(game: Mapping[str, Any]) -> Setup:
@@ -46,4 +56,6 @@ def load_setup(game: Mapping[str, Any]) -> Setup:
         fps=game["fps"],
         max_steps=game["max_steps"],
         record_observations=game["record_observations"],
+        record_states=game.get("record_states", False),  # games of earlier versions do not have it
+        no_state=frozenset(),
     )

@@ -9,12 +9,12 @@ from interactive_gym.envs.determinism import VirtualWorld
 from interactive_gym.game.host import Host
 from interactive_gym.game.probe import Probe
 from interactive_gym.game.setup import Setup
+from interactive_gym.netcode.config import DIGEST_EVERY
 from interactive_gym.netcode.requests import Advance, Begin, Commit, Input, Request, Save
 
 WARM = 5  # frames that are not counted: what is done for the first time takes longer
 LEAST, MOST = 5, 60  # frames that are
 ENOUGH_S = 0.3  # seconds for that, once there are enough
-HASHED_EVERY = 10  # frames, as in the game
 
 
 def frame_cost(setup: Setup, world: VirtualWorld, session_seed: int, probed: Probe, *, is_kept: bool) -> float | None:
@@ -52,7 +52,7 @@ class _Trial:
         while len(steps) < WARM + LEAST or (len(steps) < WARM + MOST and self._stopwatch() < ends):
             frame, inputs = self.host.episode.frame + 1, self._inputs()
             if is_kept:
-                saves.append(self._do(Save(frame, frame % HASHED_EVERY == 0)))
+                saves.append(self._do(Save(frame, frame % DIGEST_EVERY == 0)))
             steps.append(self._do(Advance(frame, inputs, is_live=True)))
             if self.host.failure is not None:
                 return None

@@ -12,6 +12,7 @@ from interactive_gym.netcode.requests import Input
 Predict = Callable[[Sequence[bytes]], bytes]
 """From a player's confirmed actions, oldest first (at most 30, at least one), to the action to expect next."""
 
+DIGEST_EVERY = 10  # frames; records have the hashes of these states, so a change is one of the records
 MAX_PEERS = 32
 MAX_INPUT_DELAY = 30
 MAX_WINDOW = 32  # with twice this and twice the delay under way, all inputs that miss an acknowledgement fit a datagram
@@ -68,7 +69,7 @@ class Config:
     settle_timeout: float = 2.0
     server_timeout: float = 10.0
     on_mismatch: Literal["end", "log"] = "end"
-    digest_every: int = 10
+    digest_every: int = DIGEST_EVERY
     max_window: int = 8
     is_action: Callable[[int, bytes], bool] = lambda player, action: True
     fingerprint: Mapping[str, str] = field(default_factory=dict)

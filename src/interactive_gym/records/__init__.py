@@ -20,11 +20,12 @@ from interactive_gym.records.chunks import (
     unpack,
 )
 from interactive_gym.records.reading import Malformed, decode
-from interactive_gym.records.rows import FIELDS, PLAYED, Row, columns, end_reason, plain
+from interactive_gym.records.rows import FIELDS, PLAYED, SHARED, Row, columns, end_reason, plain
 
 __all__ = [
     "FIELDS",
     "PLAYED",
+    "SHARED",
     "Array",
     "Malformed",
     "NotCanonical",

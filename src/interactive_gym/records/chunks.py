@@ -7,6 +7,7 @@ compressed ones: two versions of zlib need not agree.
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -16,16 +17,25 @@ from typing import Any
 from interactive_gym.errors import EnvError
 from interactive_gym.records.canonical import NotCanonical, digest, encode, joined
 from interactive_gym.records.reading import Malformed, decode, leading
-from interactive_gym.records.rows import FIELDS, Row
+from interactive_gym.records.rows import FIELDS, PLAYED, SHARED, Row
 
-VERSION = 3
+VERSION = 4
 MAX_CHUNK_BYTES = 8_000_000  # uncompressed: a second of 160 x 210 RGB observations at 60 Hz is 6 MB
 MAX_PACKED_BYTES = 525_000  # compressed; what fits into protocol.Chunk.data as base64
 MAX_ROWS = 10_000
 SOURCES = frozenset({"human", "bot", "default"})
+_STATELESS = tuple(name for name in FIELDS if name not in SHARED)
 _FIELDS_OF = MappingProxyType(  # earlier versions are stored somewhere
-    {1: FIELDS[: FIELDS.index("observed")], 2: FIELDS[: FIELDS.index("present")], VERSION: FIELDS}
+    {
+        1: _STATELESS[: _STATELESS.index("observed")],
+        2: _STATELESS[: _STATELESS.index("present")],
+        3: _STATELESS,
+        VERSION: FIELDS,
+    }
 )
+_NOTHING = encode(None)
+_OPTIONAL = frozenset({"observations", *SHARED})
+_is_hash = re.compile(r"[0-9a-f]{32}").fullmatch
 _COMPRESSION = 6  # 1 is twice as fast and a quarter larger; a chunk takes under a millisecond either way
 
 
@@ -86,7 +96,7 @@ def _too_large(packed: Packed, size: int) -> str:
     return (
         f"the records of frames {packed.first} to {last} have {size:,} bytes, compressed {len(packed.data):,}; at most "
         f"{MAX_CHUNK_BYTES:,} and {MAX_PACKED_BYTES:,} can be stored: give smaller infos, or do not ask for "
-        "record_observations"
+        "record_observations or record_states"
     )
 
 
@@ -100,8 +110,11 @@ def encode_fields(row: Row, names: Sequence[str] = FIELDS) -> list[bytes]:
 
 
 def _encode_field(row: Row, name: str) -> bytes:
+    value = getattr(row, name)
+    if value is None:
+        return _NOTHING  # of most games, three fields of each row
     try:
-        return encode(getattr(row, name))
+        return encode(value)
     except NotCanonical as error:
         raise error.inside(name) from None
 
@@ -169,11 +182,16 @@ class Peeked:
     _version: int
     _body: bytes
 
+    @property
+    def played(self) -> int:
+        """How many of :data:`PLAYED`, from the first one on, it has; later versions have more."""
+        return sum(name in PLAYED for name in _FIELDS_OF[self._version])
+
     def begins_with(self, rows: Sequence[Sequence[bytes]]) -> bool:
-        """Whether all of its rows have these cells in their first fields, as :func:`encode_fields` makes them."""
+        """Whether all of its rows have these cells, as :func:`encode_fields` makes them of :data:`PLAYED`."""
         if len(rows) != len(self.actions):
             return False
-        columns = [joined(column) for column in zip(*rows, strict=True)]
+        columns = [joined(column) for column in zip(*rows, strict=True)][: self.played]
         items = 2 + len(_FIELDS_OF[self._version])
         head = joined([encode(self._version), encode(self.first), *columns, *[b""] * (items - 2 - len(columns))])
         return self._body.startswith(head)
@@ -226,10 +244,14 @@ def _rows(first: Any, names: Sequence[str], cells: list[Any]) -> list[Row]:
 
 def _row(frame: int, fields: dict[str, Any]) -> Row:
     for name, by_agent in fields.items():
-        if by_agent is None and name == "observations":
+        if by_agent is None and name in _OPTIONAL:
+            continue
+        if name == "state_hash":
+            if type(by_agent) is not str or _is_hash(by_agent) is None:
+                raise Malformed(f"frame {frame}: state_hash is no digest")
             continue
         if not isinstance(by_agent, dict) or not all(type(agent) is str for agent in by_agent):
-            raise Malformed(f"frame {frame}: {name} is no dict of agents")
+            raise Malformed(f"frame {frame}: {name} is no dict of agents, or names")
     for name in ("terminated", "truncated", "is_focused", "present"):
         if not all(type(value) is bool for value in fields.get(name, {}).values()):
             raise Malformed(f"frame {frame}: {name} is not true or false")

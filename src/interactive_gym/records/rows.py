@@ -16,10 +16,13 @@ _LONGEST_INT = 1_000  # bits; Python refuses to write ints of more than 4 300 di
 class Row:
     """One frame: what every agent did and what the environment answered.
 
-    All is keyed by agent. Row -1 holds what ``reset`` gave, ``infos`` and ``observations``; its other fields are empty.
+    All but the last two fields is keyed by agent. Row -1 holds what ``reset`` gave, ``infos`` and ``observations``, and
+    ``state``; its other fields are empty.
     ``source`` says who chose the action: ``"human"``, ``"bot"``, or ``"default"`` where nobody pressed a key.
     ``observed`` is, of the bots, the frame after which they saw what they acted on: -1 is the reset.
     ``present`` says, of the humans who play with others, whether they were there: not cut, and back if they had been.
+    ``state`` is the environment's after the frame, by name, and ``state_hash`` a digest of all of it, hexadecimal; None
+    where none was taken.
     """
 
     frame: int
@@ -33,6 +36,8 @@ class Row:
     is_focused: Mapping[str, bool] = field(default_factory=dict)
     observed: Mapping[str, int] = field(default_factory=dict)
     present: Mapping[str, bool] = field(default_factory=dict)
+    state: Mapping[str, Any] | None = None
+    state_hash: str | None = None
 
 
 def end_reason(last: Row, max_steps: int | None) -> str:
@@ -46,23 +51,33 @@ def end_reason(last: Row, max_steps: int | None) -> str:
 
 
 #: What was played: the same wherever the same actions are played from the same seed.
-PLAYED = ("actions", "rewards", "terminated", "truncated", "infos", "observations")
+PLAYED = ("actions", "rewards", "terminated", "truncated", "infos", "observations", "state", "state_hash")
 #: The columns of a chunk and of a table, in this order.
 FIELDS = (*PLAYED, "source", "is_focused", "observed", "present")
+#: Those that are of the game as a whole; in the others each agent has a value.
+SHARED = ("state", "state_hash")
 
 
 def columns(row: Row, fps: float) -> dict[str, object]:
-    """One line of the table: ``frame``, ``t_ms``, then ``<field>.<agent>`` and ``infos.<agent>.<key>``.
+    """One line of the table: ``frame``, ``t_ms``, then ``<field>.<agent>`` and ``infos.<agent>.<key>``;
+    ``state.<name>`` and ``state_hash``.
 
     Nested dicts become dotted names, lists and arrays JSON text; everything else is a plain Python value.
     """
     line: dict[str, object] = {"frame": row.frame, "t_ms": row.frame * 1000 / fps}
     repeats: dict[str, int] = {}
     for name in FIELDS:
-        for agent, value in (getattr(row, name) or {}).items():
-            for key, cell in _cells(f"{name}.{plain(agent)}", plain(value), top=True):
+        for head, value in _headed(name, getattr(row, name)):
+            for key, cell in _cells(head, plain(value), top=name not in SHARED):
                 line[_unused(key, line, repeats)] = cell
     return line
+
+
+def _headed(name: str, values: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(values, str):
+        yield name, values
+    else:
+        yield from ((f"{name}.{plain(key)}", value) for key, value in (values or {}).items())
 
 
 def plain(value: Any) -> Any:

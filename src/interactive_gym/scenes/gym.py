@@ -175,6 +175,7 @@ class GymScene(Passage):
         input_mode: Literal["pressed_keys", "single_keystroke"] | NotGiven = NOT_GIVEN,
         pause: float | NotGiven = NOT_GIVEN,
         record_observations: bool | NotGiven = NOT_GIVEN,
+        record_states: bool | NotGiven = NOT_GIVEN,
     ) -> Self:
         """How participants play.
 
@@ -189,6 +190,9 @@ class GymScene(Passage):
                 ``"single_keystroke"``: each press acts once.
             pause: Seconds between two episodes, 0 to 3600; 1 if not given.
             record_observations: Store the observations of every step too; False if not given.
+            record_states: Store the environment's state after the reset and every step too: what its ``get_state()``
+                returns, or else its attributes, as far as they are numbers, text, lists, tuples, sets, dicts or numpy
+                arrays. False if not given.
 
         Raises:
             ConfigError: A key or an input mode is unknown, an action is not JSON, or a number is out of its range.
@@ -202,6 +206,7 @@ class GymScene(Passage):
             input_mode=input_mode,
             pause=pause,
             record_observations=record_observations,
+            record_states=record_states,
         )
 
     def content(
@@ -552,6 +557,7 @@ class GymScene(Passage):
             "loading_timeout_s": self._runtime.loading_timeout,
             "min_speed": self._runtime.min_speed,
             "record_observations": play.record_observations,
+            "record_states": play.record_states,
             "multiplayer": self._together() if len(self.humans) > 1 else None,
         }
 

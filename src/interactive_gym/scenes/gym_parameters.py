@@ -127,6 +127,7 @@ class Gameplay(Parameters):
     input_mode: Annotated[str, choice("pressed_keys", "single_keystroke")] = "pressed_keys"
     pause: Annotated[float, number(0, 3600)] = 1.0
     record_observations: Annotated[bool, flag] = False
+    record_states: Annotated[bool, flag] = False
 
 
 def _input_delay(value: object) -> int | str:

@@ -16,8 +16,10 @@ from interactive_gym.game.probe import Look
 from interactive_gym.game.selfcheck.bindings import check_bindings
 from interactive_gym.game.selfcheck.ending import check_ending
 from interactive_gym.game.selfcheck.findings import SHOWN, Findings, Json, listed
+from interactive_gym.game.selfcheck.recording import check_recording
 from interactive_gym.game.selfcheck.rehearsal import Rehearsal
 from interactive_gym.game.selfcheck.rollback import check_rollback
+from interactive_gym.game.states import NoState
 from interactive_gym.policies.roster import HUMAN_NAME
 
 FRAMES = 400
@@ -27,6 +29,7 @@ SEED = 1
 _POLICIES = ("policies", "players")
 _PLACES = {"draw": ("rendering", "draw"), "policy": _POLICIES}
 _FACTORY = ("environment", "factory")
+_BY_ERROR = {WrongAgents: _POLICIES, NoState: ("gameplay", "record_states")}
 
 
 def examine(
@@ -56,7 +59,7 @@ def examine(
             snapshot["exact"] = snapshot["exact"] and ending["same"] is not False
         except EnvError as error:
             result["failure"] = {"stage": error.stage, "problem": error.problem, "detail": error.detail}
-            place = _POLICIES if isinstance(error, WrongAgents) else _PLACES.get(error.stage, _FACTORY)
+            place = _BY_ERROR.get(type(error)) or _PLACES.get(error.stage, _FACTORY)
             findings.add("error", error.problem, "make it work in plain Python first", *place)
     return result
 
@@ -99,6 +102,7 @@ def _examine(
     result["determinism"] = _compared(played, again, changed, findings) | {"taken": dict(world.taken)}
     _report_unrecordable(played, findings)
     _report_taken(world, played, findings)
+    check_recording(game, world, seed, played, findings)
 
 
 def _import_all(game: Mapping[str, Any], world: VirtualWorld) -> None:

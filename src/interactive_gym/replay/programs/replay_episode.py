@@ -52,7 +52,18 @@ class Replayer:
         job: Json = json.loads(job_json)
         with self._world.frame(0, 0, -1, fps=1):
             game = spec.load(json.dumps(job["game"]))
-        return Replay(game, self._world, job, Recording(chunks, job["frames"]))
+        return Replay(_probed(game, self._world), self._world, job, Recording(chunks, job["frames"]))
+
+
+def _probed(game: spec.Spec, world: VirtualWorld) -> spec.Spec:
+    """With what is no part of the environment's state; the records of older archives tell nothing of states."""
+    try:
+        from interactive_gym.browser.picture import look_of
+        from interactive_gym.browser.runtime import PROBE_SEED
+        from interactive_gym.game.probe import probed
+    except ImportError:
+        return game
+    return probed(game, world, PROBE_SEED, look_of(game))
 
 
 class Otherwise(Exception):
@@ -344,10 +355,26 @@ def differences(played: Row, recorded: Row) -> Iterator[Json]:
     """What was recorded otherwise than it is played: ``field``, ``recorded`` and ``played``."""
     for field in PLAYED:
         one, other = getattr(recorded, field), getattr(played, field)
+        if field == "state_hash" and one is None:
+            continue  # older records have none
         if encode(one) != encode(other):
-            yield {"field": field, "recorded": repr(one)[:LONGEST_TEXT], "played": repr(other)[:LONGEST_TEXT]}
+            yield from _told(field, one, other)
 
 
-def _readable(values: Mapping[str, Any] | None) -> Json:
-    """One text per agent."""
+def _told(field: str, one: Any, other: Any) -> Iterator[Json]:
+    """Of a state, which may be large, only those parts that differ."""
+    if field != "state" or one is None or other is None:
+        yield {"field": field, "recorded": repr(one)[:LONGEST_TEXT], "played": repr(other)[:LONGEST_TEXT]}
+        return
+    for name in [*one, *(name for name in other if name not in one)]:
+        mine, theirs = ({name: state[name]} if name in state else {} for state in (one, other))
+        if encode(mine) != encode(theirs):
+            said = [repr(part[name])[:LONGEST_TEXT] if part else "nothing" for part in (mine, theirs)]
+            yield {"field": f"state.{name}", "recorded": said[0], "played": said[1]}
+
+
+def _readable(values: Mapping[str, Any] | str | None) -> Json:
+    """One text per agent, or per name; what has neither stands under none."""
+    if isinstance(values, str):
+        return {"": values}
     return {str(agent): json.dumps(plain(value))[:LONGEST_TEXT] for agent, value in (values or {}).items()}
