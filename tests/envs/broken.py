@@ -35,6 +35,23 @@ class Sound:
         return np.array([self.total, self.rng.random()])
 
 
+class Noisy(Sound):
+    """A second of its states, or of what it shows, is more than can be stored."""
+
+    def step(self, action: Any) -> Any:
+        _, *rest = super().step(action)
+        self.noise = self.rng.bytes(40_000)
+        return self.noise, *rest
+
+
+class Crumbled(Sound):
+    """Its state is few bytes, and too many values."""
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        self.crumbs = [None] * 40_000
+        return super().reset(seed=seed, options=options)
+
+
 class LosesStateToEzPickle(Sound, EzPickle):
     def __init__(self) -> None:
         EzPickle.__init__(self)

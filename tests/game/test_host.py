@@ -61,6 +61,9 @@ def begun(host: Host, frames: int) -> list[tuple[Input, ...]]:
 GAMES: dict[str, tuple[Any, tuple[str, ...], dict[str, Any]]] = {
     "unseeded": (games.Duel, CHASE, {}),
     "observations recorded": (games.Duel, CHASE, {"record_observations": True}),
+    "states recorded": (games.Duel, CHASE, {"record_states": True}),
+    "states of sets": (games.Gathers, CHASE, {"record_states": True}),
+    "states by hooks": (games.Steer, ("0",), {"max_steps": 60, "record_states": True}),
     "max_steps": (games.Duel, CHASE, {"max_steps": 25}),
     "numpy results": (games.NumpyResults, CHASE, {}),
     "an agent is done early": (games.Early, CHASE, {}),
@@ -121,6 +124,32 @@ def test_an_episode_that_was_made_before_it_was_asked_for_is_the_same(world: Vir
 
 
 # --- what is recorded -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("make", "frames", "hashed"), [(games.Duel, 40, [9, 19, 29, 39]), (games.Early, 25, [9, 19])])
+def test_the_hashes_of_states_are_of_frames_that_their_number_decides(
+    world: VirtualWorld, make: Any, frames: int, hashed: list[int]
+) -> None:
+    """Whether a frame was saved, gone back to, or committed before the state after it was saved, makes no difference."""
+    host = host_of(world, make, CHASE)
+    plan = plan_of(host, frames)
+    for played in (straight(host, plan), rolled_back(host_of(world, make, CHASE), plan)):
+        assert [row.frame for row in rows(played) if row.state_hash] == hashed
+    last = rows(straight(host_of(world, make, CHASE, max_steps=14), plan))
+    assert [row.frame for row in last if row.state_hash] == [9, 13], "the last one has it"
+    alone = host_of(world, make, CHASE, humans=frozenset({"cat"}))
+    assert not any(row.state_hash for row in rows(straight(alone, plan))), "there is nobody to be compared with"
+
+
+def test_a_state_that_was_put_back_is_looked_at_again(world: VirtualWorld) -> None:
+    """What the digest of a step says is not taken for that of a restored state."""
+    host = host_of(world, games.Duel, CHASE)
+    begun(host, 10)
+    right = host.fulfil(Save(10, hashed=True))["digest"]
+    assert host.fulfil(Save(10, hashed=True))["digest"] == right
+    host.fulfil(Load(10))
+    host.episode.env.t += 1
+    assert host.fulfil(Save(10, hashed=True))["digest"] != right
 
 
 def test_rows_are_what_the_inputs_say(world: VirtualWorld) -> None:

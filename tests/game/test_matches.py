@@ -108,6 +108,7 @@ GAMES: dict[str, tuple[Any, tuple[str, ...], dict[str, Any]]] = {
     "Overcooked, to its own end": (short_overcooked, ("0", "1"), {}),
     "slime volleyball": (SlimeVolleyEnv, ("agent_left", "agent_right"), {"max_steps": 200}),
     "unseeded": (games.Duel, CHASE, {"max_steps": 150}),
+    "states recorded": (games.Early, CHASE, {"max_steps": 60, "record_states": True}),
     "numpy results, sparse infos": (games.NumpyResults, CHASE, {"max_steps": 150}),
     "an agent is done early": (games.Early, CHASE, {"max_steps": 60}),
     "every codec, five peers": (games.Numbered, ("0", "1", "2", "3", "4"), {"max_steps": 120}),

@@ -10,7 +10,11 @@ from typing import Any
 
 import pytest
 
+from interactive_gym.envs.determinism import VirtualWorld
 from interactive_gym.game.selfcheck import ending, episode, examine, first_difference
+from interactive_gym.game.selfcheck.findings import Findings
+from interactive_gym.game.selfcheck.recording import check_recording
+from interactive_gym.game.selfcheck.rehearsal import Rehearsal
 from tests.fresh import in_fresh_python
 
 
@@ -117,6 +121,43 @@ def test_policies_for_other_agents_than_the_env_has() -> None:
     result = examine(game("Sound", policies={"0": "human", "chef": "functools:reduce"}), frames=5)
     assert result["failure"]["stage"] == "make"
     assert result["problems"][0]["method"] == "policies"
+
+
+# --- what is recorded on request ------------------------------------------------------------------------------------
+
+
+def test_what_is_left_out_of_recorded_states_is_told() -> None:
+    result = examine(game("Sound", record_states=True), frames=100)
+    assert problems(result, "error", "warning") == []
+    (problem,) = [problem for problem in result["problems"] if problem["parameter"] == "record_states"]
+    assert problem["severity"] == "info" and "leave out" in problem["what"] and "rng (it is a " in problem["what"]
+    assert "get_state() and set_state(state)" in problem["fix"]
+    assert not any("leave out" in what for what in problems(examine(game("Sound"), frames=10), "info"))
+
+
+def test_nothing_to_record_of_a_state_is_an_error() -> None:
+    result = examine(game("tests.browser.test_states:Mute", record_states=True), frames=10)
+    (problem,) = result["problems"]
+    assert (problem["severity"], problem["method"], problem["parameter"]) == ("error", "gameplay", "record_states")
+    assert "nothing of the state of Mute can be recorded" in problem["what"]
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "why"),
+    [("Noisy", "record_states", "can be stored"), ("Noisy", "record_observations", "can be stored"),
+     ("Crumbled", "record_states", "more than 1000000 values")],
+)  # fmt: skip
+def test_more_than_can_be_stored_of_a_second_is_an_error(name: str, option: str, why: str) -> None:
+    (problem,) = [problem for problem in recorded(game(name, **{option: True})) if problem["severity"] == "error"]
+    assert (problem["method"], problem["parameter"]) == ("gameplay", option) and why in problem["what"]
+    assert recorded(game(name)) == []
+
+
+def recorded(asked: dict[str, Any]) -> list[dict[str, Any]]:
+    findings = Findings()
+    with VirtualWorld().installed() as world:
+        check_recording(asked, world, 1, [Rehearsal(asked, world, 1, 0)], findings)
+    return findings.problems
 
 
 # --- snapshots ------------------------------------------------------------------------------------------------------

@@ -94,7 +94,11 @@ def two_peers(world: VirtualWorld, make: Any, **changes: Any) -> list[Peer]:
 
 @pytest.mark.parametrize(
     ("make", "changes"),
-    [(games.Duel, {}), (games.NumpyResults, {"record_observations": True}), (games.Early, {"max_steps": 33})],
+    [
+        (games.Duel, {}),
+        (games.NumpyResults, {"record_observations": True}),
+        (games.Early, {"max_steps": 33, "record_states": True}),
+    ],
 )
 def test_peers_record_the_same(world: VirtualWorld, make: Any, changes: dict[str, Any]) -> None:
     peers = two_peers(world, make, **changes)

@@ -56,7 +56,7 @@ def _too_large(game: Mapping[str, Any], setup: Setup, world: VirtualWorld, seed:
             for chunk in recorder.add(row, last=is_last):
                 unpack(chunk.packed.data)
         except (EnvError, Malformed) as problem:
-            return str(problem)
+            return problem.problem
         if is_last:
             return None
         chosen = choices.next()
