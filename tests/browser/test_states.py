@@ -235,7 +235,7 @@ def test_a_state_that_is_no_dict_is_recorded_as_one_value(world: VirtualWorld) -
 @pytest.mark.parametrize(
     ("environment", "problem", "stage"),
     [
-        ("Mute", r"nothing of the state of Mute can be recorded; get_state\(\) gives .*Mute; use .*record_states", "reset"),
+        ("Mute", r"nothing of the state of Mute can be recorded; get_state\(\) .*Mute; use .*record_states", "reset"),
         ("Raises", r"get_state\(\) raised LookupError: the state is lost", "reset"),
         ("Grows", r"at most 8,000,000 and 525,000 can be stored: .*record_states", "step"),
     ],

@@ -90,7 +90,7 @@ def study() -> ig.Experiment:
         .outcome("partner_left", code=True)
         .scenes(
             ig.StartScene("welcome").content(header="Welcome"),
-            practice.rendering(draw=draw, fps=FPS).gameplay(**plays, episodes=2),
+            practice.rendering(draw=draw, fps=FPS).gameplay(**plays, episodes=2, record_states=True),
             ig.Conditions("briefing", {"told": ig.StaticScene("strategy").content(header="How"), "untold": []}),
             ig.StaticScene("survey").content(
                 body="<input name='age' type='number'><textarea name='comment'></textarea>"

@@ -433,7 +433,8 @@ class Games:
     def _reset(self, match: Match) -> Row:
         agents = self._agents(match)
         seen = {agent: np.array([n, 0.5], dtype=np.float32) for n, agent in enumerate(agents)}
-        return Row(-1, infos={agent: {"fresh": True} for agent in agents}, observations=seen)
+        state = self._state(match.scene_id, -1)
+        return Row(-1, infos={agent: {"fresh": True} for agent in agents}, observations=seen, state=state)
 
     def _row(
         self,
@@ -465,7 +466,15 @@ class Games:
             is_focused={agent: not self._looks_away(one, frame) for agent, one in match.seats.items()},
             observed={agent: max(frame - 2, -1) for agent in agents if source[agent] == "bot"},
             present={} if scene == "practice" else {agent: source[agent] != "bot" for agent in match.seats},
+            state=self._state(scene, frame),
+            state_hash=f"{frame:032x}" if scene != "practice" and (is_last or frame % 10 == 9) else None,
         )
+
+    def _state(self, scene: str, frame: int) -> dict[str, Any] | None:
+        if scene != "practice":
+            return None
+        board = np.arange(4, dtype=np.uint8).reshape(2, 2) + (frame + 1) % 3
+        return {"t": frame + 1, "board": board, "pots": {"left": frame % 7 == 6, "right": None}, "name": "kitchen"}
 
     def _seen(self, agents: Sequence[str], frame: int) -> dict[str, Any]:
         return {agent: np.array([n, frame / 10], dtype=np.float32) for n, agent in enumerate(agents)}

@@ -130,7 +130,7 @@ def test_an_episode_that_was_made_before_it_was_asked_for_is_the_same(world: Vir
 def test_the_hashes_of_states_are_of_frames_that_their_number_decides(
     world: VirtualWorld, make: Any, frames: int, hashed: list[int]
 ) -> None:
-    """Whether a frame was saved, gone back to, or committed before the state after it was saved, makes no difference."""
+    """Whether a frame was saved, gone back to, or committed before its state was saved, makes no difference."""
     host = host_of(world, make, CHASE)
     plan = plan_of(host, frames)
     for played in (straight(host, plan), rolled_back(host_of(world, make, CHASE), plan)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -188,6 +189,25 @@ def test_the_first_frame_that_differs_is_named_with_both_values(world: VirtualWo
     assert "7.0" in difference["recorded"] and "7.0" not in difference["played"]
     assert [one["field"] for one in json.loads(replay.show(8, True))["differences"]] == ["rewards"]
     assert json.loads(replay.show(9, True))["differences"] == []
+
+
+def test_states_are_shown_and_compared_whatever_the_viewer_draws(world: VirtualWorld) -> None:
+    game = rooms.game(HUMAN, HUMAN, environment=f"{rooms.HERE}:Paints", draw=None, record_states=True)
+    wire = Wire(world, game)
+    page, _ = wire.join_all()
+    wire.run(60)
+    rows = page.rows(0)
+    replay = opened(game, rows)
+    assert checked(replay)["difference"] is None
+    for frame in (44, 3, 9):
+        shown = json.loads(replay.show(frame, True))
+        assert shown["row"]["state"]["t"] == str(frame + 1) and "shown" not in shown["row"]["state"]
+        assert shown["row"]["state_hash"] == ({"": rows[frame + 1].state_hash} if frame != 3 else {})
+    forged = replace(rows[10], state={**(rows[10].state or {}), "t": 7}, state_hash="0" * 32)
+    said = checked(opened(game, [*rows[:10], forged, *rows[11:]]))
+    assert said["difference"] == {"frame": 9, "field": "state.t", "recorded": "7", "played": "10"}
+    older = [replace(row, state_hash=None) for row in rows]
+    assert checked(opened(game, older))["difference"] is None, "of before there were hashes"
 
 
 def test_where_nothing_can_be_played_any_more_the_replay_ends(world: VirtualWorld) -> None:

@@ -70,6 +70,21 @@ describe("the data of a frame", () => {
     expect(lines).toContainEqual(["Frames played again", "2 (1.5 ms)", "0"]);
   });
 
+  it("has what is of the game as a whole in one cell", () => {
+    const row = { actions: { cat: "2" }, state: { t: "4", pots: "[1,2]" }, state_hash: { "": "00ff" } };
+    const lines = linesOf(["cat", "mouse"], { ...SHOWN, row }, EPISODE);
+    expect(lines.slice(0, 4)).toEqual([
+      ["Action", "2", ""],
+      ["State: t", "4"],
+      ["State: pots", "[1,2]"],
+      ["Hash of the state", "00ff"],
+    ]);
+    const table = new DataTable();
+    table.show(["cat", "mouse"], { ...SHOWN, row }, EPISODE);
+    const cells = [...table.element.querySelectorAll("td[colspan='2']")].map((cell) => cell.textContent);
+    expect(cells).toEqual(["4", "[1,2]", "00ff"]);
+  });
+
   it("is never taken for HTML", () => {
     const table = new DataTable();
     const differences = [{ field: "infos", recorded: "<img src=x>", played: "<script>" }];

@@ -6,6 +6,7 @@ import heapq
 import itertools
 import json
 import random
+from base64 import b64encode
 from collections.abc import Iterator
 from struct import unpack_from
 from typing import Any
@@ -15,7 +16,7 @@ LONGEST = 60.0  # seconds
 
 
 def main(game: dict[str, Any]) -> list[dict[str, Any]]:
-    """Of each participant: the digests of all chunks, the ends of episodes, and how many frames were played again."""
+    """Of each participant: all chunks and their digests, the ends of episodes, and how many frames were played again."""
     from interactive_gym.browser.runtime import prepare
 
     runtime = prepare()
@@ -39,7 +40,7 @@ class Game:
         self.order = itertools.count()
         self.under_way: list[Any] = []
         self.told: dict[int, dict[str, Any]] = {
-            peer: {"digests": [], "ends": [], "replayed": 0, "over": None} for peer in matches
+            peer: {"digests": [], "chunks": [], "ends": [], "replayed": 0, "over": None} for peer in matches
         }
 
     def play(self) -> dict[int, dict[str, Any]]:
@@ -63,6 +64,8 @@ class Game:
         told = self.told[peer]
         told["replayed"] += packet["rollback"]
         told["digests"] += [(head["episode"], head["digest"]) for head in packet["chunks"]]
+        for position, head in enumerate(packet["chunks"]):
+            told["chunks"].append((head["episode"], head, b64encode(match.chunk(position)).decode()))
         for event in packet["events"]:
             if event["type"] == "prepared":
                 match.ready(now)
