@@ -53,6 +53,7 @@ def test_the_columns(folder: Path) -> None:
         *(f"{field}.{agent}" for field in ("actions", "rewards", "terminated", "truncated") for agent in PAIR),
         *(name for name in first["frames/kitchen"] if name.startswith("infos.")),
         *(name for name in first["frames/kitchen"] if name.startswith("observations.")),
+        "state_hash",
         *(f"{field}.{agent}" for field in ("source", "is_focused", "present") for agent in PAIR),
         "schema_version",
     ]
@@ -65,6 +66,31 @@ def test_the_columns(folder: Path) -> None:
             *("step_ms", "predicted", "rollback", "rollback_ms", "key", "event_ms", "sampled_ms", "executed_ms"),
             *("painted_ms", "schema_version"),
         ]
+
+
+def test_states_are_of_the_game_as_a_whole(folder: Path) -> None:
+    wide = lines(folder / "frames/practice.csv")
+    states = ["state.t", "state.board", "state.pots.left", "state.pots.right", "state.name"]
+    assert [name for name in wide[0] if name.startswith("state")] == sorted(states, key=list(wide[0]).index)
+    assert set(states) <= set(wide[0])
+    reset, tenth = wide[0], next(row for row in wide if row["frame"] == "9")
+    assert [reset[name] for name in states] == ["0", "[[0,1],[2,3]]", "false", "", "kitchen"]
+    assert [tenth[name] for name in states] == ["10", "[[1,2],[3,4]]", "false", "", "kitchen"]
+    long = [row for row in lines(folder / "frames_long/practice.csv") if row["field"].startswith("state")]
+    first = [row for row in long if row["session_id"] == reset["session_id"] and row["frame"] == "-1"]
+    assert {(row["agent"], row["field"], row["key"]): row["value"] for row in first if row["episode"] == "0"} == {
+        ("", "state", "t"): "0",
+        ("", "state", "board"): "[[0,1],[2,3]]",
+        ("", "state", "pots.left"): "false",
+        ("", "state", "pots.right"): "",
+        ("", "state", "name"): "kitchen",
+    }
+    hashes = [row for row in lines(folder / "frames_long/tag.csv") if row["field"] == "state_hash"]
+    assert hashes and {(row["agent"], row["key"]) for row in hashes} == {("", "")}
+    assert {row["value"] for row in hashes if row["frame"] == "9"} == {f"{9:032x}"}
+    book = {row["column"]: row for row in lines(folder / "codebook.csv") if row["scene_id"] == "practice"}
+    assert (book["state.t"]["type"], book["state.t"]["minimum"]) == ("integer", "0")
+    assert "after the frame" in book["state.board"]["description"]
 
 
 PAIR = ("chef", "cook")

@@ -162,3 +162,13 @@ def test_no_library_and_no_server_is_imported_for_it() -> None:
     assert found.stdout.strip() == "[]"
     alone = "import sys, interactive_gym\nprint('interactive_gym.data' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", alone], capture_output=True, text=True).stdout.strip() == "False"
+
+
+def test_states_stand_in_the_row_of_each_agent(study: Loaded) -> None:
+    alone = [row for row in lines(study.frames("practice")) if row["frame"] in (-1, 9)]
+    assert {row["state.t"] for row in alone} == {0, 10} and {row["state.name"] for row in alone} == {"kitchen"}
+    assert {row["state.pots.left"] for row in alone} == {False}
+    together = lines(study.frames("kitchen"))
+    assert {row["state_hash"] for row in together if row["frame"] == 9} == {f"{9:032x}"}
+    assert {row["agent"] for row in together if row["state_hash"]} == {"chef", "cook"}
+    assert {row["state_hash"] for row in together if row["frame"] == 8} == {None}

@@ -16,7 +16,7 @@ LONGEST = 60.0  # seconds
 
 
 def main(game: dict[str, Any]) -> list[dict[str, Any]]:
-    """Of each participant: all chunks and their digests, the ends of episodes, and how many frames were played again."""
+    """Of each participant: all chunks, their digests, the ends of episodes, and how many frames were played again."""
     from interactive_gym.browser.runtime import prepare
 
     runtime = prepare()
