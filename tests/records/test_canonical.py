@@ -69,6 +69,15 @@ def test_the_order_of_keys_does_not_matter():
     assert encode({"fedcba", "abcdef"}) == encode({"abcdef", "fedcba"})
 
 
+def test_keys_that_are_equal_to_earlier_ones_keep_their_own_type():
+    keys = ["a", 1, True, 1.0, b"a", (1,), (True,)]
+    for key in [*keys, *reversed(keys)]:
+        ((read, value),) = decode(encode({key: 2})).items()
+        assert (read, repr(read), value) == (key, repr(key), 2)
+    many = {f"key {number}": number for number in range(200)}
+    assert decode(encode(many)) == many
+
+
 def test_every_nan_is_the_same_and_zero_keeps_its_sign():
     odd = struct.unpack(">d", b"\xff\xf8\x00\x00\x00\x00\x00\x01")[0]
     assert encode(odd) == encode(math.nan)
