@@ -160,6 +160,8 @@ def test_the_provenance(generated: Generated, folder: Path) -> None:
     assert found["seeds"].keys() == generated.truth.sessions.keys()
     assert found["scenes"]["kitchen"]["kind"] == "gym"
     assert found["starts"][0]["packages"]
+    ((scenes, *_),) = [found["configurations"][start["scenes"]] for start in found["starts"]]
+    assert (scenes["id"], scenes["position"]) == (generated.experiment.sequence[0].id, 0)
     assert found["not_yet_written"] == {"episodes": 0, "comparisons": 0, "links": 0}
     assert found["network"]["links"] > 0 and found["network"]["rtt_ms_median"]["median"] > 0
     conditions = found["conditions"]["briefing"]
