@@ -16,6 +16,8 @@ from interactive_gym.data.store import Store
 from interactive_gym.data.study_folder import opened
 from interactive_gym.errors import ConfigError, ServerError
 from interactive_gym.server.settings import Settings
+from tests.data.exported import exported, files
+from tests.data.generated import Generated, generate
 from tests.databases import disconnect_all, postgresql
 
 ADDRESS = "postgresql://ada:p%40ss-word@db.example:5433/studies"
@@ -213,3 +215,17 @@ def test_it_keeps_what_a_file_keeps() -> None:
         "a\N{REPLACEMENT CHARACTER}b",
     )
     store.close()
+
+
+def test_a_study_gives_the_same_tables_wherever_it_is(
+    generated: Generated, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = postgresql().url.render_as_string(hide_password=False)
+    monkeypatch.setenv(database.VARIABLE, address)
+    folder = tmp_path / "data" / generated.folder.name
+    generate(folder, 40, place=postgres(address, folder.name))
+    here = exported(generated.folder, tmp_path / "here", "csv")["csv"]
+    there = exported(folder, tmp_path / "there", "csv")["csv"]
+    moved = {"events.csv", "provenance.json"}  # in which is when this was run
+    first, second = ({name: data for name, data in files(one).items() if name not in moved} for one in (here, there))
+    assert first == second
