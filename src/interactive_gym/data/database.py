@@ -1,7 +1,7 @@
 """Where the store of a study is: in a file of its folder, by SQLite, or in a schema of a database, by PostgreSQL.
 
 What differs between the two is here, and nowhere else: how to connect, how a transaction begins, how it is known that
-a commit has committed, and how one server keeps another one away.
+a commit has committed, how a row is added only where there is none, and how one server keeps another one away.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from functools import cache
 from hashlib import blake2b
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, Insert, Table, create_engine, event, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.schema import CreateSchema
 
@@ -254,6 +256,14 @@ def postgres(database: str, experiment_id: str) -> Postgres:
     if find_spec("pg8000") is None:
         raise ConfigError('PostgreSQL needs a driver: pip install "interactive-gym[postgresql]"')
     return Postgres(url.set(drivername=_DRIVER), _schema_of(experiment_id))
+
+
+@cache
+def insert_once(table: Table, dialect: str) -> Insert:
+    """Adds a row, unless there is one with its primary key; ``rowcount`` says which."""
+    add: Any = postgresql if dialect == "postgresql" else sqlite
+    statement: Insert = add.insert(table).on_conflict_do_nothing(index_elements=[*table.primary_key])
+    return statement.execution_options(preserve_rowcount=True)
 
 
 def note(folder: Path, database: Database) -> None:
