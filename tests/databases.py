@@ -46,6 +46,15 @@ def anywhere(folder: Path, kind: str) -> Database:
     return Sqlite(folder / "study.db") if kind == "sqlite" else postgresql()
 
 
+def disconnect_all(place: Postgres) -> None:
+    """All connections to the database of ``place`` break, as where it is restarted."""
+    engine = create_engine(place.url)
+    others = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()"
+    with engine.begin() as connection:
+        assert connection.execute(text(f"{others} and pid <> pg_backend_pid()")).all(), "somebody was connected"
+    engine.dispose()
+
+
 def place_of(path: Path) -> Database:
     """Where a store goes that is to be at ``path``: there, or in the PostgreSQL of the environment, empty."""
     address = os.environ.get(VARIABLE)

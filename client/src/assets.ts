@@ -1,7 +1,7 @@
 /** The picture files of a game: loaded before it may start, so that nothing is missing in its first frame. */
 
 import type { GameAsset } from "./protocol.gen";
-import type { FetchLike } from "./worker/download";
+import type { Download } from "./worker/download";
 
 /** A picture file that has been decoded. */
 export interface PictureFile {
@@ -15,19 +15,19 @@ export type Pictures = ReadonlyMap<string, PictureFile>;
  * Loads all of a game's `assets`, at the same time. The result goes into `RendererOptions.pictures`.
  *
  * @param progress Called whenever something has arrived, with the bytes of all files together.
- * @param fetch `persistent(fetch, clock)` of worker/download.ts, which tries again while the network is bad. What it
+ * @param download `downloads(fetch, clock)` of worker/download.ts, which tries again while the network is bad. What it
  *   throws is thrown here, and an Error that names the picture where one cannot be decoded.
  */
 export async function preloadAssets(
   assets: readonly GameAsset[],
   progress: (received: number, total: number) => void,
-  fetch: FetchLike,
+  download: Download,
 ): Promise<Pictures> {
   const total = assets.reduce((sum, { bytes }) => sum + bytes, 0);
   let received = 0;
   const arrived = (bytes: number): void => progress((received += bytes), total);
   const load = async (asset: GameAsset): Promise<[string, PictureFile]> => {
-    const file = await download(await fetch(asset.url), arrived);
+    const file = await download(asset.url, arrived);
     return [asset.name, new DecodedPicture(asset, await decode(file, asset))];
   };
   return new Map(await Promise.all(assets.map(load)));
@@ -71,18 +71,6 @@ function cutOut(image: HTMLImageElement, [x, y, width, height]: Box): HTMLCanvas
   [canvas.width, canvas.height] = [width, height];
   canvas.getContext("2d")?.drawImage(image, x, y, width, height, 0, 0, width, height);
   return canvas;
-}
-
-async function download(response: Response, arrived: (bytes: number) => void): Promise<Blob> {
-  if (!response.body) return response.blob();
-  const counted = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
-    transform(part, controller) {
-      arrived(part.byteLength);
-      controller.enqueue(part);
-    },
-  });
-  const type = response.headers.get("content-type") ?? "";
-  return new Response(response.body.pipeThrough(counted), { headers: { "content-type": type } }).blob();
 }
 
 async function decode(file: Blob, { name }: GameAsset): Promise<HTMLImageElement> {

@@ -26,7 +26,7 @@ import { measure } from "./screening";
 import { PageScripts } from "./scripts";
 import { openShelf, type Shelf } from "./shelf";
 import { Study } from "./study";
-import { persistent } from "./worker/download";
+import { downloads } from "./worker/download";
 
 const clock = new NudgedClock(systemClock); // the worker's messages do, which come to hidden pages as well
 const MOST_QUERY_CHARACTERS = 200; // ShortText in protocol.py; recruiting platforms stay far below it
@@ -132,7 +132,7 @@ function openDebug(boot: Boot): GameTools["debug"] {
 }
 
 const picturesOf: GameTools["loadPictures"] = (assets, progress) =>
-  preloadAssets(assets, progress, persistent(fetch.bind(window), clock));
+  preloadAssets(assets, progress, downloads(fetch.bind(window), clock));
 
 const keyboardOf: GameTools["createKeyboard"] = (keys, onChange) => createKeyboard(window, { keys, onChange });
 

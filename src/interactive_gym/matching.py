@@ -19,7 +19,7 @@ import sys
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import chain, combinations
 from numbers import Real
 from typing import overload
 
@@ -234,7 +234,7 @@ def _first_come(waiting: Queue, reason: str, ways: Sequence[float] | None = None
     if ways is None and not waiting.apart:
         ends = range(waiting.group, len(waiting) + 1, waiting.group)
         return [Group(waiting.people[end - waiting.group : end], reason) for end in ends]
-    free = _Free([0.0] * len(waiting) if ways is None else ways)
+    free = _Line(len(waiting)) if ways is None else _Near(ways)
     groups: list[Group] = []
     for first in range(len(waiting)):
         places = _joined(waiting, first, free, limit) if free.has(first) else []
@@ -245,7 +245,7 @@ def _first_come(waiting: Queue, reason: str, ways: Sequence[float] | None = None
     return groups
 
 
-def _joined(waiting: Queue, first: int, free: _Free, limit: float) -> list[int]:
+def _joined(waiting: Queue, first: int, free: _Line | _Near, limit: float) -> list[int]:
     """The places of ``first`` and of those who come along; too few where not enough do."""
     people, apart, size = waiting.people, waiting.apart, waiting.group
     places, bound, place = [first], limit - free.way(first), first
@@ -260,7 +260,37 @@ def _joined(waiting: Queue, first: int, free: _Free, limit: float) -> list[int]:
     return places
 
 
-class _Free:
+class _Line:
+    """Who is left of a queue in which it does not matter how far people are from each other.
+
+    A circle of places, linked both ways; the one behind the last is nobody's.
+    """
+
+    def __init__(self, length: int) -> None:
+        self._nobody = length
+        self._after = [*range(1, length + 1), 0]
+        self._before = [length, *range(length)]
+        self._taken: set[int] = set()
+
+    def has(self, place: int) -> bool:
+        return place not in self._taken
+
+    def way(self, place: int) -> float:
+        return 0.0
+
+    def take(self, place: int) -> None:
+        """They have a group."""
+        before, after = self._before[place], self._after[place]
+        self._after[before], self._before[after] = after, before
+        self._taken.add(place)
+
+    def following(self, place: int, bound: float) -> int:
+        """The first place after this one, which is free, that is free; 0 if there is none."""
+        after = self._after[place]
+        return after if after != self._nobody else 0
+
+
+class _Near:
     """Who is left of a queue. Finds the next one who is near enough without a look at everybody in between.
 
     A tree over the places, the root at 1 and the children of n at 2n and 2n + 1: each node has the shortest way below.
@@ -268,9 +298,12 @@ class _Free:
 
     def __init__(self, ways: Sequence[float]) -> None:
         self._first_leaf = size = 1 << len(ways).bit_length()  # one leaf at least is behind the last place
-        self._shortest = [_TAKEN] * size + [*ways] + [_TAKEN] * (size - len(ways))
-        for node in range(size - 1, 0, -1):
-            self._shortest[node] = self._below(node)
+        level = [*ways] + [_TAKEN] * (size - len(ways))
+        levels = [level]
+        while len(level) > 1:
+            level = [*map(min, level[::2], level[1::2])]
+            levels.append(level)
+        self._shortest = [_TAKEN, *chain.from_iterable(reversed(levels))]
 
     def has(self, place: int) -> bool:
         return self.way(place) < _TAKEN
@@ -280,10 +313,14 @@ class _Free:
 
     def take(self, place: int) -> None:
         """They have a group."""
-        node = self._first_leaf + place
-        self._shortest[node] = _TAKEN
-        while (node := node // 2) and self._shortest[node] != (shortest := self._below(node)):
-            self._shortest[node] = shortest
+        shortest, node, below = self._shortest, self._first_leaf + place, _TAKEN
+        shortest[node] = below
+        while node > 1:
+            beside, node = shortest[node ^ 1], node // 2
+            below = min(below, beside)
+            if shortest[node] == below:
+                break
+            shortest[node] = below
 
     def following(self, place: int, bound: float) -> int:
         """The first place after this one that is free, and whose way is at most ``bound``; 0 if there is none."""
@@ -297,10 +334,6 @@ class _Free:
         while node < self._first_leaf:
             node = 2 * node if shortest[2 * node] <= bound else 2 * node + 1
         return node - self._first_leaf
-
-    def _below(self, node: int) -> float:
-        left, right = self._shortest[2 * node], self._shortest[2 * node + 1]
-        return left if left <= right else right
 
 
 def _check_positive(owner: str, parameter: str, value: object) -> None:

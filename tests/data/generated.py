@@ -123,10 +123,12 @@ def generate(
     generated = Generated(folder, study())
     _Study(generated, store, random.Random(seed)).run(participants)
     if files:
-        for position, scene in enumerate(generated.experiment.sequence):
-            content = {"id": scene.id, "kind": scene.kind, "position": position, **scene.page()}
-            write_json(folder / "scenes" / f"{scene.id}.json", content)
-        note_start(folder / "provenance.json", experiment_id=generated.experiment.id, archive=None, now=BEGAN)
+        sequence = enumerate(generated.experiment.sequence)
+        scenes = [{"id": one.id, "kind": one.kind, "position": position, **one.page()} for position, one in sequence]
+        for scene in scenes:
+            write_json(folder / "scenes" / f"{scene['id']}.json", scene)
+        made = {"experiment_id": generated.experiment.id, "archive": None, "now": BEGAN}
+        note_start(folder / "provenance.json", **made, scenes=scenes)
         Files(store, folder, structlog.get_logger()).close()
     store.close()
     return generated

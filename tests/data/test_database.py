@@ -10,13 +10,15 @@ import pytest
 from sqlalchemy import Connection, insert, select
 
 from interactive_gym.data import database
-from interactive_gym.data.database import Postgres, Sqlite, of_existing, of_study, postgres
+from interactive_gym.data.database import Postgres, Sqlite, StudyTaken, of_existing, of_study, postgres
 from interactive_gym.data.schema import events, participants
 from interactive_gym.data.store import Store
 from interactive_gym.data.study_folder import opened
 from interactive_gym.errors import ConfigError, ServerError
 from interactive_gym.server.settings import Settings
-from tests.databases import postgresql
+from tests.data.exported import exported, files
+from tests.data.generated import Generated, generate
+from tests.databases import disconnect_all, postgresql
 
 ADDRESS = "postgresql://ada:p%40ss-word@db.example:5433/studies"
 UNREACHABLE = "postgresql://ada:p%40ss-word@127.0.0.1:9/studies"
@@ -115,6 +117,53 @@ def test_one_server_at_a_time() -> None:
         pass
 
 
+def test_what_writes_for_a_server_holds_the_study(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "_HANDOVER_S", 0.1)
+    place = postgresql()
+    store = Store(place.for_server())
+    with pytest.raises(StudyTaken, match="in use by another server"):
+        Store(place.for_server())
+    with pytest.raises(StudyTaken, match="in use by another server"), place.claimed():
+        pass
+    beside = Store(place)  # commands write beside a server
+    beside.submit(add("p-1")).result(20)
+    beside.close()
+    store.close()
+    with place.claimed():
+        pass
+    Store(place.for_server()).close()
+
+
+def test_a_server_goes_on_after_the_database_was_restarted() -> None:
+    place = postgresql()
+    store = Store(place.for_server())
+    store.submit(add("p-1")).result(20)
+    assert store.read_now(ids) == ["p-1"]
+    disconnect_all(place)
+    store.submit(add("p-2")).result(20)
+    assert store.read_now(ids) == ["p-1", "p-2"]
+    with pytest.raises(StudyTaken), place.claimed():
+        pass
+    store.close()
+
+
+def test_a_server_that_has_lost_the_study_writes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "_HANDOVER_S", 0.1)
+    place = postgresql()
+    store = Store(place.for_server())
+    store.submit(add("p-1")).result(20)
+    disconnect_all(place)
+    other = Store(place.for_server())
+    with pytest.raises(ServerError, match="in use by another server") as error:
+        store.submit(add("p-2")).result(20)
+    assert isinstance(error.value.__cause__, StudyTaken)
+    assert store.read_now(ids) == other.read_now(ids) == ["p-1"]
+    other.close()
+    store.submit(add("p-2")).result(20)
+    assert store.read_now(ids) == ["p-1", "p-2"], "it has it again"
+    store.close()
+
+
 def test_readers_find_it_and_change_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place = postgresql()
     store = Store(place)
@@ -166,3 +215,17 @@ def test_it_keeps_what_a_file_keeps() -> None:
         "a\N{REPLACEMENT CHARACTER}b",
     )
     store.close()
+
+
+def test_a_study_gives_the_same_tables_wherever_it_is(
+    generated: Generated, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = postgresql().url.render_as_string(hide_password=False)
+    monkeypatch.setenv(database.VARIABLE, address)
+    folder = tmp_path / "data" / generated.folder.name
+    generate(folder, 40, place=postgres(address, folder.name))
+    here = exported(generated.folder, tmp_path / "here", "csv")["csv"]
+    there = exported(folder, tmp_path / "there", "csv")["csv"]
+    moved = {"events.csv", "provenance.json"}  # in which is when this was run
+    first, second = ({name: data for name, data in files(one).items() if name not in moved} for one in (here, there))
+    assert first == second

@@ -74,14 +74,14 @@ def test_states_are_of_the_game_as_a_whole(folder: Path) -> None:
     assert [name for name in wide[0] if name.startswith("state")] == sorted(states, key=list(wide[0]).index)
     assert set(states) <= set(wide[0])
     reset, tenth = wide[0], next(row for row in wide if row["frame"] == "9")
-    assert [reset[name] for name in states] == ["0", "[[0,1],[2,3]]", "false", "", "kitchen"]
+    assert [reset[name] for name in states] == ["0", "[[0,1],[2,3]]", "true", "", "kitchen"]
     assert [tenth[name] for name in states] == ["10", "[[1,2],[3,4]]", "false", "", "kitchen"]
     long = [row for row in lines(folder / "frames_long/practice.csv") if row["field"].startswith("state")]
     first = [row for row in long if row["session_id"] == reset["session_id"] and row["frame"] == "-1"]
     assert {(row["agent"], row["field"], row["key"]): row["value"] for row in first if row["episode"] == "0"} == {
         ("", "state", "t"): "0",
         ("", "state", "board"): "[[0,1],[2,3]]",
-        ("", "state", "pots.left"): "false",
+        ("", "state", "pots.left"): "true",
         ("", "state", "pots.right"): "",
         ("", "state", "name"): "kitchen",
     }
@@ -186,6 +186,8 @@ def test_the_provenance(generated: Generated, folder: Path) -> None:
     assert found["seeds"].keys() == generated.truth.sessions.keys()
     assert found["scenes"]["kitchen"]["kind"] == "gym"
     assert found["starts"][0]["packages"]
+    ((scenes, *_),) = [found["configurations"][start["scenes"]] for start in found["starts"]]
+    assert (scenes["id"], scenes["position"]) == (generated.experiment.sequence[0].id, 0)
     assert found["not_yet_written"] == {"episodes": 0, "comparisons": 0, "links": 0}
     assert found["network"]["links"] > 0 and found["network"]["rtt_ms_median"]["median"] > 0
     conditions = found["conditions"]["briefing"]

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import IO
 
 import pytest
 from typer.testing import CliRunner
@@ -46,6 +47,40 @@ def test_one_that_fails_leaves_the_former(tmp_path: Path) -> None:
     assert files(tmp_path).keys() == {"csv/provenance.json", "csv/frames/a.csv"}
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such locks")
+def test_two_exports_do_not_write_one_folder(tmp_path: Path) -> None:
+    with replacing_folder(tmp_path / "csv") as draft:
+        (draft / "provenance.json").write_text(MARK)
+        with pytest.raises(ConfigError, match=r"Another export is writing .*csv\."), replacing_folder(tmp_path / "csv"):
+            raise AssertionError("not reached")
+        fill(tmp_path / "parquet", "another folder")
+        assert draft.exists(), "the first one goes on"
+    assert sorted(os.listdir(tmp_path)) == ["csv", "parquet"]
+    fill(tmp_path / "csv", "the next one may")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such locks")
+def test_a_lock_that_its_holder_has_just_taken_away_is_no_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has opened the file before, and gets the lock after, would be alone with a file that nobody else can find."""
+    import fcntl
+
+    flock, taken = fcntl.flock, []
+
+    def late(file: IO[bytes], how: int) -> None:
+        if not taken:
+            taken.append(file)
+            (tmp_path / ".csv.lock").unlink()
+        flock(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with replacing_folder(tmp_path / "csv") as draft:
+        (draft / "provenance.json").write_text(MARK)
+        assert (tmp_path / ".csv.lock").exists()
+        with pytest.raises(ConfigError, match="Another export"), replacing_folder(tmp_path / "csv"):
+            raise AssertionError("not reached")
+    assert len(taken) == 1
+
+
 def test_what_is_no_export_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "csv").mkdir()
     fill(tmp_path / "csv", "an empty folder may be filled")
@@ -74,7 +109,7 @@ export(Wish(Path(sys.argv[1]), ("csv",), Path(sys.argv[2])), killed, print)
 """
     command = [sys.executable, "-c", program, str(generated.folder), str(tmp_path)]
     assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
-    assert os.listdir(tmp_path) == [".csv.new"]
+    assert sorted(os.listdir(tmp_path)) == [".csv.lock", ".csv.new"]
     exported(generated.folder, tmp_path, "csv")
     assert os.listdir(tmp_path) == ["csv"]
 

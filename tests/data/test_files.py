@@ -13,7 +13,7 @@ import pytest
 
 from interactive_gym.data.episode_files import _wide
 from interactive_gym.data.flat import cell, moment, replacing, write_table
-from interactive_gym.data.provenance import note_start, repository
+from interactive_gym.data.provenance import configurations, note_start, repository
 from interactive_gym.envs.determinism import episode_seed
 from interactive_gym.records import Row
 from tests.server.conftest import arrive as arrive
@@ -51,6 +51,8 @@ async def test_what_a_study_leaves_behind(serve: Callable[..., Running], arrive:
     rest = {"platform_ids.csv", "events.jsonl", "provenance.json", "study.db"}
     rest |= {"server.lock", "server.log", "secret.key", "console.jsonl", "matches.jsonl", "globals.json"}
     rest |= {"attributes.csv", "screenings.csv", "visits.csv", "codebook.csv"}
+    (start,) = json.loads((folder / "provenance.json").read_text())["starts"]
+    rest.add(f"configurations/{start['scenes']}.json")
     archives = {name for name in found if name.startswith("archives/")}
     assert len(archives) == 2, "what participants were given, and what it needs"
     assert found - archives == tables | episodes | scenes | rest
@@ -215,7 +217,9 @@ def test_another_configuration_is_another_start(tmp_path: Path) -> None:
     for now, seed in enumerate([1, 1, 2]):
         note_start(path, experiment_id="study", archive=None, now=float(now), scenes=[{"id": "game", "seed": seed}])
     first, second = json.loads(path.read_text())["starts"]
-    assert first["scenes"] != second["scenes"]
+    kept = configurations(tmp_path)
+    assert kept.keys() == {first["scenes"], second["scenes"]}
+    assert [kept[start["scenes"]] for start in (first, second)] == [[{"id": "game", "seed": seed}] for seed in (1, 2)]
 
 
 async def test_the_codebook_of_the_study(serve: Callable[..., Running]) -> None:

@@ -167,7 +167,7 @@ def test_no_library_and_no_server_is_imported_for_it() -> None:
 def test_states_stand_in_the_row_of_each_agent(study: Loaded) -> None:
     alone = [row for row in lines(study.frames("practice")) if row["frame"] in (-1, 9)]
     assert {row["state.t"] for row in alone} == {0, 10} and {row["state.name"] for row in alone} == {"kitchen"}
-    assert {row["state.pots.left"] for row in alone} == {False}
+    assert {row["state.pots.left"] for row in alone if row["frame"] == 9} == {False}
     together = lines(study.frames("kitchen"))
     assert {row["state_hash"] for row in together if row["frame"] == 9} == {f"{9:032x}"}
     assert {row["agent"] for row in together if row["state_hash"]} == {"chef", "cook"}

@@ -72,6 +72,21 @@ def test_many_writes_at_once_share_commits_and_fail_alone(store: Store) -> None:
     assert len(commits) <= 2, "a hundred writes waited, and did not each wait for the disk"
 
 
+async def test_a_write_that_fails_after_it_has_written_leaves_nothing(store: Store) -> None:
+    def fails(connection: Connection) -> None:
+        add("lost")(connection)
+        raise ValueError("in the middle")
+
+    gate = threading.Event()
+    store.submit(lambda _: gate.wait(10))
+    before, failing, after = store.submit(add("a")), store.submit(fails), store.submit(add("b"))
+    gate.set()
+    assert (before.result(10), after.result(10)) == ("a", "b")
+    with pytest.raises(ValueError, match="in the middle"):
+        failing.result(10)
+    assert names(store.database) == ["a", "b"]
+
+
 async def test_readers_see_what_is_committed_and_wait_for_nobody(store: Store) -> None:
     inside, gate = threading.Event(), threading.Event()
 

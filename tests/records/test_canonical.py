@@ -12,8 +12,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from interactive_gym.records import Array, Malformed, NotCanonical, canonical, decode, digest, encode, reading
+from interactive_gym.records.reading import decode_columns
 
-from .strategies import ARRAYS, SCALARS, VALUES, same
+from .strategies import ARRAYS, ATOMS, SCALARS, VALUES, same
 
 
 @given(VALUES)
@@ -48,6 +49,7 @@ def test_without_numpy_the_same_bytes_come_and_go(value):
 @example(b"a\x02f8\x02\x00\xff\xff\xff\xff\x0f")
 @example(b"d\x02i\x01\x01NTN")
 @example(b"S\x01l\x00")
+@example(b"l\x01" * 64 + b"l\x00")
 def test_any_bytes_are_a_value_or_malformed(data):
     try:
         value = decode(data)
@@ -64,9 +66,90 @@ def test_damaged_bytes_are_a_value_or_malformed(value, data):
     test_any_bytes_are_a_value_or_malformed.hypothesis.inner_test(bytes(encoded))
 
 
+def repeated(cells):
+    """Columns in which many cells are those before them, as it is in games."""
+    runs = st.tuples(cells, st.integers(1, 4)).map(lambda run: [run[0]] * run[1])
+    return st.lists(runs, max_size=4).map(lambda column: [cell for run in column for cell in run])
+
+
+def outcome(read, data):
+    try:
+        return encode(read(data))
+    except Malformed as problem:
+        return problem.reason
+
+
+COLUMNS = st.lists(VALUES | repeated(VALUES) | repeated(st.dictionaries(st.sampled_from("abc"), ATOMS)), max_size=3)
+
+
+@given(COLUMNS)
+def test_columns_are_read_as_any_list(value):
+    assert same(decode_columns(encode(value)), value)
+
+
+@given(COLUMNS, st.integers(0), st.integers(0, 255))
+@example([[{"a": True}, {"a": True}]], 10, 0)
+def test_damaged_columns_are_refused_exactly_where_any_list_is(value, position, byte):
+    damaged = bytearray(encode(value))
+    damaged[1 + position % (len(damaged) - 1)] = byte
+    assert outcome(decode_columns, bytes(damaged)) == outcome(decode, bytes(damaged))
+
+
+@pytest.mark.parametrize("data", [b"", b"N", b"d\x00", b"l", b"l\x01", b"l\x01l", b"l\x01l\x02TT?", b"l\x01l\x02T"])
+def test_no_columns(data):
+    with pytest.raises(Malformed):
+        decode_columns(data)
+
+
+def test_cells_are_one_object_only_where_nothing_in_them_can_be_changed():
+    flat = {"a": 1, "b": ("x", None, np.float32(2)), "c": -0.0}
+    (cells,) = decode_columns(encode([[flat, flat, flat]]))
+    assert cells[0] is cells[1] is cells[2]
+    for inner in ([1], {"x": 1}, ([1],), np.zeros(2), {}, []):
+        ((one, other),) = decode_columns(encode([[{"a": inner}, {"a": inner}]]))
+        assert one["a"] is not other["a"]
+    for cell in ([1], ([1],), np.zeros(2)):
+        ((one, other),) = decode_columns(encode([[cell, cell]]))
+        assert one is not other
+
+
+def test_cells_that_are_equal_and_not_the_same_are_read():
+    cells = [{"a": True}, {"a": 1}, {"a": 1.0}, {"a": np.int8(1)}, {"a": 0.0}, {"a": -0.0}, {"a": "s"}, {"a": b"s"}]
+    (found,) = decode_columns(encode([cells]))
+    assert all(map(same, found, cells))
+
+
+def test_keys_that_follow_others_than_before_are_read():
+    cells = [
+        {"a": 1, "b": 2, "c": 3},
+        {"a": 1, "c": 3},
+        {"b": 2, "d": 4},
+        {"a": {"a": {"b": 1}}, "bb": 2},
+        {"a": 0, 1: 2},
+    ]
+    assert decode(encode(cells)) == cells
+    for wrong in (b"s\x01aNs\x01aN", b"s\x01bNs\x01aN"):
+        with pytest.raises(Malformed, match="order"):
+            decode(b"l\x02d\x02s\x01aNs\x01bNd\x02" + wrong)
+
+
+def test_more_keys_than_are_remembered_are_read():
+    wide = {f"{number:05}": number for number in range(3 * reading._MOST_KEYS)}
+    assert decode(encode([wide, wide])) == [wide, wide]
+
+
 def test_the_order_of_keys_does_not_matter():
     assert encode({"a": 1, "b": {"x": 1, "y": 2}}) == encode({"b": {"y": 2, "x": 1}, "a": 1})
     assert encode({"fedcba", "abcdef"}) == encode({"abcdef", "fedcba"})
+
+
+def test_keys_that_are_equal_to_earlier_ones_keep_their_own_type():
+    keys = ["a", 1, True, 1.0, b"a", (1,), (True,)]
+    for key in [*keys, *reversed(keys)]:
+        ((read, value),) = decode(encode({key: 2})).items()
+        assert (read, repr(read), value) == (key, repr(key), 2)
+    many = {f"key {number}": number for number in range(200)}
+    assert decode(encode(many)) == many
 
 
 def test_every_nan_is_the_same_and_zero_keeps_its_sign():
@@ -172,6 +255,19 @@ def test_a_bomb_of_small_values_is_refused():
     with pytest.raises(Malformed, match="values") as caught:
         decode(b"l" + head + b"N" * count)
     assert caught.value.reason == "too_large"
+
+
+def test_cells_that_repeat_count_as_values_too():
+    """The root, the column, and of each cell three values."""
+    most = (reading.MAX_VALUES - 2) // 3
+    head = bytes([most & 0x7F | 0x80, most >> 7 & 0x7F | 0x80, most >> 14])
+    cell = encode({"a": 1})
+    (cells,) = decode_columns(b"l\x01l" + head + cell * most)
+    assert len(cells) == most
+    for read in (decode, decode_columns):
+        with pytest.raises(Malformed, match="values") as caught:
+            read(encode([[{"a": 1}] * (most + 1)]))
+        assert caught.value.reason == "too_large"
 
 
 def test_keys_chosen_to_have_equal_hashes_are_refused():

@@ -11,6 +11,7 @@ from interactive_gym.errors import EnvError
 from interactive_gym.records import (
     FIELDS,
     PLAYED,
+    SHARED,
     Malformed,
     NotCanonical,
     Packer,
@@ -162,6 +163,18 @@ def chunk(version=4, first=0, **columns):
     return zlib.compress(encode([version, first, *(columns.get(name, [empty.get(name, {})]) for name in names)]))
 
 
+def two_rows(later):
+    """Columns in which the second row is the first again, but for what ``later`` says."""
+    first = {"terminated": {"0": True}, "source": {"0": "human"}, "observations": None} | dict.fromkeys(SHARED)
+    return {name: [first.get(name, {}), later.get(name, first.get(name, {}))] for name in FIELDS}
+
+
+def test_what_stays_the_same_is_read_once():
+    one, other = unpack(chunk(**two_rows({})))
+    assert (one.terminated, one.source) == ({"0": True}, {"0": "human"})
+    assert (other.frame, other.terminated is one.terminated, other.source is one.source) == (1, True, True)
+
+
 def test_the_smallest_chunk_written_by_hand_is_accepted():
     assert unpack(chunk()) == [Row(0)]
 
@@ -212,6 +225,8 @@ def test_what_was_stored_by_earlier_versions_can_be_read_and_compared(version):
         chunk(is_focused=[{"0": None}]),
         chunk(source=[{"0": "robot"}]),
         chunk(source=[{"0": []}]),
+        *(chunk(**two_rows(later)) for later in ({"terminated": {"0": 1}}, {"present": {1: True}}, {"infos": None})),
+        *(chunk(**two_rows(later)) for later in ({"source": {"0": "robot"}}, {"observed": {"0": 1}})),
     ],
 )
 def test_hostile_chunks(data):

@@ -12,6 +12,12 @@ from tests.server.running import Participant, Running, experiment
 
 
 @pytest.fixture
+def in_a_file(database: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stores of this test are files, though the others may be in a database."""
+    monkeypatch.delenv("INTERACTIVE_GYM_DATABASE", raising=False)
+
+
+@pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Callable[..., Running]]:
     """Starts servers, on one data folder if not told otherwise; those that still run are stopped at the end."""
     started: list[Running] = []

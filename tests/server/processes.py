@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import text
+
+from interactive_gym.data.database import of_existing
 from tests.server.running import DEADLINE_S
 
 ROOT = Path(__file__).parents[2]
@@ -51,8 +53,17 @@ class Process:
 
     def stored(self, query: str) -> list[tuple[Any, ...]]:
         """Read from the database as somebody would who finds the disk of a dead server."""
-        connection = sqlite3.connect(self.data / "study.db")
+        return self._execute(query, writes=False)
+
+    def alter(self, statement: str) -> None:
+        """Changes what is stored."""
+        self._execute(statement, writes=True)
+
+    def _execute(self, statement: str, *, writes: bool) -> list[tuple[Any, ...]]:
+        engine = of_existing(self.data).engine(writes=writes)
         try:
-            return list(connection.execute(query))
+            with engine.begin() as connection:
+                result = connection.execute(text(statement))
+                return [tuple(row) for row in result] if result.returns_rows else []
         finally:
-            connection.close()
+            engine.dispose()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import csv
 import signal
-import sqlite3
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -115,9 +114,6 @@ async def test_files_that_a_dead_server_left_unwritten_are_written_at_the_next_s
     await until(table.exists, "the episode's file")
     process.end(signal.SIGKILL)
     table.unlink()
-    connection = sqlite3.connect(process.data / "study.db")
-    connection.execute("update episodes set written_at = null")  # as if it had died a moment earlier
-    connection.commit()
-    connection.close()
+    process.alter("update episodes set written_at = null")  # as if it had died a moment earlier
     process.start()
     wait_for(table.exists, "the episode's file")

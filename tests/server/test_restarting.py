@@ -105,7 +105,7 @@ async def test_as_long_as_somebody_plays_they_are_asked(serve: Serve, come: Come
     session = await playing(ann, bob)
     for generation in (1, 2):
         back = await again(server, ann)
-        assert in_game(server, session) == {BOB}
+        await until(lambda: in_game(server, session) == {BOB}, "her former page to be gone")
         await back.enlist()
         assert await told(back) == (generation, True, None)
     assert named(server, session) is None

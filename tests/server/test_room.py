@@ -237,7 +237,6 @@ def test_partners_new_and_same() -> None:
     met = Profile(("b",), ("b",)), Profile(("a",), ("a",)), Profile()
     waiting = [Waiting(name, at, profile) for at, (name, profile) in enumerate(zip("abc", met, strict=True))]
     assert decided(waiting, 50, rules()) == ["ab"]
-    assert decided(waiting, 50, rules(partners="new")) == ["ac"]
     assert decided(waiting[::2], 50, rules(partners="same")) == []
     assert decided(waiting, 50, rules(partners="same")) == ["ab"]
     assert decided(waiting, 150, rules(partners="same", on_timeout="bot")) == ["ab", "c"]
@@ -326,10 +325,38 @@ def test_every_group_is_logged_as_chosen_of_those_who_were_left() -> None:
         assert tuple(one.participant_id for one in group.candidates) == group.chosen_from
 
 
+def matched(people: list[Waiting], **more: Any) -> list[tuple[str, ...]]:
+    """The groups of a room that these people come to."""
+    pool = Pool(rules(**more))
+    for one in people:
+        pool.enter(one.participant_id, one.since, one.profile)
+    pool.refuse("ac", "a", 8)
+    pool.refuse("ac", "a", 9)
+    return [one.members for one in pool.decide(10) if isinstance(one, Group)]
+
+
 def test_acquaintances_stay_apart_whoever_of_them_knows_of_it() -> None:
     met = [Waiting("a", 0), Waiting("b", 1, Profile(("a", "gone"))), Waiting("c", 2), Waiting("d", 3, Profile(("c",)))]
-    decided = decide(met, 10, rules(partners="new"), {Pair("ac"): Refused(3, 9)})
-    assert [one.members for one in decided if isinstance(one, Group)] == [("a", "d"), ("b", "c")]
+    assert matched(met, partners="new") == [("a", "d"), ("b", "c")]
+    assert matched(met) == [("a", "b"), ("c", "d")]
+    assert matched(met[:2], partners="new") == []
+
+
+def test_who_has_played_meanwhile_knows_more_people_when_they_come_again() -> None:
+    pool = Pool(rules(partners="new"))
+    pool.enter("a", 0)
+    pool.enter("b", 1)
+    pool.take("ab")
+    moment = pool.moment(2)
+    pool.enter("a", 3, Profile(("b", "c")))
+    pool.enter("b", 3, Profile(("a",)))
+    assert pool.decide(4) == []
+    assert moment.acquainted == {}, "what a moment says stays as it was: another thread reads it"
+    pool.forget("b")
+    pool.enter("c", 5)
+    assert pool.decide(6) == [], "of which c knows nothing"
+    pool.enter("d", 7)
+    assert [one.members for one in pool.decide(8) if isinstance(one, Group)] == [("a", "d")]
 
 
 def test_the_room_says_what_comes_next() -> None:

@@ -49,6 +49,7 @@ def test_a_data_folder_that_cannot_be_made_is_said_in_one_line(serve: Callable[.
         serve()
 
 
+@pytest.mark.usefixtures("in_a_file")
 def test_a_database_that_is_none_is_said_in_one_line(serve: Callable[..., Running], tmp_path: Path) -> None:
     folder = tmp_path / "data" / "study"
     folder.mkdir(parents=True)
@@ -109,6 +110,7 @@ async def test_a_bug_of_ours_is_in_the_log_and_not_in_the_answer(
     assert "Traceback" in log
 
 
+@pytest.mark.usefixtures("in_a_file")
 def test_secrets_are_for_their_owner(server: Running) -> None:
     server.stop()
     for name in ("secret.key", "platform_ids.csv", "study.db"):

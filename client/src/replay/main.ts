@@ -5,7 +5,7 @@ import "./replay.css";
 import { preloadAssets } from "../assets";
 import { systemClock } from "../clock";
 import { createRenderer } from "../renderer";
-import { persistent } from "../worker/download";
+import { downloads } from "../worker/download";
 import { StudyApi } from "./study";
 import { Viewer } from "./viewer";
 
@@ -15,7 +15,7 @@ interface ReplayBoot {
 }
 
 const boot = JSON.parse(document.getElementById("boot")?.textContent ?? "null") as ReplayBoot;
-const load = persistent((resource, options) => fetch(resource, options), systemClock);
+const load = downloads((resource, options) => fetch(resource, options), systemClock);
 const viewer = new Viewer(boot.experiment_id, {
   api: new StudyApi((url) => fetch(url)),
   startWorker: () => new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "replay" }),

@@ -3,7 +3,7 @@
 import type { PyodideAPI, PyodideConfig } from "pyodide";
 
 import type { Clock } from "../clock";
-import { persistent, type FetchLike } from "./download";
+import { downloads, persistent, type FetchLike } from "./download";
 import type { LoadProgress, RuntimeSource } from "./messages";
 import { counted, Progress } from "./progress";
 import { unpackTar, type FileSystem } from "./tar";
@@ -38,8 +38,16 @@ export async function bootPython(
 }
 
 function countFetches(scope: BootScope, progress: Progress, clock: Clock): void {
-  const fetch = persistent(scope.fetch, clock);
-  scope.fetch = async (resource, options) => counted(await fetch(resource, options), (bytes) => progress.add(bytes));
+  const [fetch, download] = [persistent(scope.fetch, clock), downloads(scope.fetch, clock)];
+  const arrived = (bytes: number): void => progress.add(bytes);
+  scope.fetch = async (resource, options) =>
+    isCompiled(resource)
+      ? counted(await fetch(resource, options), arrived) // as it came, see there
+      : new Response(await download(resource, arrived, options));
+}
+
+function isCompiled(resource: RequestInfo | URL): boolean {
+  return String(resource instanceof Request ? resource.url : resource).endsWith(".wasm");
 }
 
 function fetchBytes(scope: BootScope, url: string): Promise<ArrayBuffer> {

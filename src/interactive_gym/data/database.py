@@ -1,7 +1,7 @@
 """Where the store of a study is: in a file of its folder, by SQLite, or in a schema of a database, by PostgreSQL.
 
 What differs between the two is here, and nowhere else: how to connect, how a transaction begins, how it is known that
-a commit has committed, and how one server keeps another one away.
+a commit has committed, how a row is added only where there is none, and how one server keeps another one away.
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 from hashlib import blake2b
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, Insert, Table, create_engine, event, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.schema import CreateSchema
 
@@ -27,6 +29,13 @@ VARIABLE = "INTERACTIVE_GYM_DATABASE"
 _DRIVER = "postgresql+pg8000"
 _LONGEST_NAME = 63  # bytes; PostgreSQL cuts longer ones, and two studies would be one
 _WRITES, _SERVES = 1, 2  # what an advisory lock is for
+_HANDOVER_S = 5  # a server that has just ended, or a connection that has just broken, lets go within milliseconds
+LETS_GO_S = 40  # what PostgreSQL takes to notice that the machine at the other end is gone: the sum of these
+_KEEPALIVE = {"tcp_keepalives_idle": 10, "tcp_keepalives_interval": 10, "tcp_keepalives_count": 3}
+
+
+class StudyTaken(ServerError):
+    """Another server has the study."""
 
 
 class Database(Protocol):
@@ -45,7 +54,12 @@ class Database(Protocol):
         """Makes the place for the tables, if there is none. Raises SQLAlchemyError or OSError."""
 
     def claimed(self) -> AbstractContextManager[None]:
-        """Held for a server. Raises ServerError: another one holds it."""
+        """Held as by a server, while there is none. Raises StudyTaken: there is one."""
+
+    def for_server(self) -> Database:
+        """The same place, of which one server at a time can have a writer: an engine for another one raises StudyTaken
+        when it connects.
+        """
 
 
 @dataclass(frozen=True)
@@ -91,6 +105,9 @@ class Sqlite:
         """The folder is claimed, see ``data.claim``; that is enough."""
         return nullcontext()
 
+    def for_server(self) -> Database:
+        return self
+
 
 @dataclass(frozen=True)
 class Postgres:
@@ -99,10 +116,12 @@ class Postgres:
     Attributes:
         url: Of the database; with the password, which nobody is told.
         schema: Its name.
+        serves: Whether what writes is the study's server.
     """
 
     url: URL = field(repr=False)
     schema: str
+    serves: bool = False
     fix: ClassVar[str] = "Does the server run, is the address right, and may this user create a schema?"
 
     @property
@@ -126,6 +145,8 @@ class Postgres:
             cursor.execute(f"SET default_transaction_read_only TO {'off' if writes else 'on'}")
             connection.autocommit = False
 
+        if writes and self.serves:
+            event.listen(engine, "connect", self._take)
         if writes:
             event.listen(engine, "begin", self._begin_writing)
             event.listen(engine, "commit", _check_transaction)
@@ -134,6 +155,29 @@ class Postgres:
     def _begin_writing(self, connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key, :what)"), {"key": self._key, "what": _WRITES})
         connection.info["transaction"] = _transaction(connection)
+
+    def _take(self, raw: Any, _: Any) -> None:
+        """The connection that writes holds the study, so that no write is ever made by a server that has lost it. One
+        that breaks lets go of it, and the next one takes it.
+        """
+        raw.autocommit = True
+        cursor = raw.cursor()
+        for name, value in _KEEPALIVE.items():
+            cursor.execute(f"SET {name} TO {value}")
+        cursor.execute(f"SET lock_timeout TO '{_HANDOVER_S}s'")
+        try:
+            cursor.execute("SELECT pg_advisory_lock(%s::int, %s::int)", (self._key, _SERVES))
+        except Exception as error:
+            raw.close()
+            raise (self._taken() if _is_refused_lock(error) else error) from error
+        cursor.execute("SET lock_timeout TO 0")
+        raw.autocommit = False
+
+    def _taken(self) -> StudyTaken:
+        return StudyTaken(f"{self.name} is in use by another server of the same study. Stop that one.")
+
+    def for_server(self) -> Database:
+        return replace(self, serves=True)
 
     def prepare(self) -> None:
         engine = create_engine(self.url)
@@ -149,7 +193,7 @@ class Postgres:
         try:
             with self._lock(engine) as is_ours:
                 if not is_ours:
-                    raise ServerError(f"{self.name} is in use by another server of the same study. Stop that one.")
+                    raise self._taken()
                 yield
         finally:
             engine.dispose()
@@ -214,6 +258,14 @@ def postgres(database: str, experiment_id: str) -> Postgres:
     return Postgres(url.set(drivername=_DRIVER), _schema_of(experiment_id))
 
 
+@cache
+def insert_once(table: Table, dialect: str) -> Insert:
+    """Adds a row, unless there is one with its primary key; ``rowcount`` says which."""
+    add: Any = postgresql if dialect == "postgresql" else sqlite
+    statement: Insert = add.insert(table).on_conflict_do_nothing(index_elements=[*table.primary_key])
+    return statement.execution_options(preserve_rowcount=True)
+
+
 def note(folder: Path, database: Database) -> None:
     """Says in ``folder`` that its store is elsewhere: no second one is begun beside it."""
     if not isinstance(database, Sqlite):
@@ -244,3 +296,8 @@ def _check_transaction(connection: Connection) -> None:
     """Where one has been rolled back in between, the driver has begun another, and would commit that."""
     if _transaction(connection) != connection.info.get("transaction"):
         raise ServerError("the database has taken the transaction back")
+
+
+def _is_refused_lock(error: Exception) -> bool:
+    """By PostgreSQL's code for a lock that could not be had in time."""
+    return "55P03" in str(error.args)

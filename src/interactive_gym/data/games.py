@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Select, Table, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Select, Table, bindparam, func, insert, select, update
 
+from interactive_gym.data.database import insert_once
 from interactive_gym.data.schema import chunks, episodes, experience, generations, members, sessions
 from interactive_gym.data.timeline import Piece, Start, canonical
 
@@ -53,6 +53,10 @@ class Episode:
     number: int
     frames: int
     end_reason: str
+
+
+Digests = dict[tuple[str, int], list[str]]
+"""Player and generation -> the digests of the chunks of a second: one, or several where these differ."""
 
 
 def add_session(connection: Connection, session: Session, *, now: float) -> None:
@@ -100,6 +104,21 @@ _STARTS = (
     select(generations.c.generation, generations.c.episode, generations.c.first_frame)
     .where(generations.c.session_id == bindparam("session"), generations.c.player == bindparam("player"))
     .order_by(generations.c.generation)
+)
+
+
+def lives(connection: Connection, session_id: str) -> dict[str, list[Start]]:
+    """The generations of each player, in order."""
+    found: dict[str, list[Start]] = {}
+    for player, *start in connection.execute(_LIVES, {"session": session_id}):
+        found.setdefault(player, []).append(Start(*start))
+    return found
+
+
+_LIVES = (
+    select(generations.c.player, generations.c.generation, generations.c.episode, generations.c.first_frame)
+    .where(generations.c.session_id == bindparam("session"))
+    .order_by(generations.c.player, generations.c.generation)
 )
 
 
@@ -166,20 +185,30 @@ def data_of(connection: Connection, line: Sequence[Piece]) -> list[bytes]:
     return [found[key] for key in wanted]
 
 
-def digests(
-    connection: Connection, session_id: str, player: str, episode: int, generation: int, number: int
-) -> list[str]:
-    """Of the chunks that are stored under this key: one, or several where they differ."""
-    key = {"session": session_id, "player": player, "episode": episode, "generation": generation, "number": number}
-    return list(connection.execute(_DIGESTS, key).scalars())
+def digests(connection: Connection, session_id: str, episode: int, number: int) -> Digests:
+    """Of the chunks that are stored of a second."""
+    found: Digests = {}
+    second = {"session": session_id, "episode": episode, "number": number}
+    for player, generation, digest in connection.execute(_DIGESTS, second):
+        if digest is not None:
+            found.setdefault((player, generation), []).append(digest)
+    return found
 
 
-_DIGESTS = select(chunks.c.digest).where(
-    chunks.c.session_id == bindparam("session"),
-    chunks.c.episode == bindparam("episode"),
-    chunks.c.player == bindparam("player"),
-    chunks.c.generation == bindparam("generation"),
-    chunks.c.number == bindparam("number"),
+_DIGESTS = (  # an outer join is made in this order: of the other one, SQLite would read all chunks of the episode
+    select(generations.c.player, generations.c.generation, chunks.c.digest)
+    .join_from(
+        generations,
+        chunks,
+        (chunks.c.session_id == generations.c.session_id)
+        & (chunks.c.player == generations.c.player)
+        & (chunks.c.generation == generations.c.generation)
+        & (chunks.c.episode == bindparam("episode"))
+        & (chunks.c.number == bindparam("number")),
+        isouter=True,
+    )
+    .where(generations.c.session_id == bindparam("session"))
+    .order_by(chunks.c.id)
 )
 
 
@@ -197,17 +226,7 @@ def add_experience(connection: Connection, session: Session, row: Mapping[str, A
 
 def add_once(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
     """False where a row with this primary key is here already; it stays as it is."""
-    is_there, add = _once(table)
-    if connection.execute(is_there, {f"key_{column.name}": row[column.name] for column in table.primary_key}).first():
-        return False
-    connection.execute(add, dict(row))
-    return True
-
-
-@cache
-def _once(table: Table) -> tuple[Select[Any], Insert]:
-    key = [column == bindparam(f"key_{column.name}") for column in table.primary_key]
-    return select(*table.primary_key).where(*key), insert(table)
+    return connection.execute(insert_once(table, connection.dialect.name), dict(row)).rowcount > 0
 
 
 def experience_of(connection: Connection, session: Session, episode: int) -> list[bytes]:

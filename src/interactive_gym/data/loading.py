@@ -2,48 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import Connection, select
-
-from interactive_gym.data import games, meetings, player_tables, tables
-from interactive_gym.data.assignments import assignments_table
-from interactive_gym.data.attributes import attributes_table
-from interactive_gym.data.data_frames import Kind, Library, columns_of, kind_of, kind_of_values, library
+from interactive_gym.data.data_frames import Columns, Kind, Library, columns_of, kind_of, library
 from interactive_gym.data.descriptions import described
-from interactive_gym.data.episode_files import EXPERIENCE_COLUMNS, experience_rows, frames
+from interactive_gym.data.episode_files import EXPERIENCE_COLUMNS
+from interactive_gym.data.exported_study import exported_study
 from interactive_gym.data.flat import Table
-from interactive_gym.data.games import Session
-from interactive_gym.data.schema import sessions
-from interactive_gym.data.screenings import screenings_table
+from interactive_gym.data.frame_lines import Line, columns_of_lines
+from interactive_gym.data.stored_study import StoredStudy
 from interactive_gym.data.study_folder import opened
-from interactive_gym.data.visits import visits_table
 from interactive_gym.errors import ConfigError
-from interactive_gym.records import FIELDS, SHARED, Row, plain
-
-_KEYS = ("session_id", "episode", "frame", "t_ms", "agent", "participant_id")
-_BY_AGENT = tuple(name for name in FIELDS if name not in SHARED)
-_WHOLE = ("actions", "rewards")  # a dict of these is one value, and not columns
 
 
 def load(path: str | Path, frames: Library = "pandas") -> Loaded:
     """Opens the data of a study to be analysed. It is read when it is asked for, and nothing in the folder changes.
 
     Args:
-        path: The folder of the study, ``data/<experiment id>``; its server may run meanwhile.
+        path: The folder of the study, ``data/<experiment id>``; its server may run meanwhile. Or that of an export as
+            CSV or Parquet, ``.../csv`` or ``.../parquet``.
         frames: What tables are: ``"pandas"``, ``"polars"`` or ``"pyarrow"``. Each is an extra of this package:
             ``pip install "interactive-gym[pandas]"``, ``[polars]`` or ``[parquet]``.
 
     Raises:
-        ConfigError: There is no study in this folder, or the library is not installed.
+        ConfigError: There is no study in this folder, it is an export as something else, or a library is not installed.
         ServerError: Its store cannot be read, or is from a newer version.
     """
+    make, export = library(frames), exported_study(Path(path))
+    if export is not None:
+        return Loaded(Path(path), export, make)
     with opened(Path(path)):
         pass
-    return Loaded(Path(path), library(frames))
+    return Loaded(Path(path), StoredStudy(Path(path)), make)
+
+
+class Source(Protocol):
+    """Where the data of a study is read from."""
+
+    def table(self, file: str) -> Table: ...
+
+    def scenes(self) -> list[str]: ...
+
+    def frames(self, scene: str, wanted: Collection[str] | None) -> Iterator[Line]: ...
+
+    def experience(self, scene: str, wanted: Collection[str] | None) -> Iterator[Sequence[Any]]: ...
 
 
 class Loaded:
@@ -53,8 +58,9 @@ class Loaded:
     have their types; times are in UTC. Who somebody is elsewhere (``platform_ids.csv``) is not here.
     """
 
-    def __init__(self, path: Path, make: Callable[[Mapping[str, tuple[Kind, list[Any]]]], Any]) -> None:
+    def __init__(self, path: Path, source: Source, make: Callable[[Columns], Any]) -> None:
         self.path = path
+        self._source = source
         self._make = make
 
     def __repr__(self) -> str:
@@ -63,74 +69,72 @@ class Loaded:
     @cached_property
     def participants(self) -> Any:
         """One row per participant."""
-        return self._table("participants.csv", tables.participants_table)
+        return self._table("participants.csv")
 
     @cached_property
     def sessions(self) -> Any:
         """One row per player of a game session."""
-        return self._table("sessions.csv", tables.sessions_table)
+        return self._table("sessions.csv")
 
     @cached_property
     def episodes(self) -> Any:
         """One row per complete episode."""
-        return self._table("episodes.csv", tables.episodes_table)
+        return self._table("episodes.csv")
 
     @cached_property
     def players(self) -> Any:
         """One row per player of a complete episode: what it was like for them."""
-        return self._table("players.csv", player_tables.players_table)
+        return self._table("players.csv")
 
     @cached_property
     def visits(self) -> Any:
         """One row per participant and scene: when they were there."""
-        return self._table("visits.csv", visits_table)
+        return self._table("visits.csv")
 
     @cached_property
     def links(self) -> Any:
         """One row per player and partner of a session: their connection."""
-        return self._table("links.csv", player_tables.links_table)
+        return self._table("links.csv")
 
     @cached_property
     def responses(self) -> Any:
         """One row per answer."""
-        return self._table("responses.csv", tables.responses_table)
+        return self._table("responses.csv")
 
     @cached_property
     def screenings(self) -> Any:
         """One row per decision on somebody who arrived."""
-        return self._table("screenings.csv", screenings_table)
+        return self._table("screenings.csv")
 
     @cached_property
     def attributes(self) -> Any:
         """One row per attribute of a participant."""
-        return self._table("attributes.csv", attributes_table)
+        return self._table("attributes.csv")
 
     @cached_property
     def assignments(self) -> Any:
         """One row per condition that was drawn."""
-        return self._table("assignments.csv", assignments_table)
+        return self._table("assignments.csv")
 
     @cached_property
     def events(self) -> Any:
         """One row per event, in order."""
-        return self._table("events.jsonl", lambda connection: _lines("events.jsonl", tables.events_lines(connection)))
+        return self._table("events.jsonl")
 
     @cached_property
     def console(self) -> Any:
         """One row per line that pages wrote to browsers' consoles."""
-        return self._table("console.jsonl", lambda found: _lines("console.jsonl", tables.console_lines(found)))
+        return self._table("console.jsonl")
 
     @cached_property
     def matches(self) -> Any:
         """One row per group that was to play."""
-        return self._table("matches.jsonl", lambda connection: _lines("matches.jsonl", meetings.lines(connection)))
+        return self._table("matches.jsonl")
 
     @cached_property
     def scenes(self) -> list[str]:
         """Ids of the scenes in which something was played."""
-        with opened(self.path) as study:
-            query = select(sessions.c.scene_id).group_by(sessions.c.scene_id).order_by(sessions.c.scene_id)
-            return study.read(lambda connection: list(connection.execute(query).scalars()))
+        return self._source.scenes()
 
     def frames(self, scene: str, *, sessions: Collection[str] | None = None) -> Any:
         """What was played: one row for each agent in each frame of each complete episode, also of the reset (-1).
@@ -145,17 +149,8 @@ class Loaded:
         Raises:
             ConfigError: Nothing was played in this scene.
         """
-        columns: dict[str, list[Any]] = {name: [] for name in _KEYS}
-        count = 0
-        for line in self._each(scene, sessions, _frame_lines):
-            for name, value in line.items():
-                column = columns.setdefault(name, [])
-                column.extend([None] * (count - len(column)))
-                column.append(value)
-            count += 1
-        order = sorted(columns, key=_place)
-        padded = {name: columns[name] + [None] * (count - len(columns[name])) for name in order}
-        return self._make({name: kind_of_values(values) for name, values in padded.items()})
+        self._check(scene)
+        return self._make(columns_of_lines(self._source.frames(scene, sessions)))
 
     def experience(self, scene: str, *, sessions: Collection[str] | None = None) -> Any:
         """What complete episodes were like on each player's machine: one row per tick, and one per key press.
@@ -168,90 +163,22 @@ class Loaded:
         Raises:
             ConfigError: Nothing was played in this scene.
         """
+        self._check(scene)
         header = ("session_id", "episode", "player", *EXPERIENCE_COLUMNS)
-        rows = self._each(scene, sessions, _experience_lines)
+        rows = self._source.experience(scene, sessions)
         return self._make(columns_of(header, rows, _kinds("ep<k>.<player>.experience.csv", header)))
 
-    def _table(self, file: str, read: Callable[[Connection], Table]) -> Any:
-        def columns(connection: Connection) -> Mapping[str, tuple[Kind, list[Any]]]:
-            header, rows = read(connection)
-            return columns_of(header, rows, _kinds(file, header))
+    def _table(self, file: str) -> Any:
+        header, rows = self._source.table(file)
+        return self._make(columns_of(header, rows, _kinds(file, header)))
 
-        with opened(self.path) as study:
-            return self._make(study.read(columns))
-
-    def _each(
-        self, scene: str, wanted: Collection[str] | None, read: Callable[[Connection, Sequence[Session]], Iterator[Any]]
-    ) -> Iterator[Any]:
+    def _check(self, scene: str) -> None:
         if scene not in self.scenes:
             raise ConfigError(
                 f"Nothing was played in a scene {scene!r}. There are: {', '.join(self.scenes) or 'none'}."
             )
-        query = select(sessions.c.id).where(sessions.c.scene_id == scene).order_by(sessions.c.created_at, sessions.c.id)
-        only = None if wanted is None else set(wanted)
-
-        def found(connection: Connection) -> list[Any]:
-            ids = [one for one in connection.execute(query).scalars() if only is None or one in only]
-            return [line for one in ids for line in read(connection, games.sides(connection, one))]
-
-        with opened(self.path) as study:
-            yield from study.read(found)
 
 
 def _kinds(file: str, header: Sequence[str]) -> list[Kind]:
     known = described(file)
     return [kind_of(known[name].type) if name in known else "any" for name in header]
-
-
-def _lines(file: str, lines: Iterator[Mapping[str, Any]]) -> Table:
-    header = tuple(described(file))
-    return header, ([line[name] for name in header] for line in lines)
-
-
-def _frame_lines(connection: Connection, sides: Sequence[Session]) -> Iterator[dict[str, Any]]:
-    players = {side.player: side.participant_id for side in sides}
-    for episode in games.completed(connection, sides[0].id):
-        for row in frames(connection, sides, episode):
-            at = (sides[0].id, episode.number, row.frame, row.frame * 1000 / sides[0].fps)
-            shared = dict(_shared_values(row))
-            for agent in _agents(row):
-                line = dict(zip(_KEYS, (*at, agent, players.get(agent)), strict=True))
-                yield line | dict(_values(row, agent)) | shared
-
-
-def _agents(row: Row) -> list[str]:
-    return list(dict.fromkeys(agent for name in _BY_AGENT for agent in getattr(row, name) or ()))
-
-
-def _shared_values(row: Row) -> Iterator[tuple[str, Any]]:
-    for name, value in (row.state or {}).items():
-        yield from _flat(f"state.{name}", plain(value))
-    if row.state_hash is not None:
-        yield "state_hash", row.state_hash
-
-
-def _values(row: Row, agent: str) -> Iterator[tuple[str, Any]]:
-    for name in _BY_AGENT:
-        values = getattr(row, name) or {}
-        if agent in values:
-            value = plain(values[agent])
-            yield from [(name, value)] if name in _WHOLE else _flat(name, value)
-
-
-def _flat(name: str, value: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, dict) and (value or "." not in name):
-        for key, item in value.items():
-            yield from _flat(f"{name}.{key}", item)
-    else:
-        yield name, value
-
-
-def _place(column: str) -> int:
-    return (*_KEYS, *FIELDS).index(column.partition(".")[0])
-
-
-def _experience_lines(connection: Connection, sides: Sequence[Session]) -> Iterator[tuple[Any, ...]]:
-    for episode in games.completed(connection, sides[0].id):
-        for side in sides:
-            for row in experience_rows(connection, side, episode.number):
-                yield (side.id, episode.number, side.player, *row)

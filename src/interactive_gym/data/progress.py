@@ -102,12 +102,20 @@ def settle_over(connection: Connection, now: float) -> list[tuple[str, int]]:
     return [(row.session_id, row.episode) for row in open_ if settle(connection, row.session_id, row.episode, now)]
 
 
-def has_ends(connection: Connection, session_id: str, number: int) -> bool:
-    """Whether any player has said that this episode ended."""
-    return connection.execute(_ENDS, {"session": session_id, "number": number}).first() is not None
+def is_over(connection: Connection, session_id: str, number: int) -> tuple[bool, bool]:
+    """Whether this episode is complete, and whether any player has said that it ended."""
+    is_complete, is_said = connection.execute(_IS_OVER, {"session": session_id, "number": number}).one()
+    return is_complete, is_said
 
 
-_ENDS = select(ends.c.player).where(ends.c.session_id == bindparam("session"), ends.c.episode == bindparam("number"))
+_IS_OVER = select(
+    select(episodes.c.number)
+    .where(episodes.c.session_id == bindparam("session"), episodes.c.number == bindparam("number"))
+    .exists(),
+    select(ends.c.player)
+    .where(ends.c.session_id == bindparam("session"), ends.c.episode == bindparam("number"))
+    .exists(),
+)
 
 
 def say(connection: Connection, side: Session, item: EpisodeEnd, *, now: float) -> bool:

@@ -13,6 +13,8 @@ from typing import Any
 
 from interactive_gym.data.flat import moment, write_json
 
+CONFIGURATIONS = "configurations"
+
 
 def note_start(
     path: Path,
@@ -23,7 +25,7 @@ def note_start(
     file: Path | None = None,
     scenes: Sequence[Mapping[str, Any]] = (),
 ) -> None:
-    """Adds this start.
+    """Adds this start, and keeps its scenes: ``scenes/`` has those of the latest start only.
 
     Args:
         archive: The address, with its hash, of the Python that participants are sent.
@@ -31,11 +33,19 @@ def note_start(
         scenes: As they are shown.
     """
     starts = _starts(path)
-    made_with = {"archive": archive, "scenes": _digest(scenes), "git": repository(file) if file else None}
+    kept = _digest(scenes)
+    write_json(path.parent / CONFIGURATIONS / f"{kept}.json", {"scenes": list(scenes)})
+    made_with = {"archive": archive, "scenes": kept, "git": repository(file) if file else None}
     this = {**_versions(), **made_with}
     if not starts or {**starts[-1], "started_at": None} != {**this, "started_at": None}:
         starts.append({"started_at": moment(now), **this})
     write_json(path, {"experiment_id": experiment_id, "starts": starts})
+
+
+def configurations(folder: Path) -> dict[str, list[dict[str, Any]]]:
+    """The scenes of every start of a study that had others, by their digest; see :func:`note_start`."""
+    files = sorted((folder / CONFIGURATIONS).glob("*.json"))
+    return {file.stem: json.loads(file.read_text(encoding="utf-8"))["scenes"] for file in files}
 
 
 def own_version() -> str:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -160,12 +161,25 @@ def _not_stored(error: Exception) -> ServerError:
 def _attempt(connection: Connection, write: _Write[Any]) -> Callable[[], None]:
     """Runs one write in its savepoint; the answer tells its caller, and is to be called after the commit."""
     try:
-        with connection.begin_nested():
+        with _savepoint(connection):
             result = write.query(connection)
     except Exception as error:
         failure = error
         return lambda: write.future.set_exception(failure)
     return lambda: write.future.set_result(result)
+
+
+@contextmanager
+def _savepoint(connection: Connection) -> Iterator[None]:
+    """What ``connection.begin_nested()`` does, which takes SQLAlchemy longer than a write takes the database."""
+    connection.exec_driver_sql("SAVEPOINT one_write")
+    try:
+        yield
+    except BaseException:
+        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT one_write")
+        raise
+    finally:
+        connection.exec_driver_sql("RELEASE SAVEPOINT one_write")
 
 
 def _open(engine: Engine, database: Database) -> None:

@@ -31,7 +31,7 @@ def participants_table(connection: Connection) -> Table:
     """Nothing here tells who somebody is; see :func:`platform_ids_table`."""
     header = ("participant_id", "state", "scene_id", "outcome", "transport", "arrived_at", "done_at")
     given = assignments.by_unit(connection)
-    rows = connection.execute(select(participants).order_by(participants.c.arrived_at))
+    rows = connection.execute(select(participants).order_by(participants.c.arrived_at, participants.c.id))
     return (*header, "sequence", "conditions"), (_participant_row(row, given) for row in rows)
 
 
@@ -42,21 +42,22 @@ def _participant_row(row: Row[Any], given: Conditions) -> list[object]:
 
 def platform_ids_table(connection: Connection) -> Table:
     """The one private table: what the link said of a person."""
-    rows = connection.execute(select(participants).order_by(participants.c.arrived_at))
+    rows = connection.execute(select(participants).order_by(participants.c.arrived_at, participants.c.id))
     header = ("participant_id", "subject_id", "query", "redirect")
     return header, ([row.id, row.subject_id, row.query, row.redirect] for row in rows)
 
 
 def completion_codes_table(connection: Connection) -> Table:
-    given = select(participants).where(participants.c.code.is_not(None)).order_by(participants.c.done_at)
-    rows = connection.execute(given)
+    given = select(participants).where(participants.c.code.is_not(None))
+    rows = connection.execute(given.order_by(participants.c.done_at, participants.c.id))
     header = ("participant_id", "scene_id", "outcome", "code", "given_at")
     return header, ([row.id, row.scene_id, row.outcome, row.code, moment(row.done_at)] for row in rows)
 
 
 def responses_table(connection: Connection) -> Table:
     """One row per answer; several values of one element (checkboxes) are a JSON list."""
-    rows = connection.execute(select(responses).order_by(responses.c.answered_at, responses.c.name))
+    order = responses.c.answered_at, responses.c.participant_id, responses.c.name
+    rows = connection.execute(select(responses).order_by(*order))
     header = ("participant_id", "scene_id", "name", "value", "answered_at")
     return header, ([r.participant_id, r.scene_id, r.name, r.value, moment(r.answered_at)] for r in rows)
 
@@ -71,7 +72,7 @@ def sessions_table(connection: Connection) -> Table:
     played = select(func.count()).where(episodes.c.session_id == sessions.c.id)
     query = select(sessions, members, played.scalar_subquery().label("played"), lives.scalar_subquery().label("lives"))
     joined = query.join(members, members.c.session_id == sessions.c.id)
-    rows = connection.execute(joined.order_by(sessions.c.created_at, members.c.peer))
+    rows = connection.execute(joined.order_by(sessions.c.created_at, sessions.c.id, members.c.peer))
     header = ("session_id", "scene_id", "player", "participant_id", "peer", "state", "seed", "episodes_completed")
     counted = statistics_of(connection)  # by session and player, in the order of the episodes
     given, gone = assignments.by_unit(connection), departures.of_all(connection)
@@ -96,7 +97,7 @@ def episodes_table(connection: Connection) -> Table:
     again = query.add_columns(*(verifications.c[name].label(f"again_{name}") for name in ("status", "frame", "field")))
     joined = again.join(sessions, sessions.c.id == episodes.c.session_id).outerjoin(*judged)
     joined = joined.outerjoin(verifications, same)
-    rows = connection.execute(joined.order_by(sessions.c.created_at, episodes.c.number))
+    rows = connection.execute(joined.order_by(sessions.c.created_at, sessions.c.id, episodes.c.number))
     header = ("session_id", "scene_id", "episode", "seed", "frames", "end_reason", "ended_at")
     compared = ("parity", "parity_frame", "parity_column", "verified", "verified_frame", "verified_column")
     return (*header, *compared, *SUMMARY), map(_episode_row, rows)

@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
+from collections.abc import Collection, Mapping, Sequence
+
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from interactive_gym.data import events, games
 from interactive_gym.data.parity import Verdict, judge
 from interactive_gym.data.progress import generation_of
 from interactive_gym.data.schema import events as stored_events
-from interactive_gym.data.schema import generations, parity
+from interactive_gym.data.schema import parity
 from interactive_gym.data.timeline import Piece, Start, counting
 from interactive_gym.records import Row, unpack
 
 
-def differ(connection: Connection, session_id: str, episode: int, number: int) -> bool:
-    """Whether players sent different chunks of this second, and it is not yet known that their records differ."""
-    starts: dict[str, list[Start]] = {}
-    for row in connection.execute(_GENERATIONS, {"session": session_id}):
-        starts.setdefault(row.player, []).append(Start(row.generation, row.episode, row.first_frame))
-    digests = {
-        digest
-        for player, begun in starts.items()
-        for digest in games.digests(connection, session_id, player, episode, generation_of(begun, episode), number)
-    }
-    return len(digests) > 1 and _status(connection, session_id, episode) != "mismatch"
+def differ(
+    lives: Mapping[str, Sequence[Start]], digests: Mapping[tuple[str, int], Collection[str]], episode: int
+) -> bool:
+    """Whether players sent different chunks of a second, in the generations that count; see ``games`` for both."""
+    counting = [digests.get((player, generation_of(starts, episode)), ()) for player, starts in lives.items()]
+    return len(set().union(*counting)) > 1
 
 
-_GENERATIONS = select(generations).where(generations.c.session_id == bindparam("session"))
-
-
-def _status(connection: Connection, session_id: str, episode: int) -> str | None:
-    return connection.execute(select(parity.c.status).where(_of(session_id, episode))).scalar_one_or_none()
+def is_mismatch(connection: Connection, session_id: str, episode: int) -> bool:
+    """Whether it is known that the records of this episode differ."""
+    status = connection.execute(select(parity.c.status).where(_of(session_id, episode))).scalar_one_or_none()
+    return status == "mismatch"
 
 
 def ask(connection: Connection, session_id: str, episode: int, *, now: float) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from interactive_gym.data import games, link_rows, player_tables, verdicts
 from interactive_gym.data.flat import moment
-from interactive_gym.data.provenance import own_version
+from interactive_gym.data.provenance import configurations, own_version
 from interactive_gym.data.schema import assignments, episodes, members, parity, participants, sessions
 from interactive_gym.export.study import Study
 from interactive_gym.export.survey import SceneFrames
@@ -47,6 +47,7 @@ def facts(study: Study, frames: Mapping[str, SceneFrames], format_: str, folder:
         "not_yet_written": _pending(study),
         "seeds": _seeds(study),
         "scenes": study.scenes(),
+        "configurations": configurations(study.folder),
         "files": {
             path.relative_to(folder).as_posix(): {"bytes": path.stat().st_size, "sha256": _sha256(path)}
             for path in sorted(folder.rglob("*"))

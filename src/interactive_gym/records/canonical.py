@@ -33,6 +33,7 @@ from interactive_gym.records.arrays import Array, is_recorded, shape_is_sane
 MAX_DEPTH = 64  # a browser's stack is small, and overflowing it takes the worker down
 NAN = b"f\x7f\xf8\x00\x00\x00\x00\x00\x00"
 
+_MOST_KEYS = 32  # of a dict whose order is remembered
 _ONE_BYTE = tuple(bytes((n,)) for n in range(128))
 _pack_float = struct.Struct(">cd").pack
 
@@ -72,11 +73,7 @@ def digest(data: bytes) -> str:
 
 
 def _write(value: object, out: bytearray, depth: int) -> None:
-    writer = _WRITERS.get(type(value))
-    if writer is None:
-        _write_other(value, out, depth)
-    else:
-        writer(value, out, depth)
+    _WRITERS.get(type(value), _write_other)(value, out, depth)
 
 
 def _write_none(value: None, out: bytearray, depth: int) -> None:
@@ -147,30 +144,32 @@ def _write_set(value: set[object] | frozenset[object], out: bytearray, depth: in
 def _write_dict(value: dict[Any, object], out: bytearray, depth: int) -> None:
     _check_depth(depth)
     out += b"d" + _varint(len(value))
-    for encoded, key, item in _by_key_bytes(value, depth):
+    for encoded, key in _ordered(value, depth):
         out += encoded
+        item = value[key]
         try:
-            _write(item, out, depth + 1)
+            _WRITERS.get(type(item), _write_other)(item, out, depth + 1)
         except NotCanonical as error:
             raise error.inside(f"[{key!r}]") from None
 
 
-def _by_key_bytes(value: dict[Any, object], depth: int) -> list[tuple[bytes, object, object]]:
-    entries = [
-        (_text_key(key) if type(key) is str else _bytes_of(key, depth + 1), key, item) for key, item in value.items()
-    ]
-    if len(entries) > 1:
-        entries.sort(key=itemgetter(0))
-        for (before, _, _), (after, key, _) in pairwise(entries):
-            if before == after:
-                raise NotCanonical(f"two of its keys are {key!r}")
-    return entries
+def _ordered(value: dict[Any, object], depth: int) -> Sequence[tuple[bytes, object]]:
+    """The keys with their canonical bytes, in the order of these."""
+    if len(value) <= _MOST_KEYS and (known := _text_keys(*value)) is not None:
+        return known
+    keys = sorted(((_bytes_of(key, depth + 1), key) for key in value), key=itemgetter(0))
+    for (before, _), (after, key) in pairwise(keys):
+        if before == after:
+            raise NotCanonical(f"two of its keys are {key!r}")
+    return keys
 
 
-@lru_cache(maxsize=4096)
-def _text_key(key: str) -> bytes:
-    """An environment has the same keys in every frame, and encoding them again is a third of the cost of a row."""
-    return _bytes_of(key, 0)
+@lru_cache(maxsize=256, typed=True)
+def _text_keys(*keys: object) -> tuple[tuple[bytes, object], ...] | None:
+    """An environment has the same keys in every frame: encoding them again would be a third of the cost of a row."""
+    if not all(type(key) is str for key in keys):
+        return None
+    return tuple(sorted((_bytes_of(key, 0), key) for key in keys))
 
 
 def _bytes_of(value: object, depth: int) -> bytes:

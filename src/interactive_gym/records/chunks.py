@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from interactive_gym.errors import EnvError
 from interactive_gym.records.canonical import NotCanonical, digest, encode, joined
-from interactive_gym.records.reading import Malformed, decode, leading
+from interactive_gym.records.reading import Malformed, decode_columns, leading
 from interactive_gym.records.rows import FIELDS, PLAYED, SHARED, Row
 
 VERSION = 4
@@ -24,6 +24,7 @@ MAX_CHUNK_BYTES = 8_000_000  # uncompressed: a second of 160 x 210 RGB observati
 MAX_PACKED_BYTES = 525_000  # compressed; what fits into protocol.Chunk.data as base64
 MAX_ROWS = 10_000
 SOURCES = frozenset({"human", "bot", "default"})
+_FLAGS = frozenset({"terminated", "truncated", "is_focused", "present"})
 _STATELESS = tuple(name for name in FIELDS if name not in SHARED)
 _FIELDS_OF = MappingProxyType(  # earlier versions are stored somewhere
     {
@@ -154,13 +155,13 @@ def inflate(data: bytes, *, digest: str | None = None, max_bytes: int = MAX_CHUN
 
 
 def rows_of(body: bytes) -> list[Row]:
-    """The rows in these canonical bytes of a chunk.
+    """The rows in these canonical bytes of a chunk. What stays the same in a field is one object for all of them.
 
     Raises:
         Malformed: They are no chunk.
     """
-    content = decode(body)
-    if not isinstance(content, list) or len(content) < 2 or type(content[0]) is not int:
+    content = decode_columns(body)
+    if len(content) < 2 or type(content[0]) is not int:
         raise Malformed("this is no chunk")
     names = _FIELDS_OF.get(content[0])
     if names is None or len(content) != 2 + len(names):
@@ -238,25 +239,36 @@ def _rows(first: Any, names: Sequence[str], cells: list[Any]) -> list[Row]:
         raise Malformed("the columns of a chunk have as many cells as it has rows")
     if not 1 <= len(cells[0]) <= MAX_ROWS:
         raise Malformed(f"a chunk has 1 to {MAX_ROWS} rows")
-    rows = (dict(zip(names, row, strict=True)) for row in zip(*cells, strict=True))
-    return [_row(frame, fields) for frame, fields in enumerate(rows, first)]
+    for name, column in zip(names, cells, strict=True):
+        _check_column(name, column, first)
+    rows = enumerate(zip(*cells, strict=True), first)
+    return [Row(frame, **dict(zip(names, row, strict=True))) for frame, row in rows]
 
 
-def _row(frame: int, fields: dict[str, Any]) -> Row:
-    for name, by_agent in fields.items():
-        if by_agent is None and name in _OPTIONAL:
-            continue
-        if name == "state_hash":
-            if type(by_agent) is not str or _is_hash(by_agent) is None:
-                raise Malformed(f"frame {frame}: state_hash is no digest")
-            continue
-        if not isinstance(by_agent, dict) or not all(type(agent) is str for agent in by_agent):
-            raise Malformed(f"frame {frame}: {name} is no dict of agents, or names")
-    for name in ("terminated", "truncated", "is_focused", "present"):
-        if not all(type(value) is bool for value in fields.get(name, {}).values()):
-            raise Malformed(f"frame {frame}: {name} is not true or false")
-    if not all(type(value) is str and value in SOURCES for value in fields["source"].values()):
+def _check_column(name: str, column: Sequence[Any], first: int) -> None:
+    """A cell that is the one before it needs no second look."""
+    before = object()
+    for frame, cell in enumerate(column, first):
+        if cell is not before:
+            _check_cell(name, cell, frame)
+            before = cell
+
+
+def _check_cell(name: str, cell: Any, frame: int) -> None:
+    if cell is None and name in _OPTIONAL:
+        return
+    if name == "state_hash":
+        _check_hash(cell, frame)
+    elif type(cell) is not dict or not all(type(agent) is str for agent in cell):
+        raise Malformed(f"frame {frame}: {name} is no dict of agents, or names")
+    if name in _FLAGS and not all(type(value) is bool for value in cell.values()):
+        raise Malformed(f"frame {frame}: {name} is not true or false")
+    if name == "source" and not all(type(value) is str and value in SOURCES for value in cell.values()):
         raise Malformed(f"frame {frame}: source is none of {', '.join(sorted(SOURCES))}")
-    if not all(type(seen) is int and -1 <= seen < frame for seen in fields.get("observed", {}).values()):
+    if name == "observed" and not all(type(seen) is int and -1 <= seen < frame for seen in cell.values()):
         raise Malformed(f"frame {frame}: observed is no earlier frame")
-    return replace(Row(frame), **fields)
+
+
+def _check_hash(cell: Any, frame: int) -> None:
+    if type(cell) is not str or _is_hash(cell) is None:
+        raise Malformed(f"frame {frame}: state_hash is no digest")

@@ -1,11 +1,16 @@
-"""Canonical bytes read back, from whoever sent them."""
+"""Canonical bytes read back, from whoever sent them.
+
+No encoding is the beginning of another one. Where the bytes of a value that has just been read come again, it is that
+value again: what stays the same from row to row is read once.
+"""
 
 from __future__ import annotations
 
 import math
 import struct
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from interactive_gym.errors import ClientError
@@ -14,6 +19,11 @@ from interactive_gym.records.canonical import MAX_DEPTH, NAN, int_size
 
 MAX_VALUES = 1_000_000  # an empty list takes 2 bytes here and 56 in memory: without a limit, 8 MB of them are a bomb
 MAX_EQUAL_HASHES = 64  # (-1, -2, ...) and (-2, -1, ...) hash alike: 100 000 such keys make a dict that takes an hour
+
+_SHORT = 40  # bytes of a text that is remembered: the keys of a game, and what it calls its things
+_MOST_KEYS = 1_000  # that are remembered, of each depth
+_SMALL_INTS = {bytes((1, number & 0xFF)): number for number in range(-128, 128)}
+_float_at = struct.Struct(">d").unpack_from
 
 
 class Malformed(ClientError):
@@ -31,8 +41,21 @@ def decode(data: bytes) -> Any:
     """
     reader = _Reader(data)
     value = reader.value(0)
-    if reader.at != len(data):
-        raise Malformed(f"{len(data) - reader.at} bytes follow the value")
+    reader.finish()
+    return value
+
+
+def decode_columns(data: bytes) -> list[Any]:
+    """The list whose canonical bytes are ``data``; lists in it are columns, whose cells are dicts as a rule.
+
+    Neighbours with equal bytes are one object, if they hold nothing that can be changed. So nobody may change a cell.
+
+    Raises:
+        Malformed: ``data`` is not exactly one list in canonical form.
+    """
+    reader = _Reader(data)
+    value = reader.columns()
+    reader.finish()
     return value
 
 
@@ -52,24 +75,49 @@ class _Reader:
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.at = 0
-        self._values_left = MAX_VALUES
+        self._values_left = MAX_VALUES - 1
+        self._changeable = 0  # how many lists, dicts and arrays have been made
+        self._following: defaultdict[int, dict[bytes, tuple[bytes, str]]] = defaultdict(dict)  # by depth, see _key
 
     def value(self, depth: int) -> Any:
-        self._values_left -= 1
-        if self._values_left < 0:
-            raise Malformed(f"more than {MAX_VALUES} values", "too_large")
-        if depth > MAX_DEPTH:
-            raise Malformed(f"nested more than {MAX_DEPTH} deep")
-        tag = self._take(1)
-        read = _READERS.get(tag)
-        if read is None:
-            raise Malformed(f"byte {self.at - 1}: {tag!r} begins no value")
+        at = self.at
+        self.at = at + 1
+        try:
+            read = _READERS[self.data[at]]
+        except LookupError:
+            raise Malformed(f"byte {at} begins no value") from None
         return read(self, depth)
 
+    def finish(self) -> None:
+        if self.at != len(self.data):
+            raise Malformed(f"{len(self.data) - self.at} bytes follow the value")
+
     def leading(self, count: int) -> list[Any]:
-        if self._take(1) != b"l" or self._count() < count:
+        if self._byte() != _LIST or self._count(0) < count:
             raise Malformed(f"this is no list of {count} values")
         return [self.value(1) for _ in range(count)]
+
+    def columns(self) -> list[Any]:
+        if self._byte() != _LIST:
+            raise Malformed("this is no list")
+        return [self._column() if self.data.startswith(b"l", self.at) else self.value(1) for _ in range(self._count(0))]
+
+    def _column(self) -> list[Any]:
+        self.at += 1
+        cells: list[Any] = []
+        encoded, cell, values = b"", None, 0
+        for _ in range(self._count(1)):
+            if encoded and self.data.startswith(encoded, self.at):
+                self.at += len(encoded)
+                self._spend(values)
+            else:
+                start, made, left = self.at, self._changeable, self._values_left
+                cell = self.value(2)
+                values = left - self._values_left
+                is_flat = self._changeable - made <= isinstance(cell, dict)
+                encoded = self.data[start : self.at] if is_flat else b""
+            cells.append(cell)
+        return cells
 
     def none(self, depth: int) -> None:
         return None
@@ -81,6 +129,10 @@ class _Reader:
         return False
 
     def integer(self, depth: int) -> int:
+        small = _SMALL_INTS.get(self.data[self.at : self.at + 2])
+        if small is not None:
+            self.at += 2
+            return small
         data = self._sized()
         number = int.from_bytes(data, "big", signed=True)
         if int_size(number) != len(data):
@@ -88,44 +140,49 @@ class _Reader:
         return number
 
     def a_float(self, depth: int) -> float:
-        data = self._take(8)
-        (number,) = struct.unpack(">d", data)
-        if math.isnan(number) and data != NAN[1:]:
+        start = self.at
+        self.at = start + 8
+        try:
+            number: float = _float_at(self.data, start)[0]
+        except struct.error:
+            raise Malformed("the data end too early") from None
+        if number != number and self.data[start : self.at] != NAN[1:]:
             raise Malformed("a float is another NaN than ours")
-        return float(number)
+        return number
 
     def text(self, depth: int) -> str:
-        try:
-            return self._sized().decode("utf-8", "surrogatepass")
-        except UnicodeDecodeError:
-            raise Malformed("a str is not UTF-8") from None
+        data = self._sized()
+        return _short_text(data) if len(data) <= _SHORT else _text(data)
 
     def blob(self, depth: int) -> bytes:
         return self._sized()
 
     def a_list(self, depth: int) -> list[Any]:
-        return [self.value(depth + 1) for _ in range(self._count())]
+        self._changeable += 1
+        return [self.value(depth + 1) for _ in range(self._count(depth))]
 
     def a_tuple(self, depth: int) -> tuple[Any, ...]:
-        return tuple(self.a_list(depth))
+        return tuple([self.value(depth + 1) for _ in range(self._count(depth))])
 
     def a_set(self, depth: int) -> frozenset[Any]:
         items = []
         before = b""
-        for _ in range(self._count()):
+        for _ in range(self._count(depth)):
             before, item = self._key(depth, before)
             items.append(item)
         _check_keys(items)
         return frozenset(items)
 
     def a_dict(self, depth: int) -> dict[Any, Any]:
+        self._changeable += 1
         keys, items = [], []
         before = b""
-        for _ in range(self._count()):
+        for _ in range(self._count(depth, each=2)):
             before, key = self._key(depth, before)
             keys.append(key)
             items.append(self.value(depth + 1))
-        _check_keys(keys)
+        if not {str}.issuperset(map(type, keys)):
+            _check_keys(keys)
         return dict(zip(keys, items, strict=True))
 
     def scalar(self, depth: int) -> Any:
@@ -135,6 +192,7 @@ class _Reader:
         return _to_numpy(Array(dtype, None, self._elements(dtype, 1)))
 
     def array(self, depth: int) -> Any:
+        self._changeable += 1
         dtype = self._dtype()
         axes = self._varint()
         if axes > MAX_AXES:
@@ -145,11 +203,19 @@ class _Reader:
         return _to_numpy(Array(dtype, shape, self._elements(dtype, math.prod(shape))))
 
     def _key(self, depth: int, before: bytes) -> tuple[bytes, Any]:
+        """A key and its bytes. What followed the one ``before`` the last time, at this depth, often follows again."""
         start = self.at
+        following = self._following[depth]
+        known = following.get(before)
+        if known is not None and self.data.startswith(known[0], start):
+            self.at = start + len(known[0])
+            return known
         key = self.value(depth + 1)
         encoded = self.data[start : self.at]
         if encoded <= before:
             raise Malformed("keys are not in order, or not unique")
+        if type(key) is str and len(following) < _MOST_KEYS:
+            following[before] = encoded, key
         return encoded, key
 
     def _dtype(self) -> str:
@@ -168,26 +234,48 @@ class _Reader:
     def _sized(self) -> bytes:
         return self._take(self._varint())
 
-    def _count(self) -> int:
-        """A number of values; each takes a byte at least, so that no number can promise more than there is."""
+    def _count(self, depth: int, *, each: int = 1) -> int:
+        """How many items follow, each of so many values. One takes a byte at least, so that none can be promised."""
+        if depth >= MAX_DEPTH:
+            raise Malformed(f"nested more than {MAX_DEPTH} deep")
         count = self._varint()
         if count > len(self.data) - self.at:
             raise Malformed("the data end too early")
+        self._spend(count * each)
         return count
 
+    def _spend(self, values: int) -> None:
+        self._values_left -= values
+        if self._values_left < 0:
+            raise Malformed(f"more than {MAX_VALUES} values", "too_large")
+
     def _varint(self) -> int:
+        try:
+            byte = self.data[self.at]
+        except IndexError:
+            raise Malformed("the data end too early") from None
+        self.at += 1
+        return byte if byte < 128 else self._long_varint(byte)
+
+    def _long_varint(self, byte: int) -> int:
         number = shift = 0
-        while True:
-            (byte,) = self._take(1)
+        while byte >= 128:
             number |= (byte & 0x7F) << shift
-            if byte < 128:
-                break
             shift += 7
             if shift > 56:
                 raise Malformed("a length is too long")
-        if byte == 0 and shift:
+            byte = self._byte()
+        if byte == 0:
             raise Malformed("a length is longer than it need be")
-        return number
+        return number | byte << shift
+
+    def _byte(self) -> int:
+        try:
+            byte = self.data[self.at]
+        except IndexError:
+            raise Malformed("the data end too early") from None
+        self.at += 1
+        return byte
 
     def _take(self, count: int) -> bytes:
         start = self.at
@@ -197,21 +285,32 @@ class _Reader:
         return self.data[start : self.at]
 
 
-_READERS: dict[bytes, Callable[[_Reader, int], Any]] = {
-    b"N": _Reader.none,
-    b"T": _Reader.true,
-    b"F": _Reader.false,
-    b"i": _Reader.integer,
-    b"f": _Reader.a_float,
-    b"s": _Reader.text,
-    b"b": _Reader.blob,
-    b"l": _Reader.a_list,
-    b"t": _Reader.a_tuple,
-    b"S": _Reader.a_set,
-    b"d": _Reader.a_dict,
-    b"n": _Reader.scalar,
-    b"a": _Reader.array,
+_LIST = ord("l")
+_READERS: dict[int, Callable[[_Reader, int], Any]] = {
+    ord("N"): _Reader.none,
+    ord("T"): _Reader.true,
+    ord("F"): _Reader.false,
+    ord("i"): _Reader.integer,
+    ord("f"): _Reader.a_float,
+    ord("s"): _Reader.text,
+    ord("b"): _Reader.blob,
+    ord("l"): _Reader.a_list,
+    ord("t"): _Reader.a_tuple,
+    ord("S"): _Reader.a_set,
+    ord("d"): _Reader.a_dict,
+    ord("n"): _Reader.scalar,
+    ord("a"): _Reader.array,
 }
+
+
+def _text(data: bytes) -> str:
+    try:
+        return data.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        raise Malformed("a str is not UTF-8") from None
+
+
+_short_text = lru_cache(4096)(_text)
 
 
 def _check_keys(keys: Sequence[Hashable]) -> None:

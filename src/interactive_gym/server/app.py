@@ -39,6 +39,7 @@ from interactive_gym.server.pulse import Pulse
 from interactive_gym.server.settings import Settings
 from interactive_gym.server.sockets import Sockets
 from interactive_gym.server.study import Study
+from interactive_gym.server.tenure import Tenure
 from interactive_gym.server.tokens import Tokens, study_key
 from interactive_gym.server.web import Web
 
@@ -76,11 +77,10 @@ def _desk(experiment: Experiment, settings: Settings, folder: Path, ice: Ice, op
     """The desk; what has to be closed in the end is put on ``opened``, in the order in which it is needed."""
     opened.enter_context(claimed(folder))
     place = database.of_study(folder, settings.database)
-    opened.enter_context(place.claimed())
     log_file = LogFile(folder / "server.log", sys.stderr)
     opened.callback(log_file.close)
     log = log_file.logger(settings.log_level)
-    store = Store(place)
+    store = Store(place.for_server())
     database.note(folder, place)
     opened.callback(log.info, "stopped")
     opened.callback(store.close)
@@ -99,7 +99,8 @@ def _assembled(desk: Desk, sockets: Sockets, web: Web, hooking: Hooking, opened:
             desk.files.update()
             hooking.start()
             pulse = Pulse(desk, sockets.matches)
-            watchers = (sockets.desertion, sockets.news, sockets.watching, sockets.gathering.restarting, pulse)
+            tenure = Tenure(desk, lambda problem: app.state.end(problem))
+            watchers = (sockets.desertion, sockets.news, sockets.watching, sockets.gathering.restarting, pulse, tenure)
             watching = [asyncio.create_task(one.watch()) for one in watchers]
             yield
             for one in watching:
@@ -110,6 +111,7 @@ def _assembled(desk: Desk, sockets: Sockets, web: Web, hooking: Hooking, opened:
     routes = [doors, *Http(desk).routes(), *(Dev(desk).routes() if dev else ()), *web.routes()]
     app = Starlette(routes=routes, lifespan=lifespan)
     app.state.desk = desk
+    app.state.end = lambda problem: None  # for whoever serves the app: it is of no use any more, and why
     app.state.matches = sockets.matches
     app.state.restarting = sockets.gathering.restarting
     return app

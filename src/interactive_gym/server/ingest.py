@@ -119,7 +119,8 @@ class _Ingest:
         self._participant_id = participant_id
         self._now = now
         self._sessions: dict[str, Session] = {}
-        self._starts: dict[str, list[Start]] = {}  # of this participant's player, by session
+        self._lives: dict[str, dict[str, list[Start]]] = {}  # of all players, by session
+        self._over: dict[tuple[str, int], tuple[bool, bool]] = {}  # progress.is_over, by session and episode
         self._reported: int | None = None  # events of this participant, once that is asked for
         self._stored = Stored()
         self._verbs: dict[type, Callable[[Any], None]] = {
@@ -181,7 +182,8 @@ class _Ingest:
         began = (start.episode, BEFORE_RESET if session.is_multiplayer else start.frame)
         if (item.episode, item.first) < began:
             raise ClientError("before_its_generation", "this was played by an earlier generation")
-        stored = games.digests(self._connection, session.id, session.player, item.episode, item.generation, item.index)
+        second = games.digests(self._connection, session.id, item.episode, item.index)
+        stored = second.setdefault((session.player, item.generation), [])
         if item.digest in stored:
             return
         if len(stored) >= MAX_VARIANTS:
@@ -192,19 +194,23 @@ class _Ingest:
             self._check_replayed(session, item)
         row = self._chunk_row(item, one, session)
         games.add_chunk(self._connection, session, row)
-        known = self._late(session, item.episode)
+        stored.append(item.digest)
+        is_late = self._late(session, item.episode)
         if session.is_multiplayer:
-            self._compare(session, item, known)
-            if row["ending"] or known or progress.has_ends(self._connection, session.id, item.episode):
+            if is_late or self._is_other(session, item.episode, second):
+                verdicts.ask(self._connection, session.id, item.episode, now=self._now)
+                self._stored.files_due = True
+            if row["ending"] or any(self._is_over(session, item.episode)):
                 self._settle(session, item.episode)
 
-    def _compare(self, session: Session, item: Chunk, known: Episode | None) -> None:
-        """Only the digests; the files' thread looks into chunks that differ."""
-        if known or verdicts.differ(self._connection, session.id, item.episode, item.index):
-            verdicts.ask(self._connection, session.id, item.episode, now=self._now)
-            self._stored.files_due = True
+    def _is_other(self, session: Session, episode: int, second: games.Digests) -> bool:
+        """Whether players recorded something else, as far as digests tell. The files' thread looks into such chunks."""
+        if not verdicts.differ(self._lives[session.id], second, episode):
+            return False
+        return not verdicts.is_mismatch(self._connection, session.id, episode)
 
     def _settle(self, session: Session, episode: int) -> None:
+        self._over.clear()
         if play.completed_by(self._connection, session, episode, self._now):
             self._stored.files_due = True
 
@@ -230,9 +236,9 @@ class _Ingest:
         return start
 
     def _generation(self, session: Session, generation: int) -> Start:
-        if session.id not in self._starts:
-            self._starts[session.id] = games.starts(self._connection, session)
-        starts = self._starts[session.id]
+        if session.id not in self._lives:
+            self._lives[session.id] = games.lives(self._connection, session.id)
+        starts = self._lives[session.id].get(session.player, [])
         if generation >= len(starts):
             raise ClientError("unknown_generation", "no worker of this session was given that generation")
         return starts[generation]
@@ -253,13 +259,19 @@ class _Ingest:
             data = {"episode": item.episode, "generation": item.generation, "index": item.index}
             self._note("replayed_differently", "other_digest", "error", session_id=item.session_id, data=data)
 
-    def _late(self, session: Session, number: int) -> Episode | None:
-        """Files of a completed episode, which is returned, do not have what has just been stored."""
-        known = games.find_episode(self._connection, session.id, number)
-        if known:
+    def _late(self, session: Session, number: int) -> bool:
+        """Whether the episode is complete: then its files do not have what has just been stored."""
+        is_complete, _ = self._is_over(session, number)
+        if is_complete:
             games.mark_unwritten(self._connection, session.id, number)
             self._stored.files_due = True
-        return known
+        return is_complete
+
+    def _is_over(self, session: Session, number: int) -> tuple[bool, bool]:
+        key = session.id, number
+        if key not in self._over:
+            self._over[key] = progress.is_over(self._connection, session.id, number)
+        return self._over[key]
 
     def _experience(self, one: Decoded) -> None:
         item = one.item
@@ -319,6 +331,7 @@ class _Ingest:
         frames = frames_of(games.line(self._connection, session, item.episode))
         if item.episode != expected or frames != item.frames or frames == 0:
             raise ClientError("frames_missing", f"of {item.frames} frames {frames} are here in a row")
+        self._over.clear()
         games.complete(self._connection, session.id, Episode(item.episode, frames, item.end_reason), now=self._now)
         self._stored.files_due = True
 

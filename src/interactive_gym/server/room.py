@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
+from types import MappingProxyType
 from typing import NamedTuple
 
 from interactive_gym.matching import FIFO, Attribute, Candidate, Matcher, Queue, companies_of
@@ -18,12 +19,15 @@ from interactive_gym.matching import Group as Proposal
 from interactive_gym.protocol import Room
 from interactive_gym.scenes import GymScene
 from interactive_gym.scenes.waitroom import BOT, EXTEND, LEAVE, SMALLER
+from interactive_gym.server.acquaintances import Acquaintances
 
 KEPT_S = 60  # who is away for longer begins to wait anew
 RETRY_S = 5  # before two try a third time to connect; doubled from then on
 LOOK_EVERY_S = 1  # where what a matcher says depends on the time
 MOST_LOGGED = 100  # of those who waited, beside the members of a group; a crowd would fill the log with itself
 ALONE = "alone"  # the reason of a group of one, with bots
+
+_NOBODY: Mapping[str, Collection[str]] = MappingProxyType({})
 
 Pair = frozenset[str]
 
@@ -168,14 +172,18 @@ def decide(
     rules: Rules,
     refused: Mapping[Pair, Refused],
     far: Collection[Pair] = (),
+    acquainted: Mapping[str, Collection[str]] = _NOBODY,
 ) -> list[Decision]:
     """What is to happen now, in this order. Whoever can be matched is not sent away, however long it took.
+
+    Args:
+        acquainted: Participant -> with whom they must not be matched, having met before.
 
     Raises:
         BadAnswer: The matcher has said what cannot be.
         Exception: What the matcher raises.
     """
-    return _Deciding(waiting, now, rules, refused, far).decisions()
+    return _Deciding(waiting, now, rules, refused, far, acquainted).decisions()
 
 
 class _Deciding:
@@ -188,6 +196,7 @@ class _Deciding:
         rules: Rules,
         refused: Mapping[Pair, Refused],
         far: Collection[Pair],
+        acquainted: Mapping[str, Collection[str]],
     ) -> None:
         queue = [one.candidate(now) for one in sorted(waiting, key=lambda one: one.since)]
         self._left = {one.participant_id: one for one in queue}
@@ -195,9 +204,9 @@ class _Deciding:
         self._behind = iter(queue[MOST_LOGGED:])
         self._now, self._rules = now, rules
         self._groups: list[Group] = []
-        self._never = self._kept_apart(far)
-        self._strangers = self._apart(refused)
-        self._patient = self._apart(pair for pair, one in refused.items() if one.again_at > now)
+        never = _also(acquainted, filter(self._matters, far))
+        self._strangers = _also(never, refused)
+        self._patient = _also(never, (pair for pair, one in refused.items() if one.again_at > now))
 
     def decisions(self) -> list[Decision]:
         rules = self._rules
@@ -256,35 +265,20 @@ class _Deciding:
                 self._front[one.participant_id] = one
                 break
 
-    def _kept_apart(self, far: Collection[Pair]) -> dict[str, set[str]]:
-        """Those who are too far from each other, until one has waited for long enough; and acquaintances."""
-        never = self._acquaintances() if self._rules.partners == "new" else {}
+    def _matters(self, far: Pair) -> bool:
+        """Of two who are too far from each other: until one of them has waited for long enough."""
         relaxed = self._rules.matcher.relax_after
-        for pair in far:
-            known = [self._left[one] for one in pair if one in self._left]
-            if relaxed is None or not any(one.waited_s >= relaxed for one in known):
-                _add(never, pair)
-        return never
-
-    def _acquaintances(self) -> dict[str, set[str]]:
-        """Of everybody who waits: those who have met, whoever of them knows of it."""
-        met = {one.participant_id: set(one.partners) for one in self._left.values()}
-        for one in self._left.values():
-            for other in met.keys() & one.partners:
-                met[other].add(one.participant_id)
-        return met
-
-    def _apart(self, pairs: Iterable[Pair]) -> Mapping[str, Collection[str]]:
-        also: dict[str, set[str]] = {}
-        for pair in pairs:
-            _add(also, pair)
-        return {**self._never, **{one: others | self._never.get(one, set()) for one, others in also.items()}}
+        known = [self._left[one] for one in far if one in self._left]
+        return relaxed is None or not any(one.waited_s >= relaxed for one in known)
 
 
-def _add(apart: dict[str, set[str]], pair: Iterable[str]) -> None:
-    one, other = pair
-    apart.setdefault(one, set()).add(other)
-    apart.setdefault(other, set()).add(one)
+def _also(apart: Mapping[str, Collection[str]], pairs: Iterable[Pair]) -> Mapping[str, Collection[str]]:
+    """``apart``, and these pairs too."""
+    more: dict[str, set[str]] = {}
+    for one, other in pairs:
+        more.setdefault(one, set()).add(other)
+        more.setdefault(other, set()).add(one)
+    return {**apart, **{one: others.union(apart.get(one, ())) for one, others in more.items()}} if more else apart
 
 
 def check(proposals: object, queue: Queue) -> None:
@@ -319,10 +313,11 @@ class Moment:
     rules: Rules
     refused: Mapping[Pair, Refused]
     far: frozenset[Pair]
+    acquainted: Mapping[str, Collection[str]]
 
     def decide(self) -> list[Decision]:
         """See the function."""
-        return decide(self.waiting, self.now, self.rules, self.refused, self.far)
+        return decide(self.waiting, self.now, self.rules, self.refused, self.far, self.acquainted)
 
 
 @dataclass
@@ -336,6 +331,7 @@ class Pool:
     _left: dict[str, float] = field(default_factory=dict)  # whose connection is gone, and when that was
     _refused: dict[Pair, Refused] = field(default_factory=dict)
     _far: dict[Pair, float | None] = field(default_factory=dict)  # and the round trip that was too long, in ms
+    _acquaintances: Acquaintances = field(default_factory=Acquaintances)  # where only new partners count
 
     def enter(self, participant_id: str, now: float, profile: Profile | None = None, waited_s: float = 0.0) -> None:
         """They can be matched from now on; said again, nothing changes, but what is known of them.
@@ -348,6 +344,8 @@ class Pool:
         self._since.setdefault(participant_id, now - waited_s)
         if profile is not None:
             self._profiles[participant_id] = profile
+            if self.rules.partners == "new":
+                self._acquaintances.add(participant_id, profile.partners)
         self._present.add(participant_id)
 
     def know(self, attributes: Mapping[str, Mapping[str, Attribute]]) -> None:
@@ -401,7 +399,8 @@ class Pool:
             for one, since in self._since.items()
             if one in self._present
         )
-        return Moment(waiting, now, self.rules, dict(self._refused), frozenset(self._far))
+        apart = self._refused.copy(), frozenset(self._far), self._acquaintances.now()
+        return Moment(waiting, now, self.rules, *apart)
 
     def decide(self, now: float) -> list[Decision]:
         return self.moment(now).decide()

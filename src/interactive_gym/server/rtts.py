@@ -62,12 +62,12 @@ class Rtts:
     def samples(self, participant_id: str, since: float) -> list[Sample]:
         """Those that came at ``since`` or later, in order."""
         line = self._lines.get(participant_id)
-        return [sample for sample in line.samples if sample.at >= since] if line else []
+        return _since(line.samples, since) if line else []
 
     def looks(self, participant_id: str, since: float) -> list[Sample]:
         """Those and the lost ones, in order: who does not answer has a line that is slower still."""
         line = self._lines.get(participant_id)
-        lost = [sample for sample in line.lost if sample.at >= since] if line else []
+        lost = _since(line.lost, since) if line else []
         return sorted([*self.samples(participant_id, since), *lost])
 
     def median_ms(self, participant_id: str, now: float) -> float | None:
@@ -76,8 +76,8 @@ class Rtts:
         if line is None:
             return None
         if now > line.median_until:  # waiting rooms ask for everybody's, again and again
-            fresh = self.samples(participant_id, now - FRESH_S)
-            line.median_ms = statistics.median(sample.ms for sample in fresh) if fresh else None
+            fresh = _since(line.samples, now - FRESH_S)
+            line.median_ms = statistics.median([sample.ms for sample in fresh]) if fresh else None
             line.median_until = fresh[0].at + FRESH_S if fresh else math.inf
         return line.median_ms
 
@@ -89,3 +89,14 @@ class Rtts:
     def forget(self, participant_id: str) -> None:
         """They are gone, or have another connection, of which nothing is known yet."""
         self._lines.pop(participant_id, None)
+
+
+def _since(samples: deque[Sample], moment: float) -> list[Sample]:
+    """Those that came then or later, in order: the last of many."""
+    recent: list[Sample] = []
+    for sample in reversed(samples):
+        if sample.at < moment:
+            break
+        recent.append(sample)
+    recent.reverse()
+    return recent

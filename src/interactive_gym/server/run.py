@@ -33,13 +33,17 @@ def serve(experiment: Experiment, settings: Settings) -> None:
 
     Raises:
         ConfigError: The experiment cannot be packed for browsers, or a secret is not set.
-        ServerError: The port is taken, the page has not been built, or the data folder cannot be written.
+        ServerError: The port is taken, the page has not been built, the data folder cannot be written, or another
+            server has taken the study.
     """
     with listening(settings) as listener:
         app = create_app(experiment, settings)
         server = _Server(configured(app), lambda: _print_link(link(settings, listener)))
+        app.state.end = server.end
         with _bridged(Bridge(app.state.desk.log)), _interrupted_quietly():
             server.run(sockets=[listener])
+        if server.problem:
+            raise ServerError(server.problem)
 
 
 def configured(app: object) -> uvicorn.Config:
@@ -72,6 +76,11 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._ready = ready
+        self.problem = ""  # why it ended, if nobody told it to
+
+    def end(self, problem: str) -> None:
+        self.problem = problem
+        self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
