@@ -8,6 +8,7 @@ All schemas ``study_...`` of that database are dropped, again and again: give it
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from sqlalchemy.schema import DropSchema
 from interactive_gym.data.database import Database, Postgres, Sqlite, postgres
 
 VARIABLE = "INTERACTIVE_GYM_TEST_DATABASE"
+_DEADLINE_S = 60
 
 
 def emptied(address: str, experiment_id: str = "study") -> Postgres:
@@ -47,11 +49,15 @@ def anywhere(folder: Path, kind: str) -> Database:
 
 
 def disconnect_all(place: Postgres) -> None:
-    """All connections to the database of ``place`` break, as where it is restarted."""
-    engine = create_engine(place.url)
-    others = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()"
-    with engine.begin() as connection:
-        assert connection.execute(text(f"{others} and pid <> pg_backend_pid()")).all(), "somebody was connected"
+    """All connections to the database of ``place`` are broken when it returns, as where it is restarted."""
+    engine = create_engine(place.url, isolation_level="AUTOCOMMIT")
+    others = "from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+    with engine.connect() as connection:
+        assert connection.execute(text(f"select pg_terminate_backend(pid) {others}")).all(), "somebody was connected"
+        deadline = time.monotonic() + _DEADLINE_S
+        while connection.execute(text(f"select 1 {others}")).all():
+            assert time.monotonic() < deadline, "waited in vain for connections to end"
+            time.sleep(0.01)
     engine.dispose()
 
 

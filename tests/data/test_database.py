@@ -147,6 +147,23 @@ def test_a_server_goes_on_after_the_database_was_restarted() -> None:
     store.close()
 
 
+@pytest.mark.parametrize("error", [ConnectionResetError(104, "reset by peer"), ValueError("FATAL 57P01")])
+def test_a_connection_that_does_not_answer_is_replaced(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    place = postgresql()
+    store = Store(place.for_server())
+
+    def lost(*_: object, **__: object) -> None:
+        raise error
+
+    with store._writing.connect() as connection:
+        raw = connection.connection.dbapi_connection
+    for name in ("execute_simple", "execute_unnamed"):  # it breaks while it waits to be used again
+        monkeypatch.setattr(raw, name, lost)
+    store.submit(add("p-1")).result(20)
+    assert store.read_now(ids) == ["p-1"]
+    store.close()
+
+
 def test_a_server_that_has_lost_the_study_writes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "_HANDOVER_S", 0.1)
     place = postgresql()

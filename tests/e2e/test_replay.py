@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Download, Page, expect
+from sqlalchemy import Connection, delete
 
+from interactive_gym.data.schema import chunks, episodes
 from tests.e2e.harness import PATIENCE_S, STUDIES, Participant, Server
 from tests.replay.recorded import ALONE, TOGETHER, record
 from tests.studies import Study
@@ -115,6 +117,23 @@ def test_an_episode_is_played_again_from_its_inputs(played: Played, watch: Calla
     is_at(page, "^reset$")
     image = looked_at(saved(page, "Save picture"))
     assert {RED, GREEN} <= colours(image) and BLUE not in colours(image)
+
+
+def test_an_episode_that_was_interrupted_is_shown_as_far_as_it_goes(played: Played, watch: Callable[..., Page]) -> None:
+    def interrupt(connection: Connection) -> None:
+        """Its last second never arrived."""
+        connection.execute(delete(episodes).where(episodes.c.session_id == ALONE))
+        connection.execute(delete(chunks).where(chunks.c.session_id == ALONE, chunks.c.number == 2))
+
+    played.write(interrupt)
+    page = watch(played.folder, ALONE)
+    is_ready(page)
+    assert status(page) == "All 40 frames come out as they were recorded."
+    expect(page.locator(".about")).to_have_text(f"0: p-{ALONE} · incomplete: the record ends after frame 39")
+    expect(page.get_by_label("Episode").locator("option")).to_have_text("Episode 0 (40 frames, incomplete)")
+    page.keyboard.press("End")
+    is_at(page, "^frame 39 ")
+    expect(page.locator("figure .hud")).to_have_text("0 at step 40")
 
 
 def test_what_players_saw_is_what_they_expected(played: Played, watch: Callable[..., Page]) -> None:

@@ -19,8 +19,11 @@ from interactive_gym.records import (
     encode,
     encode_fields,
     index_of,
+    inflate,
+    outline,
     pack,
     peek,
+    rows_of,
     unpack,
 )
 from interactive_gym.records.canonical import digest
@@ -232,6 +235,16 @@ def test_what_was_stored_by_earlier_versions_can_be_read_and_compared(version):
 def test_hostile_chunks(data):
     with pytest.raises(Malformed):
         unpack(data)
+    with pytest.raises(Malformed):
+        outline(inflate(data))
+
+
+@given(st.lists(ROWS, min_size=1, max_size=4), st.integers(-1, 2**30))
+def test_an_outline_says_what_the_rows_say(rows, first):
+    body = inflate(pack([replace(row, frame=first + i) for i, row in enumerate(rows)]).data)
+    found, rows = outline(body), rows_of(body)
+    assert (found.first, found.count, found.last.frame) == (rows[0].frame, len(rows), rows[-1].frame)
+    assert all(same(getattr(found.last, name), getattr(rows[-1], name)) for name in Row.__slots__)
 
 
 @given(st.binary())

@@ -13,11 +13,11 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import Connection, delete, insert
 from typer.testing import CliRunner
 
 from interactive_gym.cli.commands import app as program
-from interactive_gym.data import archives, games, pictures
+from interactive_gym.data import archives, games, pictures, schema
 from interactive_gym.data.schema import verifications
 from interactive_gym.data.study_folder import opened
 from interactive_gym.errors import ConfigError, ServerError
@@ -125,11 +125,42 @@ def test_an_episode_comes_as_it_was_recorded(viewer: Client) -> None:
     assert episode["players"]["0"]["frame"] == []
 
 
+def test_an_episode_that_was_interrupted_comes_as_far_as_its_record_goes(viewer: Client, played: Played) -> None:
+    whole = viewer.get("/api/sessions/s-one/episodes/1").json()
+    assert len(whole["chunks"]) > 2
+
+    def interrupt(connection: Connection) -> None:
+        """The page was gone in the second episode, whose third second came, and not the one before."""
+        of_episode = (schema.episodes.c.session_id == "s-one") & (schema.episodes.c.number == 1)
+        connection.execute(delete(schema.episodes).where(of_episode))
+        second = (
+            (schema.chunks.c.session_id == "s-one") & (schema.chunks.c.episode == 1) & (schema.chunks.c.number == 1)
+        )
+        connection.execute(delete(schema.chunks).where(second))
+
+    played.write(interrupt)
+    *_, one = viewer.get("/api/sessions").json()
+    frames = unpack(base64.b64decode(whole["chunks"][0]))[-1].frame + 1
+    assert one["episodes"][1] == {"number": 1, "frames": frames, "end_reason": None, "parity": None}
+    episode = viewer.get("/api/sessions/s-one/episodes/1").json()
+    assert (episode["frames"], episode["end_reason"]) == (frames, None)
+    assert episode["chunks"] == whole["chunks"][:1]
+
+
+def test_a_session_whose_first_episode_was_interrupted_is_listed(viewer: Client, played: Played) -> None:
+    of_session = schema.episodes.c.session_id == "s-early"
+    played.write(lambda connection: connection.execute(delete(schema.episodes).where(of_session)))
+    early, _ = viewer.get("/api/sessions").json()
+    assert [(of["number"], of["end_reason"]) for of in early["episodes"]] == [(0, None)]
+    played.write(lambda c: c.execute(delete(schema.chunks).where(schema.chunks.c.session_id == "s-early")))
+    assert [one["id"] for one in viewer.get("/api/sessions").json()] == ["s-one"]
+
+
 @pytest.mark.parametrize(
     ("path", "problem"),
     [
-        ("/api/sessions/nobody", "There is no session 'nobody' with a complete episode"),
-        ("/api/sessions/s-one/episodes/7", "There is no episode 7 of session 's-one'"),
+        ("/api/sessions/nobody", "There is no session 'nobody'"),
+        ("/api/sessions/s-one/episodes/7", "There is no episode 7 of session 's-one' of which anything is recorded"),
         ("/api/sessions/s-early", "was played is not kept with the data"),
     ],
 )
@@ -184,7 +215,7 @@ def test_pictures_are_kept_once(tmp_path: Path) -> None:
 
 
 def test_the_command_says_what_is_missing(played: Played, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="There is no session 'nobody'"):
+    with pytest.raises(ConfigError, match="Nothing is recorded of a session 'nobody'"):
         watch(played.folder, "nobody", open_page=False, client_dir=page_of(tmp_path))
     told = CliRunner().invoke(program, ["replay", str(tmp_path / "nowhere"), "--no-open"])
     assert told.exit_code == 2 and "There is no study in" in told.output

@@ -70,14 +70,15 @@ export class ReplayPage {
 
   open(session: SessionLine, episode: EpisodeLine): void {
     this.session.value = session.id;
-    const episodes = session.episodes.map(({ number, frames }) =>
-      el("option", { value: String(number) }, `Episode ${number} (${frames} frames)`),
-    );
+    const episodes = session.episodes.map(({ number, frames, end_reason }) => {
+      const length = `${frames} frames${end_reason === null ? ", incomplete" : ""}`;
+      return el("option", { value: String(number) }, `Episode ${number} (${length})`);
+    });
     this.episode.replaceChildren(...episodes);
     this.episode.value = String(episode.number);
     const players = session.players.map(({ agent, participant }) => `${agent}: ${participant}`).join(", ");
     const parity = episode.parity === null ? "" : ` · parity ${episode.parity}`;
-    setText(this.about, `${players} · ended: ${episode.end_reason}${parity}`);
+    setText(this.about, `${players} · ${endOf(episode)}${parity}`);
     this.playersLabel.hidden = session.players.length < 2;
   }
 
@@ -201,4 +202,8 @@ function labelled(label: string, title: string, action: () => void): HTMLButtonE
 function titleOf({ id, scene, began, players }: SessionLine): string {
   const who = players.length === 1 ? "1 player" : `${players.length} players`;
   return `${began.slice(0, 19).replace("T", " ")} · ${scene} · ${who} · ${id}`;
+}
+
+function endOf({ end_reason, frames }: EpisodeLine): string {
+  return end_reason === null ? `incomplete: the record ends after frame ${frames - 1}` : `ended: ${end_reason}`;
 }

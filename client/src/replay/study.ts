@@ -14,8 +14,8 @@ export interface SessionLine {
 
 export interface EpisodeLine {
   number: number;
-  frames: number;
-  end_reason: string;
+  frames: number; // of one that is not complete: as far as its record goes
+  end_reason: string | null; // null: it is not complete
   parity: string | null;
 }
 
@@ -38,7 +38,7 @@ export interface Experience {
 
 export interface EpisodeRecord {
   frames: number;
-  end_reason: string;
+  end_reason: string | null;
   chunks: string[]; // base64
   players: Record<string, Experience>;
 }

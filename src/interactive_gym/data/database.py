@@ -134,6 +134,7 @@ class Postgres:
         # SQLite keeps texts of any length, whatever the schema says of them; so does this.
         types: Any = engine.dialect.type_compiler_instance
         types.visit_VARCHAR = lambda *_, **__: "TEXT"
+        _ask_carefully(engine.dialect)
 
         @event.listens_for(engine, "connect")
         def _configure(connection: Any, _: Any) -> None:
@@ -296,6 +297,21 @@ def _check_transaction(connection: Connection) -> None:
     """Where one has been rolled back in between, the driver has begun another, and would commit that."""
     if _transaction(connection) != connection.info.get("transaction"):
         raise ServerError("the database has taken the transaction back")
+
+
+def _ask_carefully(dialect: Any) -> None:
+    """A connection that does not answer is taken out of the pool, whatever the driver says of it: it also passes on
+    errors of the socket, which SQLAlchemy takes for ours.
+    """
+    ping = dialect.do_ping
+
+    def answers(raw: Any) -> bool:
+        try:
+            return bool(ping(raw))
+        except Exception:
+            return False
+
+    dialect.do_ping = answers
 
 
 def _is_refused_lock(error: Exception) -> bool:

@@ -160,18 +160,37 @@ def rows_of(body: bytes) -> list[Row]:
     Raises:
         Malformed: They are no chunk.
     """
-    content = decode_columns(body)
-    if len(content) < 2 or type(content[0]) is not int:
-        raise Malformed("this is no chunk")
-    names = _FIELDS_OF.get(content[0])
-    if names is None or len(content) != 2 + len(names):
-        raise Malformed("this is no chunk of a version that we know")
-    return _rows(content[1], names, content[2:])
+    first, columns = _checked(body)
+    rows = enumerate(zip(*columns.values(), strict=True), first)
+    return [Row(frame, **dict(zip(columns, row, strict=True))) for frame, row in rows]
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A chunk that has been read to its end, and is none that :func:`rows_of` would refuse: ``count`` rows from frame
+    ``first``, and the last of them.
+    """
+
+    first: int
+    count: int
+    last: Row
+
+
+def outline(body: bytes) -> Outline:
+    """What :func:`rows_of` has, without making the rows.
+
+    Raises:
+        Malformed: They are no chunk.
+    """
+    first, columns = _checked(body)
+    count = len(columns["source"])
+    last = Row(first + count - 1, **{name: column[-1] for name, column in columns.items()})
+    return Outline(first, count, last)
 
 
 @dataclass(frozen=True)
 class Peeked:
-    """A chunk of which only the actions have been read, which is less than a tenth of the work.
+    """A chunk of which only the actions have been read, which is a fraction of the work.
 
     Attributes:
         first: Its first frame.
@@ -232,17 +251,28 @@ def _inflate(data: bytes, max_bytes: int) -> bytes:
     return body
 
 
-def _rows(first: Any, names: Sequence[str], cells: list[Any]) -> list[Row]:
+def _checked(body: bytes) -> tuple[int, dict[str, list[Any]]]:
+    """The first frame, and the cells of each field."""
+    content = decode_columns(body)
+    if len(content) < 2 or type(content[0]) is not int:
+        raise Malformed("this is no chunk")
+    version, first, *columns = content
+    names = _FIELDS_OF.get(version)
+    if names is None or len(columns) != len(names):
+        raise Malformed("this is no chunk of a version that we know")
+    _check_shape(first, columns)
+    for name, column in zip(names, columns, strict=True):
+        _check_column(name, column, first)
+    return first, dict(zip(names, columns, strict=True))
+
+
+def _check_shape(first: Any, columns: list[Any]) -> None:
     if type(first) is not int or not -1 <= first <= 2**31:
         raise Malformed("the first frame of a chunk is a number from -1")
-    if not all(isinstance(column, list) for column in cells) or len({len(column) for column in cells}) != 1:
+    if not all(isinstance(column, list) for column in columns) or len({len(column) for column in columns}) != 1:
         raise Malformed("the columns of a chunk have as many cells as it has rows")
-    if not 1 <= len(cells[0]) <= MAX_ROWS:
+    if not 1 <= len(columns[0]) <= MAX_ROWS:
         raise Malformed(f"a chunk has 1 to {MAX_ROWS} rows")
-    for name, column in zip(names, cells, strict=True):
-        _check_column(name, column, first)
-    rows = enumerate(zip(*cells, strict=True), first)
-    return [Row(frame, **dict(zip(names, row, strict=True))) for frame, row in rows]
 
 
 def _check_column(name: str, column: Sequence[Any], first: int) -> None:

@@ -77,7 +77,7 @@ class _Reader:
         self.at = 0
         self._values_left = MAX_VALUES - 1
         self._changeable = 0  # how many lists, dicts and arrays have been made
-        self._following: defaultdict[int, dict[bytes, tuple[bytes, str]]] = defaultdict(dict)  # by depth, see _key
+        self._following: defaultdict[int, dict[bytes, tuple[bytes, str]]] = defaultdict(dict)  # by depth, see a_dict
 
     def value(self, depth: int) -> Any:
         at = self.at
@@ -174,11 +174,20 @@ class _Reader:
         return frozenset(items)
 
     def a_dict(self, depth: int) -> dict[Any, Any]:
+        """What followed the key ``before`` the last time, at this depth, often follows it again."""
         self._changeable += 1
         keys, items = [], []
         before = b""
-        for _ in range(self._count(depth, each=2)):
-            before, key = self._key(depth, before)
+        following = self._following[depth]
+        for _ in range(self._count(depth, 2)):
+            known = following.get(before)
+            if known is not None and self.data.startswith(known[0], self.at):
+                self.at += len(known[0])
+            else:
+                known = self._key(depth, before)
+                if type(known[1]) is str and len(following) < _MOST_KEYS:
+                    following[before] = known
+            before, key = known
             keys.append(key)
             items.append(self.value(depth + 1))
         if not {str}.issuperset(map(type, keys)):
@@ -203,19 +212,11 @@ class _Reader:
         return _to_numpy(Array(dtype, shape, self._elements(dtype, math.prod(shape))))
 
     def _key(self, depth: int, before: bytes) -> tuple[bytes, Any]:
-        """A key and its bytes. What followed the one ``before`` the last time, at this depth, often follows again."""
         start = self.at
-        following = self._following[depth]
-        known = following.get(before)
-        if known is not None and self.data.startswith(known[0], start):
-            self.at = start + len(known[0])
-            return known
         key = self.value(depth + 1)
         encoded = self.data[start : self.at]
         if encoded <= before:
             raise Malformed("keys are not in order, or not unique")
-        if type(key) is str and len(following) < _MOST_KEYS:
-            following[before] = encoded, key
         return encoded, key
 
     def _dtype(self) -> str:
@@ -234,8 +235,8 @@ class _Reader:
     def _sized(self) -> bytes:
         return self._take(self._varint())
 
-    def _count(self, depth: int, *, each: int = 1) -> int:
-        """How many items follow, each of so many values. One takes a byte at least, so that none can be promised."""
+    def _count(self, depth: int, each: int = 1) -> int:
+        """How many items follow, ``each`` of so many values; more than there are bytes left cannot be promised."""
         if depth >= MAX_DEPTH:
             raise Malformed(f"nested more than {MAX_DEPTH} deep")
         count = self._varint()

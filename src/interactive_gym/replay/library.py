@@ -14,7 +14,8 @@ from interactive_gym.data import games
 from interactive_gym.data.episode_files import whole_line
 from interactive_gym.data.flat import moment
 from interactive_gym.data.games import Session
-from interactive_gym.data.schema import episodes, members, parity, sessions
+from interactive_gym.data.schema import chunks, episodes, members, parity, sessions
+from interactive_gym.data.timeline import Piece, frames_of
 from interactive_gym.errors import ConfigError
 from interactive_gym.protocol import Experience
 
@@ -23,8 +24,12 @@ TICK_COLUMNS = ("frame", "predicted", "rollback", "rollback_ms", "late_ms", "ste
 
 
 def sessions_of(connection: Connection) -> list[Json]:
-    """All sessions with an episode that is complete, the earliest first."""
+    """All sessions with an episode of which something is recorded, the earliest first."""
     played, players = _episodes(connection), _players(connection)
+    for session_id, number in _incomplete(connection):
+        if frames := frames_of(_furthest(connection, session_id, number)):
+            line = {"number": number, "frames": frames, "end_reason": None, "parity": None}
+            played[session_id] = sorted([*played[session_id], line], key=lambda one: one["number"])
     columns = (sessions.c.id, sessions.c.scene_id, sessions.c.created_at, sessions.c.end_reason)
     return [
         {
@@ -44,30 +49,28 @@ def session_of(connection: Connection, session_id: str) -> Session:
     """As its first member sees it.
 
     Raises:
-        ConfigError: There is no such session, or none of its episodes is complete.
+        ConfigError: There is no such session.
     """
     sides = games.sides(connection, session_id)
-    if not sides or not games.completed(connection, session_id):
-        raise ConfigError(f"There is no session {session_id!r} with a complete episode; sessions.csv has them all.")
+    if not sides:
+        raise ConfigError(f"There is no session {session_id!r}; sessions.csv has them all.")
     return sides[0]
 
 
 def episode_of(connection: Connection, session_id: str, number: int) -> Json:
-    """The record of an episode, and what its players experienced.
+    """The record of an episode, and what its players experienced. One that is not complete is as long as its record.
 
     Raises:
-        ConfigError: There is no such episode, or it is not complete.
+        ConfigError: There is no such episode, or nothing of it is recorded.
     """
-    known = games.find_episode(connection, session_id, number)
-    if known is None:
-        raise ConfigError(f"There is no episode {number} of session {session_id!r}, or it is not complete.")
     sides = games.sides(connection, session_id)
-    line = whole_line(connection, sides, known)
+    known = games.find_episode(connection, session_id, number)
+    line = whole_line(connection, sides, known) if known else _furthest(connection, session_id, number)
     if not line:
-        raise ConfigError(f"Episode {number} of session {session_id!r} ended before anything of it was recorded.")
+        raise ConfigError(f"There is no episode {number} of session {session_id!r} of which anything is recorded.")
     return {
-        "frames": known.frames,
-        "end_reason": known.end_reason,
+        "frames": known.frames if known else frames_of(line),
+        "end_reason": known.end_reason if known else None,
         "chunks": [b64encode(data).decode() for data in games.data_of(connection, line)],
         "players": {side.player: experienced(games.experience_of(connection, side, number)) for side in sides},
     }
@@ -95,6 +98,19 @@ def _episodes(connection: Connection) -> dict[str, list[Json]]:
     for session_id, number, frames, reason, status in connection.execute(query):
         found[session_id].append({"number": number, "frames": frames, "end_reason": reason, "parity": status})
     return found
+
+
+def _incomplete(connection: Connection) -> list[tuple[str, int]]:
+    """Session and number of the episodes that have begun, and are not complete."""
+    same = (episodes.c.session_id == chunks.c.session_id) & (episodes.c.number == chunks.c.episode)
+    query = select(chunks.c.session_id, chunks.c.episode).distinct().outerjoin(episodes, same)
+    return [(row.session_id, row.episode) for row in connection.execute(query.where(episodes.c.number.is_(None)))]
+
+
+def _furthest(connection: Connection, session_id: str, number: int) -> Sequence[Piece]:
+    """What is recorded in a row of an episode, by the player of whom there is most."""
+    lines = [games.line(connection, side, number) for side in games.sides(connection, session_id)]
+    return max(lines, key=frames_of, default=())
 
 
 def _players(connection: Connection) -> dict[str, list[Json]]:

@@ -15,7 +15,7 @@ import uvicorn
 from interactive_gym.data.study_folder import opened
 from interactive_gym.errors import ConfigError
 from interactive_gym.replay.app import Viewer
-from interactive_gym.replay.library import session_of, sessions_of
+from interactive_gym.replay.library import sessions_of
 from interactive_gym.replay.supply import supplied
 from interactive_gym.server.run import configured, listening
 from interactive_gym.server.settings import CLIENT_DIR, Settings
@@ -46,10 +46,11 @@ def watch(
         ServerError: The port is taken, or the store cannot be read.
     """
     with opened(folder) as study, supplied(study, experiment) as supply, listening(Settings(port=port)) as listener:
-        if not study.read(sessions_of):
-            raise ConfigError(f"In {folder} no episode of any game is complete yet: there is nothing to replay.")
-        if session is not None:
-            study.read(lambda connection: session_of(connection, session))
+        known = {one["id"] for one in study.read(sessions_of)}
+        if not known:
+            raise ConfigError(f"In {folder} nothing of any game is recorded yet: there is nothing to replay.")
+        if session is not None and session not in known:
+            raise ConfigError(f"Nothing is recorded of a session {session!r}; sessions.csv has them all.")
         app = Viewer(study, supply, session, client_dir).app()
         _serve(app, listener, webbrowser.open if open_page else None)
 

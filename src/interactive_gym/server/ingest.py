@@ -21,12 +21,12 @@ from interactive_gym.data.progress import BY_ENVIRONMENT, End, generation_of
 from interactive_gym.data.timeline import BEFORE_RESET, Start, frames_of
 from interactive_gym.errors import ClientError
 from interactive_gym.protocol import Chunk, EpisodeEnd, Event, Experience, Item, Links, Receipt, RefusedItem, Upload
-from interactive_gym.records import Row, end_reason, inflate, rows_of
+from interactive_gym.records import Row, end_reason, inflate, outline
 from interactive_gym.server import play
 from interactive_gym.server.refusals import refusal
 from interactive_gym.server.seen import Content, Seen
 
-BUDGET_S = 0.5  # 200 honest chunks take about as long
+BUDGET_S = 0.5  # 200 honest chunks take a fifth of it
 MAX_LINKS = 2_000  # uploads of links in a generation; one every ten seconds for more than five hours
 MAX_VARIANTS = 3  # of one chunk: two that differ are worth looking at, a hundred are an attack
 MAX_EVENTS = 20_000  # that pages of one participant report; a noisy page load is a tenth of that
@@ -98,10 +98,9 @@ def _decoded_chunk(item: Chunk, seen: Seen) -> Decoded:
 def _content(body: bytes, digest: str, seen: Seen) -> Content:
     known = seen.find(digest)
     if known is None:
-        rows = rows_of(body)
-        last = rows[-1]
-        end = Row(last.frame, terminated=last.terminated, truncated=last.truncated)
-        known = Content(rows[0].frame, len(rows), end)
+        read = outline(body)
+        end = Row(read.last.frame, terminated=read.last.terminated, truncated=read.last.truncated)
+        known = Content(read.first, read.count, end)
         seen.add(digest, known)
     return known
 
