@@ -18,6 +18,7 @@ from interactive_gym.data.games import Session
 from interactive_gym.data.people import Participant
 from interactive_gym.data.schema import chunks, members
 from interactive_gym.data.timeline import BEFORE_RESET, Start
+from interactive_gym.data.validation import validation
 from interactive_gym.packaging import build_runtime
 from interactive_gym.packaging.node import Node
 from interactive_gym.packaging.plan import gym_scenes
@@ -117,6 +118,11 @@ def test_states_of_two_people_are_verified_and_a_change_of_one_is_found(played: 
     change(played, 1, 12, elsewhere)
     assert parity(played) == ("mismatch", 12, "state.t")
     assert outcome(played)[0] == "verified", "the first player's records count"
+    (episode,) = played.write(lambda connection: validation(connection, "s-one"))["episodes"]
+    (row,) = [row for row in episode["rows"] if len(row["versions"]) > 1]
+    assert row["difference"] == {"column": "state.t", "values": {"0": "13", "1": "99"}}
+    assert [version["state"]["t"] for version in row["versions"]] == [13, 99]
+    assert [row["frame"] for row in episode["rows"] if "state_hash" in row["versions"][0]] == [9, 19, 29, 39, 44]
     change(played, 0, 12, elsewhere)
     assert parity(played)[0] == "identical"
     assert outcome(played) == ("differs", 12, "state.t", "99")
