@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -115,11 +116,14 @@ def test_loading_is_told_byte_by_byte(page: RendererPage) -> None:
 
 
 def test_a_picture_that_does_not_come_or_cannot_be_decoded_is_named(open_page: Callable[..., RendererPage]) -> None:
-    file = FILES[0]
+    (cut, missing), file = ASSETS[:2], FILES[0]
     page = open_page(files={f"pictures/{file.file}": file.data[:40]})
-    for assets in (ASSETS[:1], ASSETS[1:2]):
-        with pytest.raises(Error, match=f'The picture "{assets[0]["name"]}" could not be decoded'):
-            page.open(None, assets)
+    for asset, problem in (
+        (cut, f'The picture "{cut["name"]}" could not be decoded'),
+        (missing, f"{missing['url']}: the server answered with HTTP status 404."),
+    ):
+        with pytest.raises(Error, match=re.escape(problem)):
+            page.open(None, [asset])
     assert "404" in page.until_error()  # the browser's own word on the missing file
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
 from hashlib import blake2b
@@ -134,7 +134,7 @@ class Postgres:
         # SQLite keeps texts of any length, whatever the schema says of them; so does this.
         types: Any = engine.dialect.type_compiler_instance
         types.visit_VARCHAR = lambda *_, **__: "TEXT"
-        _ask_carefully(engine.dialect)
+        _lose_easily(engine.dialect)
 
         @event.listens_for(engine, "connect")
         def _configure(connection: Any, _: Any) -> None:
@@ -299,11 +299,11 @@ def _check_transaction(connection: Connection) -> None:
         raise ServerError("the database has taken the transaction back")
 
 
-def _ask_carefully(dialect: Any) -> None:
+def _lose_easily(dialect: Any) -> None:
     """A connection that does not answer is taken out of the pool, whatever the driver says of it: it also passes on
-    errors of the socket, which SQLAlchemy takes for ours.
+    errors of the socket, which SQLAlchemy takes for ours. And who cannot be told good-bye is no error.
     """
-    ping = dialect.do_ping
+    ping, end = dialect.do_ping, dialect.do_terminate
 
     def answers(raw: Any) -> bool:
         try:
@@ -311,7 +311,11 @@ def _ask_carefully(dialect: Any) -> None:
         except Exception:
             return False
 
-    dialect.do_ping = answers
+    def leave(raw: Any) -> None:
+        with suppress(Exception):
+            end(raw)
+
+    dialect.do_ping, dialect.do_terminate = answers, leave
 
 
 def _is_refused_lock(error: Exception) -> bool:
