@@ -56,7 +56,7 @@ async def test_what_a_study_leaves_behind(serve: Callable[..., Running], arrive:
     archives = {name for name in found if name.startswith("archives/")}
     assert len(archives) == 2, "what participants were given, and what it needs"
     assert found - archives == tables | episodes | scenes | rest
-    assert all(row["schema_version"] == "5" for path in folder.rglob("*.csv") for row in table(path))
+    assert all(row["schema_version"] == "6" for path in folder.rglob("*.csv") for row in table(path))
 
 
 async def test_the_frames_of_an_episode(serve: Callable[..., Running], arrive: Callable[..., Participant]) -> None:
@@ -99,7 +99,7 @@ async def test_the_events(serve: Callable[..., Running], arrive: Callable[..., P
     lines = [json.loads(line) for line in (server.data / "events.jsonl").read_text().splitlines()]
     (lost,) = [line for line in lines if line["name"] == "focus_lost"]
     assert (lost["participant_id"], lost["session_id"]) == (one.id, session)
-    assert (lost["severity"], lost["reason"], lost["schema_version"]) == ("info", "blur", 5)
+    assert (lost["severity"], lost["reason"], lost["schema_version"]) == ("info", "blur", 6)
     assert lost["client_at"] == "2023-11-14T22:13:20.000+00:00"
 
 
@@ -153,7 +153,7 @@ def test_infos_with_ever_new_keys_do_not_make_millions_of_columns() -> None:
     assert list(header) == ["frame", "t_ms", "infos.0.key 0", "infos.0.key 1", "infos.0.key 2"]
     assert [*lines][1] == [1, 100.0, None, 1, None]
     header, lines = _wide(many, 10)
-    assert len(header) == 12
+    assert len(header) == 14
     assert [*lines][1][6] == {"0": {f"1.{n}": n for n in range(900)}}
 
 
@@ -245,6 +245,6 @@ def test_provenance_notes_each_start_that_differs(tmp_path: Path) -> None:
     for now, archive in enumerate(["/a.tar", "/a.tar", "/b.tar"]):
         note_start(path, experiment_id="study", archive=archive, now=float(now))
     content = json.loads(path.read_text())
-    assert (content["schema_version"], content["experiment_id"]) == (5, "study")
+    assert (content["schema_version"], content["experiment_id"]) == (6, "study")
     assert [start["archive"] for start in content["starts"]] == ["/a.tar", "/b.tar"]
     assert content["starts"][0]["packages"]["msgspec"]

@@ -61,9 +61,6 @@ def begun(host: Host, frames: int) -> list[tuple[Input, ...]]:
 GAMES: dict[str, tuple[Any, tuple[str, ...], dict[str, Any]]] = {
     "unseeded": (games.Duel, CHASE, {}),
     "observations recorded": (games.Duel, CHASE, {"record_observations": True}),
-    "states recorded": (games.Duel, CHASE, {"record_states": True}),
-    "states of sets": (games.Gathers, CHASE, {"record_states": True}),
-    "states by hooks": (games.Steer, ("0",), {"max_steps": 60, "record_states": True}),
     "max_steps": (games.Duel, CHASE, {"max_steps": 25}),
     "numpy results": (games.NumpyResults, CHASE, {}),
     "an agent is done early": (games.Early, CHASE, {}),
@@ -72,6 +69,9 @@ GAMES: dict[str, tuple[Any, tuple[str, ...], dict[str, Any]]] = {
     "Box and hooks": (games.Steer, ("0",), {"max_steps": 60}),
     "Overcooked": (overcooked, ("0", "1"), {"max_steps": 50}),
     "slime volleyball": (PUBLISHED["slime volleyball"], ("agent_left", "agent_right"), {"fps": 30, "max_steps": 100}),
+    "states recorded": (games.Duel, CHASE, {"record_states": True}),
+    "states of sets": (games.Gathers, CHASE, {"record_states": True}),
+    "states by hooks": (games.Steer, ("0",), {"max_steps": 60, "record_states": True}),
 }
 
 

@@ -28,7 +28,7 @@ def test_the_same_chunk_of_another_player_is_read_once(monkeypatch: pytest.Monke
     def unread(body: bytes) -> None:
         raise AssertionError("it was read again")
 
-    monkeypatch.setattr(ingest, "rows_of", unread)
+    monkeypatch.setattr(ingest, "outline", unread)
     second = decoded(item(session_id="s-2"), seen)
     assert (second.problem, second.data, second.last) == (None, first.data, first.last)
     assert ingest.ending(second.last, None) == "terminated"
