@@ -54,7 +54,7 @@ def test_two_reload_at_once_and_play_the_same_episode_on(
     seen = {}
     for one in (ada, bob):
         seen[one] = len(one.frames)
-        one.page.evaluate("() => void setTimeout(() => location.reload(), 0)")
+        one.page.evaluate("() => void setTimeout(() => location.reload(), 100)")
     first = {one: gone_on(one, seen[one]) for one in (ada, bob)}
     for one in (ada, bob):
         one.sees("end", SECONDS)

@@ -153,7 +153,7 @@ class Stage:
     def reload(self, *who: int) -> None:
         """By the page itself, and without waiting: at once, if there are several."""
         for one in who:
-            self.people[one].page.evaluate("() => void setTimeout(() => location.reload(), 0)")
+            self.people[one].page.evaluate("() => void setTimeout(() => location.reload(), 100)")
 
     def close(self, who: int) -> None:
         """The tab is closed, as by hand."""
