@@ -4,7 +4,7 @@
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8000
-# Browser tests at once. They wait more than they work: on two cores, three take no longer each than two.
+# Browser tests at once. They wait more than they work, so there may be more of them than cores.
 BROWSERS ?= 3
 
 VENV := .venv
