@@ -4,8 +4,6 @@
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8000
-# Browser tests at once. They wait more than they work, so there may be more of them than cores.
-BROWSERS ?= 3
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -85,7 +83,7 @@ pyodide: $(VENV)/.dev  ## pytest: the archive and the games in Pyodide under Nod
 
 e2e: $(VENV)/.dev  ## pytest: whole studies in a Chromium, which is installed where there is none
 	@$(PY) -m tests.browsers
-	@$(PY) -m pytest -m e2e --ignore tests/net --numprocesses $(BROWSERS) --dist loadfile
+	@$(PY) -m pytest -m e2e --ignore tests/net --numprocesses auto --dist loadfile
 	@$(PY) -m pytest -m e2e tests/net
 
 e2e-full: $(VENV)/.dev  ## The browser tests on all networks, with games of a minute (root, Linux)
