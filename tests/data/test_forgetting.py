@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from typer.testing import CliRunner
 
 from interactive_gym.cli.commands import app
@@ -70,6 +70,27 @@ def test_not_a_byte_of_them_is_left(own_copy: Generated) -> None:
     assert [line["event"] for line in kept] == ["matched", "alive"]
     assert kept[0]["of"] == "[forgotten]"
     assert not (own_copy.folder / forgetting.NOTE).exists()
+
+
+@pytest.mark.parametrize(("subject", "others"), [("e0", "e01"), ("student-1", "student-12")])
+def test_a_name_that_is_part_of_other_words_changes_nothing_of_others(
+    own_copy: Generated, subject: str, others: str
+) -> None:
+    who, _ = somebody(own_copy)
+    other = next(one for one, name in own_copy.truth.people.items() if name and one != who)
+    with database.of_study(own_copy.folder, None).engine(writes=True).begin() as connection:
+        for one, name in ((who, subject), (other, others)):
+            connection.execute(
+                update(schema.participants).where(schema.participants.c.id == one).values(subject_id=name)
+            )
+    before = {row.digest for row in rows(own_copy.folder, schema.chunks)}
+    (own_copy.folder / "pictures").mkdir()
+    (own_copy.folder / "pictures" / "cook.png").write_bytes(subject.encode())
+    plan = planned(own_copy.folder, who)
+    assert plan and (plan.too_short, subject in plan.words) == ((subject, False) if subject == "e0" else (None, True))
+    assert forget(own_copy.folder, who).mentions == []
+    assert {row.digest for row in rows(own_copy.folder, schema.chunks)} <= before
+    assert others in {row.subject_id for row in rows(own_copy.folder, schema.participants)}
 
 
 def test_what_they_left_alone_is_gone_and_nothing_of_others(own_copy: Generated) -> None:

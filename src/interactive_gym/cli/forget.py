@@ -52,6 +52,8 @@ def _told(plan: Plan) -> str:
     lines = [f"{plan.participant_id}", "  removed:"]
     lines += [f"    {number} of {table}" for table, number in plan.counts.items() if number]
     lines += ["    ids of the platform, attributes, code and outcome; their lines of the log"]
+    if plan.too_short:
+        lines += [f"    {plan.too_short!r} is too short to be looked for in what hooks, forms and others' data say"]
     lines += _games(plan.alone, "all that was played alone")
     if plan.shared:
         lines += [

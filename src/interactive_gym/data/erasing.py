@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -45,7 +46,7 @@ from interactive_gym.data.schema import (
 GONE = "[forgotten]"
 """In place of what a platform calls them, wherever else that stood."""
 
-_SHORTEST = 8  # characters of a parameter of the link that is looked for elsewhere; "1" stands everywhere
+_SHORTEST = 8  # characters of what is looked for elsewhere; "1" stands everywhere, and is others' data there
 _STAY = (FINISHED, "cut")  # events of shared games that say why somebody was gone from them
 _OWN = (schema.responses, schema.screenings, schema.visits)
 
@@ -65,6 +66,7 @@ class Plan:
     """
     Attributes:
         words: What platforms call them.
+        too_short: The subject, where it is too short to be looked for in what else is stored; None otherwise.
         counts: Table -> rows that are removed, beside those of their games.
         alone: Games that nobody else played: they are removed.
         shared: Games with others: what was played stays, and is nobody's any more.
@@ -75,6 +77,7 @@ class Plan:
     counts: Mapping[str, int]
     alone: Sequence[Game]
     shared: Sequence[Game]
+    too_short: str | None = None
 
 
 def find(connection: Connection, who: str) -> str | None:
@@ -96,7 +99,9 @@ def plan(connection: Connection, participant_id: str) -> Plan:
     played = {session_id: _game(connection, session_id) for session_id, _ in sizes}
     alone = [played[session_id] for session_id, size in sizes if size == 1]
     shared = [played[session_id] for session_id, size in sizes if size > 1]
-    return Plan(participant_id, _words(connection, participant_id), counts, alone, shared)
+    subject, words = _called(connection, participant_id)
+    too_short = subject if subject and subject not in words else None
+    return Plan(participant_id, words, counts, alone, shared, too_short)
 
 
 def erase(connection: Connection, plan: Plan, pseudonym: str) -> None:
@@ -113,10 +118,10 @@ def erase(connection: Connection, plan: Plan, pseudonym: str) -> None:
 
 
 def replace_in(value: Any, replaced: Mapping[str, str]) -> Any:
-    """``value``, of JSON, with other texts in it, also in the keys."""
+    """``value``, of JSON, with other words in it, also in the keys. Part of a longer word is somebody else's."""
     if isinstance(value, str):
         for old, new in replaced.items():
-            value = value.replace(old, new)
+            value = re.sub(rf"(?<![\w-]){re.escape(old)}(?![\w-])", new.replace("\\", r"\\"), value)
         return value
     if isinstance(value, dict):
         return {replace_in(key, replaced): replace_in(item, replaced) for key, item in value.items()}
@@ -139,14 +144,14 @@ def _game(connection: Connection, session_id: str) -> Game:
     return Game(session_id, scene_id, number, frames)
 
 
-def _words(connection: Connection, participant_id: str) -> list[str]:
-    """The subject, and what else in their link is long and nobody else's."""
+def _called(connection: Connection, participant_id: str) -> tuple[str | None, list[str]]:
+    """The subject; and of that and what else is in their link, what is long and nobody else's."""
     query = select(participants.c.subject_id, participants.c.query).where(participants.c.id == participant_id)
     subject, link = connection.execute(query).one()
     others = select(participants.c.query).where(participants.c.id != participant_id)
     common = {str(value) for row in connection.execute(others).scalars() for value in row.values()}
-    found = [subject, *(value for value in link.values() if len(value) >= _SHORTEST and value not in common)]
-    return [*dict.fromkeys(word for word in found if word)]
+    found = [subject or "", *(value for value in link.values() if value not in common)]
+    return subject, [*dict.fromkeys(word for word in found if len(word) >= _SHORTEST)]
 
 
 def _erase_session(connection: Connection, session_id: str) -> None:

@@ -7,6 +7,7 @@ the process is killed in between, the next one goes on where it was.
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import shutil
 import sqlite3
@@ -19,9 +20,9 @@ from urllib.parse import quote
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from interactive_gym.data import claim
+from interactive_gym.data import archives, claim, pictures
 from interactive_gym.data.database import Database, Sqlite, from_environment, of_study
-from interactive_gym.data.erasing import GONE, Plan, erase, find, in_json, plan
+from interactive_gym.data.erasing import GONE, Plan, erase, find, in_json, plan, replace_in
 from interactive_gym.data.files import Files
 from interactive_gym.data.flat import replacing
 from interactive_gym.data.store import Store
@@ -134,7 +135,8 @@ def _clean(folder: Path, place: Database, note: Mapping[str, Any]) -> Done:
         raise ServerError(f"They are out of the store, but not of all files: {error}. Say it again.") from error
     (folder / NOTE).unlink()
     exports = sorted(path for path in folder.glob("export*") if path.is_dir())
-    others = (path for path in sorted(folder.rglob("*")) if path.is_file() and not {*path.parents} & {*exports})
+    elsewhere = {*exports, folder / archives.FOLDER, folder / pictures.FOLDER}  # these are older than any participant
+    others = (path for path in sorted(folder.rglob("*")) if path.is_file() and not {*path.parents} & elsewhere)
     return Done(exports, [path for path in others if _names(path, note["replaced"])])
 
 
@@ -170,9 +172,7 @@ def _scrub_log(path: Path, replaced: Mapping[str, str]) -> None:
     with path.open(encoding="utf-8", errors="replace") as before, replacing(path) as after:
         for line in before:
             if f'"participant_id": "{participant_id}"' not in line:
-                for form, new in forms.items():
-                    line = line.replace(form, new)
-                after.write(line)
+                after.write(replace_in(line, forms))
 
 
 def _compact(place: Database) -> None:
@@ -192,13 +192,14 @@ def _compact(place: Database) -> None:
 
 
 def _names(path: Path, replaced: Mapping[str, str]) -> bool:
-    """Whether any of these words is among the bytes of a file."""
+    """Whether any of these words is among the bytes of a file, and no part of a longer one."""
     forms = [form.encode() for word in replaced for form in in_json(word)]
-    overlap, tail = max(map(len, forms)), b""
+    word = re.compile(rb"(?<![\w-])(?:" + b"|".join(map(re.escape, forms)) + rb")(?![\w-])")
+    overlap, tail = max(map(len, forms)) + 2, b""
     with path.open("rb") as file:
         while block := file.read(_BLOCK):
             block = tail + block
-            if any(form in block for form in forms):
+            if word.search(block):
                 return True
             tail = block[-overlap:]
     return False
