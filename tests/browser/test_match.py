@@ -317,9 +317,7 @@ def test_a_failing_policy_is_an_error_and_the_others_hear_of_it(world: VirtualWo
 def test_who_reloads_comes_back_and_has_recorded_the_whole_episode(world: VirtualWorld) -> None:
     line = Wire(world, game(HUMAN, HUMAN, options={"size": 2, "length": 240}, multiplayer=SMALLER))
     stays, goes = line.join_all()
-    line.run(20, until=lambda: bool(goes.packets) and goes.packets[-1]["frame"] > 40)
-    goes.match.leave(line.now)
-    line.send(goes)
+    line.leave_after(goes, 40)
     line.run(4, until=lambda: bool(stays.events("cut")))
     again = line.join(1, boot=2, returning=True)
     line.run(60)
@@ -340,9 +338,7 @@ def test_who_reloads_comes_back_and_has_recorded_the_whole_episode(world: Virtua
 def test_nobody_plays_on_without_somebody_who_reloads(world: VirtualWorld) -> None:
     line = Wire(world, game(HUMAN, HUMAN, options={"size": 2, "length": 240}, episodes=1))
     stays, goes = line.join_all()
-    line.run(20, until=lambda: bool(goes.packets) and goes.packets[-1]["frame"] > 40)
-    goes.match.leave(line.now)
-    line.send(goes)
+    line.leave_after(goes, 40)
     goes.is_open = False
     gone = line.now
     line.run(5, until=lambda: line.now > gone + 4)
@@ -359,9 +355,7 @@ def test_nobody_plays_on_without_somebody_who_reloads(world: VirtualWorld) -> No
 def test_who_closes_the_page_ends_the_game_and_all_is_recorded(world: VirtualWorld) -> None:
     line = Wire(world, game(HUMAN, HUMAN, HUMAN, options={"size": 3, "length": 240}, episodes=2))
     first, goes, last = line.join_all()
-    line.run(20, until=lambda: bool(goes.packets) and goes.packets[-1]["frame"] > 40)
-    goes.match.leave(line.now)
-    line.send(goes)
+    line.leave_after(goes, 40)
     goes.is_open = False
     line.run(20)
     for page in (first, last):
@@ -406,9 +400,7 @@ def test_a_game_waits_for_those_it_does_not_hear_of(world: VirtualWorld) -> None
 def test_who_is_left_alone_is_let_go_after_a_while(world: VirtualWorld) -> None:
     line = Wire(world, game(HUMAN, HUMAN, episodes=5, options={"size": 2, "length": 2000}, multiplayer=SMALLER))
     stays, goes = line.join_all()
-    line.run(20, until=lambda: bool(goes.packets) and goes.packets[-1]["frame"] > 5)
-    goes.match.leave(line.now)
-    line.send(goes)
+    line.leave_after(goes, 5)
     goes.is_open = False
     left = line.now
     line.run(60)

@@ -108,9 +108,7 @@ def _of_version_3(rows: list[Row]) -> bytes:
 def test_who_reloads_records_the_same_states(world: VirtualWorld) -> None:
     line = Wire(world, game(HUMAN, HUMAN, options={"size": 2, "length": 200}, multiplayer=SMALLER, **PAINTS))
     stays, goes = line.join_all()
-    line.run(20, until=lambda: bool(goes.packets) and goes.packets[-1]["frame"] > 40)
-    goes.match.leave(line.now)
-    line.send(goes)
+    line.leave_after(goes, 40)
     line.run(4, until=lambda: bool(stays.events("cut")))
     again = line.join(1, boot=2, returning=True)
     line.run(60)

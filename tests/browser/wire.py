@@ -123,6 +123,12 @@ class Wire:
         """All humans."""
         return [self.join(peer) for peer in human_peers(json.loads(self.game_json))]
 
+    def leave_after(self, page: Page, frame: int) -> None:
+        """It goes, and says so, when it shows a later frame."""
+        self.run(20, until=lambda: bool(page.packets) and page.packets[-1]["frame"] > frame)
+        page.match.leave(self.now)
+        self.send(page)
+
     def drop(self) -> None:
         """What is under way is lost."""
         self._under_way.clear()
